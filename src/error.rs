@@ -1,0 +1,186 @@
+//! What can go wrong, and where. Every refusal has a stable code and a place; the words for people
+//! live with the page and the command line, chosen by code.
+
+use serde::{Deserialize, Serialize};
+
+/// Shorthand for results of the core.
+pub type Result<T> = std::result::Result<T, Error>;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $en:literal, $zh:literal;)*) => {
+        /// Every refusal Atoll knows. The code is part of the interface and never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// All kinds, in the order of the table.
+            pub const ALL: &'static [Kind] = &[$(Kind::$name,)*];
+            /// The stable code, as it crosses the worker boundary.
+            pub const fn code(self) -> &'static str { match self { $(Kind::$name => $code,)* } }
+            /// One English sentence: what is wrong and what to do.
+            pub const fn english(self) -> &'static str { match self { $(Kind::$name => $en,)* } }
+            /// One Chinese sentence: what is wrong and what to do.
+            pub const fn chinese(self) -> &'static str { match self { $(Kind::$name => $zh,)* } }
+        }
+    };
+}
+
+kinds! {
+    /// A file of zero bytes.
+    FileEmpty = "file-empty", "The file is empty. Choose another file.", "文件是空的，请换一个文件。";
+    /// The file has a header and no row.
+    NoRows = "no-rows", "The file has a header but no rows.", "文件只有表头，没有数据行。";
+    /// Fewer bytes came than the file had when it was chosen.
+    FileChanged = "file-changed", "The file changed while it was read. Choose it again.", "文件在读取过程中被改动，请重新选择。";
+    /// The file could not be read.
+    FileUnreadable = "file-unreadable", "The file could not be read. Check that it still exists and may be opened.", "文件无法读取，请确认它还在且有权限打开。";
+    /// The gzip stream ends early.
+    GzipTruncated = "gzip-truncated", "The compressed file ends early. Fetch it again.", "压缩文件不完整，请重新获取。";
+    /// The bytes are not the gzip stream they claim to be.
+    GzipBroken = "gzip-broken", "The compressed file is damaged, or is not gzip.", "压缩文件已损坏，或不是 gzip 格式。";
+    /// Not a readable workbook.
+    XlsxBroken = "xlsx-broken", "The workbook cannot be read. Save it again as .xlsx or CSV.", "工作簿无法读取，请另存为 .xlsx 或 CSV。";
+    /// A workbook behind a password.
+    XlsxEncrypted = "xlsx-encrypted", "The workbook has a password. Save it without one.", "工作簿有密码，请去掉密码后另存。";
+    /// A kind of archive that is not read.
+    ArchiveUnsupported = "archive-unsupported", "This kind of archive is not read. Unpack it, or use .gz.", "不支持这种压缩格式，请先解压，或使用 .gz。";
+    /// The bytes are not text in the named encoding.
+    EncodingWrong = "encoding-wrong", "The file is not text in this encoding. Choose another encoding.", "文件不是这种编码的文本，请换一种编码。";
+    /// A NUL byte: not a text file.
+    NulByte = "nul-byte", "The file holds NUL bytes: it is not a text file.", "文件含有 NUL 字节，不是文本文件。";
+    /// A quote that never closes.
+    QuoteOpen = "quote-open", "A quoted value never ends. Check the quotes from this row on.", "有引号没有闭合，请检查该行起的引号。";
+    /// A row longer than the limit.
+    RowTooLong = "row-too-long", "A row is longer than 1 MiB. Check line ends and quotes.", "有一行超过 1 MiB，请检查换行和引号。";
+    /// More columns than are read.
+    TooManyColumns = "too-many-columns", "More than 2,000 columns. Leave some out.", "超过 2000 列，请删减。";
+    /// Two columns of one name.
+    ColumnTwice = "column-twice", "Two columns have the same name. Rename one.", "有两列同名，请改名。";
+    /// A column the recipe names is not in the file.
+    ColumnMissing = "column-missing", "The file has no such column.", "文件中没有这一列。";
+    /// A label that would run as a formula in a spreadsheet.
+    FormulaLabel = "formula-label", "A label starts with = + - @ or a tab and could run as a formula. Change it at the source.", "标签以 = + - @ 或制表符开头，可能被表格软件当作公式，请在源头修改。";
+    /// More distinct values than a tag column can have.
+    TooManyValues = "too-many-values", "The column has more than 65,000 different values: it is not a tag. Leave it out.", "该列的不同取值超过 65000 个，不是标签，请忽略该列。";
+    /// No column looks like an ID.
+    NoIdColumn = "no-id-column", "No column looks like an ID. Say which one is.", "没有找到 ID 列，请指定。";
+    /// No valid ID in the whole file.
+    NoValidId = "no-valid-id", "No row has a valid ID. Check the ID kind and digest.", "没有一行是有效 ID，请检查 ID 类型和加密方式。";
+    /// IDs went through a spreadsheet and lost digits.
+    IdScientific = "id-scientific", "IDs were rounded by a spreadsheet (8.68E+14). Export them again as text.", "ID 被表格软件取整（如 8.68E+14），请以文本格式重新导出。";
+    /// The two files cannot be compared.
+    DigestsApart = "digests-apart", "The two files are hashed in ways that cannot be compared. Ask for the same digest on both sides.", "两份文件的加密方式无法比对，请统一加密方式。";
+    /// The two files hold different kinds of ID.
+    KindsApart = "kinds-apart", "The two files hold different kinds of ID.", "两份文件的 ID 类型不同。";
+    /// The tag file has no column besides the ID.
+    NoTags = "no-tags", "The tag file has no column besides the ID.", "标签文件除 ID 外没有其他列。";
+    /// Loading would go over the memory limit.
+    MemoryLimit = "memory-limit", "This needs more memory than is allowed. Leave out columns or raise the limit.", "所需内存超过上限，请减少列或提高上限。";
+    /// No seed person is in the tag file.
+    SeedEmpty = "seed-empty", "Nobody in the seed is in the tag file.", "种子人群与标签文件没有交集。";
+    /// Too few seed persons to model.
+    SeedTooSmall = "seed-too-small", "The seed has fewer than 10 people in the tag file: too few to learn from.", "种子人群匹配不足 10 人，无法建模。";
+    /// The seed is everyone: nothing is left to score.
+    SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
+    /// Nothing to learn from.
+    NoFeatures = "no-features", "No usable column is left: all are empty, constant or left out.", "没有可用的列：全部为空、恒定或被忽略。";
+    /// A fold column that cannot be used.
+    FoldsUnusable = "folds-unusable", "The fold column must hold 2 to 16 different whole numbers, each with people in and outside the seed.", "折号列须含 2 到 16 个不同的整数，且每折都有种子和非种子。";
+    /// More clusters than people.
+    TooFewToCluster = "too-few-to-cluster", "Fewer people than clusters.", "人数少于分群数。";
+    /// An expression that cannot be read.
+    ExpressionInvalid = "expression-invalid", "The audience expression cannot be read.", "人群表达式无法解析。";
+    /// An audience of nobody.
+    AudienceEmpty = "audience-empty", "The audience has nobody in it.", "人群为空。";
+    /// A recipe that cannot be read.
+    RecipeInvalid = "recipe-invalid", "The recipe (room.toml) cannot be read.", "配方（room.toml）无法解析。";
+    /// A parameter outside its range.
+    OutOfRange = "out-of-range", "A setting is outside its range.", "参数超出范围。";
+    /// A message between workers that does not decode.
+    WireBroken = "wire-broken", "A message inside the page was damaged. Load the files again.", "页面内部消息损坏，请重新加载文件。";
+    /// A message of another version or plan.
+    WireForeign = "wire-foreign", "A message belongs to another version or plan. Reload the page.", "消息来自其他版本或方案，请刷新页面。";
+    /// Something was asked before what it needs.
+    TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
+    /// The user stopped it.
+    Cancelled = "cancelled", "Stopped.", "已停止。";
+    /// A worker died.
+    WorkerLost = "worker-lost", "A worker stopped. Load the files again.", "一个工作线程已停止，请重新加载文件。";
+    /// Output could not be written (command line).
+    OutputUnwritable = "output-unwritable", "The output could not be written.", "无法写入输出。";
+}
+
+/// Where it went wrong: as much as is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Which file: its name as the user gave it, or its role (`first_party`, `tags`, `room.toml`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
+    /// 1-based row of the file, the header included.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<u64>,
+    /// Column name, setting or 1-based number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub column: Option<String>,
+}
+
+/// A refusal: what, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: Kind,
+    /// Where.
+    pub at: Place,
+}
+
+impl Error {
+    /// A refusal with no place yet.
+    pub fn new(kind: Kind) -> Self {
+        Error { kind, at: Place::default() }
+    }
+    /// The same, in this file.
+    pub fn file(mut self, file: impl Into<String>) -> Self {
+        self.at.file = Some(file.into());
+        self
+    }
+    /// The same, at this 1-based row.
+    pub fn row(mut self, row: u64) -> Self {
+        self.at.row = Some(row);
+        self
+    }
+    /// The same, in this column or setting.
+    pub fn column(mut self, column: impl Into<String>) -> Self {
+        self.at.column = Some(column.into());
+        self
+    }
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Error::new(kind)
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}] {}", self.code(), self.kind.english())?;
+        let Place { file, row, column } = &self.at;
+        if let Some(file) = file {
+            write!(f, " file {file}")?;
+        }
+        if let Some(row) = row {
+            write!(f, " row {row}")?;
+        }
+        if let Some(column) = column {
+            write!(f, " column {column}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
