@@ -4,3 +4,6 @@
 //! knows neither JavaScript nor the file system: bytes in, released answers out.
 
 pub mod error; // L0: what can go wrong, and where
+
+#[cfg(target_arch = "wasm32")]
+pub mod wasm; // L7: the boundary to JavaScript

@@ -1,0 +1,113 @@
+// Builds the page into ONE file, dist/atoll.html: style, script, worker and wasm inlined.
+//
+// Two bundles, both classic scripts (an inline module cannot be told from the page in a stack trace and gains
+// nothing here): src/main.ts for the page, src/engine/worker.ts for every worker. The worker and the packed
+// wasm stand in text blocks, which never run by themselves and need no hash; the page starts the worker from a
+// blob, which inherits the page's policy. Same input, same bytes: no clock, no path, and deflate by a
+// package the lock file pins.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { zlibSync } from "fflate";
+import { build } from "vite";
+import { policy } from "./policy.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const pkg = resolve(here, "../pkg");
+const out = resolve(process.env.ATOLL_PAGE ?? resolve(here, "../dist/atoll.html"));
+const LIMIT = { raw: 2_500_000, gzip: 900_000 };
+
+/** The glue's default way to load wasm is a URL beside the script. The page has none: it hands over a module. */
+const withoutWasmUrl = {
+  name: "atoll-without-wasm-url",
+  enforce: "pre",
+  transform: (code, id) =>
+    id.endsWith("/pkg/atoll.js") ? { code: code.replace(/new URL\([^)]*import\.meta\.url\)/, "undefined"), map: null } : null,
+};
+
+/** The policy refuses style attributes set as text; Svelte sets `style:x={…}` and `style={…}` through the CSSOM. */
+const withoutStyleText = {
+  name: "atoll-without-style-text",
+  enforce: "pre",
+  transform(code, id) {
+    if (id.endsWith(".svelte") && /\sstyle="[^"{]*"/.test(code)) this.error(`${id}: write style:property, or a class, not style="…"`);
+  },
+};
+
+/** One entry to one classic script and its style. */
+async function bundle(entry, plugins) {
+  const result = await build({
+    configFile: false,
+    root: here,
+    logLevel: "warn",
+    mode: "production",
+    plugins: [withoutWasmUrl, ...plugins],
+    resolve: { alias: { atoll: resolve(pkg, "atoll.js") } },
+    build: {
+      write: false,
+      target: "es2022",
+      cssTarget: ["chrome123", "firefox120", "safari17.5"], // light-dark() as written
+      cssCodeSplit: false,
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: resolve(here, entry), output: { format: "iife", codeSplitting: false } },
+    },
+  });
+  const { output } = result;
+  const scripts = output.filter((o) => o.type === "chunk");
+  const styles = output.filter((o) => o.type === "asset" && o.fileName.endsWith(".css"));
+  const others = output.filter((o) => o.type === "asset" && !o.fileName.endsWith(".css"));
+  if (scripts.length !== 1) throw new Error(`${entry}: ${scripts.length} scripts instead of one`);
+  if (others.length > 0) throw new Error(`${entry}: a file that cannot be inlined: ${others.map((o) => o.fileName)}`);
+  return { script: scripts[0].code.trim(), style: styles.map((s) => String(s.source).replace(/\/\*\$vite\$:\d+\*\//, "").trim()).join("\n") };
+}
+
+/** Text that may stand inside a script or style element: nothing in it ends the element. */
+function inline(name, text) {
+  const safe = text.replace(/<\/(script|style)/gi, "<\\/$1").replace(/<!--/g, "<\\!--");
+  if (/\r/.test(safe)) throw new Error(`${name}: a carriage return would change the hash`);
+  return safe;
+}
+
+/** What the page must not hold; a build that does is refused. */
+function refuse(script) {
+  const banned = [
+    ["svelte-trusted-html", "a second Trusted Types policy: use no {@html}"],
+    [".innerHTML=", "markup from text"],
+  ];
+  for (const [needle, why] of banned) if (script.includes(needle)) throw new Error(`the page holds ${needle}: ${why}`);
+}
+
+const sha256 = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+const [page, worker] = await Promise.all([
+  bundle("src/main.ts", [withoutStyleText, svelte({ configFile: resolve(here, "svelte.config.js") })]),
+  bundle("src/engine/worker.ts", []),
+]);
+refuse(page.script);
+const script = inline("script", page.script);
+const style = inline("style", page.style);
+const wasm = Buffer.from(zlibSync(readFileSync(resolve(pkg, "atoll_bg.wasm")), { level: 9 })).toString("base64");
+
+const blocks = {
+  policy: `<meta http-equiv="Content-Security-Policy" content="${policy({ script: sha256(script), style: sha256(style) })}">`,
+  style: `<style>${style}</style>`,
+  worker: `<script type="text/plain" id="atoll-worker">${inline("worker", worker.script)}</script>`,
+  wasm: `<script type="text/plain" id="atoll-wasm">${wasm}</script>`,
+  script: `<script>${script}</script>`,
+};
+const html = readFileSync(resolve(here, "page.html"), "utf8").replace(/<!--(\w+)-->/g, (_, name) => blocks[name]);
+mkdirSync(dirname(out), { recursive: true });
+writeFileSync(out, html);
+
+const size = { raw: Buffer.byteLength(html), gzip: gzipSync(html, { level: 9 }).length };
+const kB = (n) => `${(n / 1000).toFixed(1)} kB`;
+console.log(`page    ${kB(size.raw)} of ${kB(LIMIT.raw)}, gzipped ${kB(size.gzip)} of ${kB(LIMIT.gzip)}`);
+console.log(`sha256  ${createHash("sha256").update(html).digest("hex")}`);
+if (size.raw > LIMIT.raw || size.gzip > LIMIT.gzip) {
+  console.error("the page is over its budget");
+  process.exit(1);
+}
