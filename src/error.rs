@@ -112,12 +112,14 @@ kinds! {
 }
 
 /// Where it went wrong: as much as is known.
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Which file: its name as the user gave it, or its role (`first_party`, `tags`, `room.toml`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub file: Option<String>,
     /// 1-based row of the file, the header included.
+    #[cfg_attr(test, ts(type = "number"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub row: Option<u64>,
     /// Column name, setting or 1-based number.

@@ -4,6 +4,14 @@
 //! knows neither JavaScript nor the file system: bytes in, released answers out.
 
 pub mod error; // L0: what can go wrong, and where
+pub mod id; // L0: kinds of ID, digests, keys of people
+pub mod wire; // L0: bytes of partials and messages
+pub mod table; // L1: bytes to binned columns
+pub mod audience; // L1: set expressions over people
+pub mod shard; // L2: shards, questions, partials, the desk
+pub mod matching; // L3: my people in their table
+pub mod analysis; // L4: profile, lookalike, personas
+pub mod room; // L5: recipe in, answers out
 
 #[cfg(target_arch = "wasm32")]
 pub mod wasm; // L7: the boundary to JavaScript

@@ -1,0 +1,194 @@
+//! What a lookalike run says.
+
+use crate::audience::Expr;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How to look for people like the seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct LookalikePlan {
+    /// Seed of the folds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed: u64,
+    /// Strength of the ridge: the penalty is `l2 / 2 · Σ w²`.
+    pub l2: f64,
+    /// Number of folds when no column gives them.
+    pub folds: u8,
+    /// Tier borders: cumulative shares of the people outside the seed, ascending, in percent.
+    pub tiers: Vec<f64>,
+    /// Features to leave out.
+    pub without: Vec<String>,
+}
+
+impl Default for LookalikePlan {
+    fn default() -> Self {
+        LookalikePlan { seed: 7, l2: 1.0, folds: 5, tiers: vec![1.0, 5.0, 10.0, 20.0], without: Vec::new() }
+    }
+}
+
+/// A figure with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Figure {
+    /// The figure.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// What the model is worth, and whom it finds. All figures are out of fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct LookalikeReport {
+    /// `scorecard`.
+    pub model: String,
+    /// People in the seed.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed_people: u64,
+    /// People outside the seed.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub rest_people: u64,
+    /// Area under the ROC curve.
+    pub auc: f64,
+    /// Its interval (Hanley–McNeil).
+    pub auc_interval: (f64, f64),
+    /// Area under the precision–recall curve (average precision).
+    pub pr_auc: f64,
+    /// Kolmogorov–Smirnov distance.
+    pub ks: f64,
+    /// Lift at the top `1%`, `5%`, `10%` of everyone.
+    pub lift: BTreeMap<String, Figure>,
+    /// Share of the seed found in the top `1%`, `5%`, `10%` of everyone.
+    pub gain: BTreeMap<String, f64>,
+    /// Reach against precision: 101 points from nobody to everyone.
+    pub curve: Vec<CurvePoint>,
+    /// Tiers of the people outside the seed, best first.
+    pub tiers: Vec<Tier>,
+    /// Whether the seed is large enough.
+    pub verdict: Verdict,
+    /// Bins that pull most, both signs, strongest first.
+    pub reasons: Vec<Reason>,
+    /// Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
+    pub left_out: Vec<LeftOut>,
+    /// Passes over the people until every fold converged.
+    pub passes: u32,
+    /// Out-of-fold score histogram in 40 equal steps of the logit, for the seed and the rest.
+    pub histogram: Vec<HistogramStep>,
+    /// Rank cuts (hex) of the 1000 steps `0.1 %, 0.2 % … 100 %` of the people outside the seed: the slider's
+    /// positions as exact crowds.
+    pub cuts: Vec<String>,
+}
+
+/// One point of the reach–precision curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct CurvePoint {
+    /// Share of everyone, best first, in percent.
+    pub reach: f64,
+    /// People that is.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// Share of the seed among them: gain.
+    pub gain: f64,
+    /// Lift over everyone.
+    pub lift: f64,
+    /// Share of them who are in the seed.
+    pub precision: f64,
+}
+
+/// A slice of the people outside the seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Tier {
+    /// `top 1%`, `1–5%`, …
+    pub name: String,
+    /// People outside the seed in it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// How much denser the seed is at these scores than overall.
+    pub lift: f64,
+    /// Lower end of its 95 % interval.
+    pub lift_low: f64,
+    /// Upper end.
+    pub lift_high: f64,
+    /// Seed people who score inside the tier.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed_people: u64,
+    /// True if its interval overlaps the tier before it: the two cannot be told apart.
+    pub like_previous: bool,
+    /// The bins that are most over-represented in the tier, against everyone.
+    pub reasons: Vec<Reason>,
+    /// Who it is.
+    pub crowd: Expr,
+}
+
+/// Whether the seed suffices (F6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Verdict {
+    /// `green`, `amber`, `red`.
+    pub light: String,
+    /// `enough`, `lift-uncertain`, `auc-uncertain`.
+    pub code: String,
+    /// Top-decile lift with its interval.
+    pub top_decile: Figure,
+    /// Destination floors (25, 100, 500, 1,000, 2,000) and whether the seed reaches each.
+    pub floors: Vec<Floor>,
+}
+
+/// A destination's smallest seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Floor {
+    /// People.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// Who asks for it.
+    pub who: String,
+    /// Whether the seed has as many.
+    pub reached: bool,
+}
+
+/// A bin that pulls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Reason {
+    /// Feature name.
+    pub feature: String,
+    /// Label; `""` is "missing".
+    pub value: String,
+    /// Log-odds against the feature's average.
+    pub weight: f64,
+    /// Share of the seed (or tier) with it.
+    pub share: f64,
+    /// Share of everyone with it.
+    pub base_share: f64,
+}
+
+/// A feature the model did not see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct LeftOut {
+    /// Feature name.
+    pub feature: String,
+    /// `constant`, `all-missing`, `first-party`, `left-out`.
+    pub why: String,
+}
+
+/// One step of the score histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct HistogramStep {
+    /// Lower edge, as a probability.
+    pub from: f64,
+    /// Seed people.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed: u64,
+    /// Others.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub rest: u64,
+}

@@ -1,0 +1,5 @@
+//! Analyses: one file or folder each. They never import each other.
+
+pub mod lookalike;
+pub mod personas;
+pub mod profile;

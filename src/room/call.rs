@@ -1,0 +1,212 @@
+//! What the page and the command line can ask of a room, and what comes back. One `Call`, one `Reply`.
+
+use crate::analysis::lookalike::{LookalikePlan, LookalikeReport};
+use crate::analysis::personas::{PersonasPlan, PersonasReport};
+use crate::analysis::profile::{Base, ProfileReport};
+use crate::audience::Expr;
+use crate::matching::MatchReport;
+use crate::room::recipe::Recipe;
+use crate::table::inspection::Inspection;
+use crate::table::schema::Encoding;
+use serde::{Deserialize, Serialize};
+
+/// A file the driver can read by ranges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct FileRef {
+    /// The driver's index of it.
+    pub index: u32,
+    /// Name as the user knows it.
+    pub name: String,
+    /// Bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub size: u64,
+}
+
+/// What the user says about a file, overruling detection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default)]
+pub struct Overrule {
+    /// Text encoding.
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    pub header: Option<bool>,
+    /// Cells that mean "no value".
+    pub missing: Option<Vec<String>>,
+}
+
+/// A question to the room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(tag = "call", rename_all = "kebab-case")]
+pub enum Call {
+    /// Makes the synthetic city; the reply lists two files (`first_party.csv`, `tags.csv`, also `truth.csv`) to take.
+    Sample {
+        /// People in the tag file.
+        people: u32,
+        /// Seed.
+        #[cfg_attr(test, ts(type = "number"))]
+        seed: u64,
+    },
+    /// Looks at all of a file.
+    Inspect {
+        /// Which.
+        file: FileRef,
+        /// What the user says about it.
+        overrule: Overrule,
+    },
+    /// Loads both files and matches them. Everything asked before is forgotten.
+    Open {
+        /// How.
+        recipe: Recipe,
+        /// The brand's file.
+        first_party: FileRef,
+        /// The tag file.
+        tags: FileRef,
+    },
+    /// Profiles a crowd (the seed if none is given).
+    Profile {
+        /// Against whom.
+        base: Base,
+        /// Who.
+        crowd: Option<Expr>,
+    },
+    /// Fits the model, scores everyone, cuts tiers.
+    Lookalike {
+        /// How.
+        plan: LookalikePlan,
+    },
+    /// Finds personas.
+    Personas {
+        /// How.
+        plan: PersonasPlan,
+    },
+    /// How many people each expression names.
+    Count {
+        /// Which.
+        of: Vec<Expr>,
+    },
+    /// Makes a file to save; its bytes are then taken with `take`.
+    Export {
+        /// Which.
+        what: Export,
+    },
+    /// Makes every file `atoll run` writes, in one reply.
+    ExportAll,
+}
+
+/// A file the room can make.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(tag = "file", rename_all = "kebab-case")]
+pub enum Export {
+    /// `NAME.csv`: IDs of a crowd as the tag file writes them; one column, no header unless asked.
+    Audience {
+        /// File name without ending.
+        name: String,
+        /// Who.
+        crowd: Expr,
+        /// Whether a header row stands on top.
+        header: bool,
+    },
+    /// `match.json`.
+    Match,
+    /// `profile.csv`.
+    Profile,
+    /// `features.csv`.
+    Features,
+    /// `lookalike.json`.
+    Lookalike,
+    /// `scores.csv`.
+    Scores,
+    /// `audience.csv`: all tiers.
+    Tiers,
+    /// `personas.json`.
+    Personas,
+    /// `personas.csv`.
+    PersonaIds,
+    /// `report.html`.
+    Report {
+        /// `en` or `zh`.
+        language: String,
+    },
+    /// `room.toml`.
+    Recipe,
+    /// `run.json`.
+    Run,
+}
+
+/// A file ready to be taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Made {
+    /// File name.
+    pub name: String,
+    /// Bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub size: u64,
+    /// SHA-256, lower hex.
+    pub sha256: String,
+    /// First lines, IDs shortened.
+    pub head: Vec<String>,
+    /// Lines without header; 0 for files that are not tables.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub rows: u64,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(tag = "reply", content = "with", rename_all = "kebab-case")]
+pub enum Reply {
+    /// To `Inspect`.
+    Inspection(Inspection),
+    /// To `Open`.
+    Match(MatchReport),
+    /// To `Profile`.
+    Profile(ProfileReport),
+    /// To `Lookalike`.
+    Lookalike(LookalikeReport),
+    /// To `Personas`.
+    Personas(PersonasReport),
+    /// To `Count`.
+    Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
+    /// To `Sample`, `Export` and `ExportAll`.
+    Files(Vec<Made>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Kind, Place};
+    use crate::shard::desk::Progress;
+    use std::fmt::Write;
+    use ts_rs::TS;
+
+    /// `tests/api.d.ts` is what the page compiles against; run with `ATOLL_WRITE_API=1` to accept a change.
+    #[test]
+    fn the_typescript_surface_is_the_reviewed_one() {
+        let dir = std::env::temp_dir().join(format!("atoll-api-{}", std::process::id()));
+        let config = ts_rs::Config::new().with_out_dir(&dir);
+        for export in [Call::export_all, Reply::export_all, Place::export_all, Progress::export_all] {
+            export(&config).expect("the types can be written");
+        }
+        let mut text = std::fs::read_to_string(dir.join("api.d.ts")).expect("the types were written");
+        text.push_str("\n/** Every refusal: its code, and one sentence in English and Chinese. */\nexport type ErrorCode =");
+        for kind in Kind::ALL {
+            let _ = write!(text, "\n  | \"{}\"", kind.code());
+        }
+        text.push_str(";\n");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api.d.ts");
+        if std::env::var_os("ATOLL_WRITE_API").is_some() {
+            std::fs::write(path, &text).expect("tests/api.d.ts can be written");
+        }
+        assert!(
+            std::fs::read_to_string(path).unwrap_or_default() == text,
+            "the surface changed: review tests/api.d.ts"
+        );
+    }
+}

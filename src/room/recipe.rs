@@ -1,0 +1,133 @@
+//! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
+//! file as the command line. It names files and columns; it never holds an ID.
+
+use crate::analysis::lookalike::LookalikePlan;
+use crate::analysis::personas::PersonasPlan;
+use crate::analysis::profile::Base;
+use crate::error::{Error, Kind, Result};
+use crate::id;
+use crate::table::schema::Encoding;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The whole recipe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The brand's own file.
+    pub first_party: FileRecipe,
+    /// The third party's tag file.
+    pub tags: FileRecipe,
+    /// The profile.
+    #[serde(default)]
+    pub profile: ProfileRecipe,
+    /// The lookalike model.
+    #[serde(default)]
+    pub lookalike: LookalikePlan,
+    /// The personas.
+    #[serde(default)]
+    pub personas: PersonasPlan,
+    /// What is written.
+    #[serde(default)]
+    pub output: OutputRecipe,
+}
+
+/// How one file is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct FileRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// ID column: its name, or its 1-based number.
+    pub id: ColumnRef,
+    /// Kind of ID.
+    pub kind: id::Kind,
+    /// Digest of the IDs as they stand in the file.
+    #[serde(default)]
+    pub digest: id::Digest,
+    /// Columns to leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// Columns that are numbers whatever they look like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
+    /// Columns that are categories whatever they look like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Columns that are dates whatever they look like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<String>,
+    /// Columns of several labels, with their separator.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub multi: BTreeMap<String, String>,
+    /// Column of fold numbers; never a feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<String>,
+    /// Cells that mean "no value", compared trimmed and without case. Default: [`MISSING`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
+    /// Overrules of what was detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+}
+
+/// Cells that mean "no value" unless the recipe says otherwise.
+pub const MISSING: &[&str] = &["", "NA", "N/A", "null", "\\N", "-", "nan", "未知"];
+
+/// A column by name or by 1-based number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(untagged)]
+pub enum ColumnRef {
+    /// 1-based number.
+    Number(u32),
+    /// Name in the header.
+    Name(String),
+}
+
+/// The profile's settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileRecipe {
+    /// Against whom the seed is compared.
+    pub base: Base,
+}
+
+/// What is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct OutputRecipe {
+    /// Whether `scores.csv` is written: everyone with the out-of-fold score.
+    pub scores: bool,
+}
+
+impl Default for OutputRecipe {
+    fn default() -> Self {
+        OutputRecipe { scores: true }
+    }
+}
+
+impl Recipe {
+    /// Reads `room.toml`.
+    pub fn parse(text: &str) -> Result<Recipe> {
+        toml::from_str(text).map_err(|e| {
+            let row =
+                e.span().map_or(1, |s| 1 + text[..s.start.min(text.len())].matches('\n').count() as u64);
+            Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(e.message().to_string())
+        })
+    }
+    /// Writes `room.toml`.
+    pub fn text(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,81 @@
+//! The engine: what one shard knows, how it answers a question, and how answers add up.
+//!
+//! A shard owns the people whose key hashes to it. The desk ([`desk`]) sends every shard the same question;
+//! each answers with a partial; partials merge in any order; the desk turns the total into a report or
+//! into the next question. Nothing here knows whether shards are threads or web workers.
+
+pub mod desk;
+pub mod job;
+
+use crate::audience::Expr;
+use crate::error::Result;
+use crate::table::bits::Bits;
+use crate::table::people::People;
+use crate::table::store::Store;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What one shard can say about a question. Merging is commutative and associative, `default()` is neutral,
+/// and it holds integers only, so every split of the people gives the same total to the last bit.
+pub trait Partial: Default + Serialize + DeserializeOwned {
+    /// Adds what another shard knows.
+    fn merge(&mut self, other: Self);
+}
+
+/// A question every shard answers by walking its people once, in slices.
+pub trait Analysis: Serialize + DeserializeOwned + 'static {
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// The answer of one shard.
+    type Partial: Partial;
+    /// What the walk needs besides the question: sets evaluated once, buffers. `()` if nothing.
+    type Work: 'static;
+    /// Before the first slice.
+    fn begin(&self, shard: &Shard) -> Result<Self::Work>;
+    /// Adds the people `rows` (positions in the shard) to the sum; may write measures.
+    fn add(&self, work: &mut Self::Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Self::Partial);
+}
+
+/// A question one shard answers in one go: a slice of a file, a page of an export.
+pub trait Task: Serialize + DeserializeOwned + 'static {
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// The answer.
+    type Reply: Serialize + DeserializeOwned;
+    /// Answers. `input` holds the bytes of the file range the ask named, empty if none.
+    fn run(self, shard: &mut Shard, input: Vec<u8>) -> Result<Self::Reply>;
+}
+
+/// One shard: the people it owns and what is known about them.
+#[derive(Default)]
+pub struct Shard {
+    /// Which shard this is.
+    pub index: usize,
+    /// Of how many.
+    pub count: usize,
+    /// Files on their way in; empty once sealed.
+    pub store: Store,
+    /// The people of the tag file, binned.
+    pub people: People,
+    /// Those of them who are in the first-party file.
+    pub seed: Bits,
+    /// Whole numbers per person that analyses leave behind: scores, folds, clusters.
+    pub measures: BTreeMap<String, Vec<i32>>,
+}
+
+impl Shard {
+    /// An empty shard.
+    pub fn new(index: usize, count: usize) -> Self {
+        Shard { index, count, ..Shard::default() }
+    }
+    /// The people an expression names.
+    pub fn crowd(&self, expr: &Expr) -> Result<Bits> {
+        expr.people(&self.people, &self.seed, &self.measures)
+    }
+    /// A measure, created at `fill` for everyone if it does not exist.
+    pub fn measure(&mut self, name: &str, fill: i32) -> &mut Vec<i32> {
+        let people = self.people.len();
+        self.measures.entry(name.to_string()).or_insert_with(|| vec![fill; people])
+    }
+}
