@@ -1,0 +1,74 @@
+# Everything a clone needs comes from package registries (apt, crates.io, npm); what is there is left alone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help setup pkg dist cli run lint unit boundary e2e test bench
+.NOTPARALLEL:
+
+CARGO_HOME ?= $(HOME)/.cargo
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_HOME CARGO_TARGET_DIR
+# wasm-opt and the rest of the page's tools come from www/, the wasm tools from cargo.
+export PATH := $(CURDIR)/www/node_modules/.bin:$(CARGO_HOME)/bin:$(PATH)
+ATOLL := $(CARGO_TARGET_DIR)/release/atoll
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## install everything that is missing
+	$(call say,set up)
+	@tools/setup.sh wasm page e2e browser
+
+pkg: ## the engine as wasm with its glue and types, in pkg/
+	$(call say,engine to wasm)
+	@tools/setup.sh wasm page
+	tools/pkg.sh
+
+dist: pkg ## the page as one file, dist/atoll.html
+	$(call say,page to one file)
+	@cd www
+	npm run --silent build
+
+cli: ## the command line, optimised
+	$(call say,command line)
+	cargo build --release --locked --bin atoll
+
+run: dist cli ## build everything and serve the page
+	$(call say,serve)
+	@$(ATOLL) serve --page dist/atoll.html
+
+lint: pkg ## formatting, clippy for both targets, types of the page
+	$(call say,format)
+	cargo fmt --check
+	$(call say,clippy)
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --lib --target wasm32-unknown-unknown -- -D warnings
+	$(call say,types of the page and its tests)
+	@tools/setup.sh e2e
+	(cd www && npm run --silent check)
+	tsc -p tests/e2e
+
+unit: ## the tests of the core, natively
+	$(call say,tests of the core)
+	cargo test --locked
+
+boundary: ## the tests of the wasm boundary, in a browser
+	$(call say,tests of the boundary)
+	@tools/setup.sh wasm browser
+	wasm-pack test --headless --chrome --chromedriver "$$(command -v chromedriver)" --mode no-install -- --locked --test wasm
+
+e2e: dist cli ## the tests of the page, in a browser
+	$(call say,tests of the page)
+	@tools/setup.sh e2e browser
+	cd tests/e2e
+	ATOLL="$(ATOLL)" npm run --silent test
+
+test: setup lint unit boundary e2e ## everything CI checks
+	$(call say,all tests passed)
+
+bench: ## the same work as the peers, in one run
+	$(call say,bench)
+	cargo bench --locked

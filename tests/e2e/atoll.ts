@@ -1,0 +1,80 @@
+// What every test of the page stands on: the built file, served with its headers or opened from disk, and a
+// witness that nothing was refused by the policy, nothing failed, and nothing was asked of a network.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { test as base, expect, type Page } from "@playwright/test";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** The built page. */
+export const PAGE = resolve(root, "dist/atoll.html");
+/** The command line. */
+export const ATOLL = process.env["ATOLL"] ?? resolve(root, "target/release/atoll");
+/** The engine as wasm, as `make pkg` left it. */
+export const WASM = resolve(root, "pkg/atoll_bg.wasm");
+/** The page opened from disk. */
+export const SAVED = pathToFileURL(PAGE).href;
+
+/** What a page did that it must not do. */
+export class Witness {
+  readonly requests: string[] = [];
+  readonly complaints: string[] = [];
+
+  constructor(page: Page) {
+    page.on("request", (r) => this.requests.push(r.url()));
+    page.on("pageerror", (e) => this.complaints.push(e.message));
+    page.on("console", (m) => {
+      if (m.type() === "error" || m.type() === "warning") this.complaints.push(m.text());
+    });
+  }
+
+  /** Requests that would leave the tab. */
+  get outside(): string[] {
+    return this.requests.filter((url) => !/^(blob|data):/.test(url)).slice(1);
+  }
+}
+
+/** Starts `atoll serve` for a page on a free port; gives its address and the way to stop it. */
+export async function serve(page = PAGE): Promise<{ url: string; stop: () => void }> {
+  if (!existsSync(page)) throw new Error(`${page} is missing: run make dist`);
+  const server = spawn(ATOLL, ["serve", "--port", "0", "--page", page], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((done, fail) => {
+    let said = "";
+    server.on("error", fail);
+    server.on("exit", (code) => fail(new Error(`atoll serve ended with ${code}: ${said}`)));
+    server.stdout.on("data", (bytes: Buffer) => {
+      said += bytes.toString();
+      const address = /http:\/\/[\d.:]+\//.exec(said);
+      if (address) done(address[0]);
+    });
+  });
+  return { url, stop: () => server.kill() };
+}
+
+type Fixtures = { witness: Witness };
+type WorkerFixtures = { served: string };
+
+/** `served`: the page's address under its headers. `witness`: checked at the end of every test. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  served: [
+    async ({}, use) => {
+      const server = await serve();
+      await use(server.url);
+      server.stop();
+    },
+    { scope: "worker" },
+  ],
+  witness: [
+    async ({ page }, use) => {
+      const witness = new Witness(page);
+      await use(witness);
+      expect(witness.complaints, "errors and policy violations").toEqual([]);
+      expect(witness.outside, "requests after load").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };

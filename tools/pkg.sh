@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The engine as wasm: pkg/, with JavaScript glue and TypeScript types.
+# Paths of this machine are kept out of the module, so that two machines build the same bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+home=${CARGO_HOME:-$HOME/.cargo}
+sysroot=$(rustc --print sysroot)
+flags=("-Ctarget-feature=+simd128" "--remap-path-prefix=$home=/cargo" "--remap-path-prefix=$sysroot=/rust" "--remap-path-prefix=$PWD=/atoll")
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
+export CARGO_ENCODED_RUSTFLAGS
+# wasm-pack reports what it could not find on the network; only its own failure counts.
+wasm-pack --log-level warn build --target web --mode no-install --release --out-dir pkg --out-name atoll -- --locked
