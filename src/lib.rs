@@ -4,7 +4,7 @@
 //! knows neither JavaScript nor the file system: bytes in, released answers out.
 
 pub mod error; // L0: what can go wrong, and where
-pub mod id; // L0: kinds of ID, digests, keys of people
+pub mod id; // L0: kinds of ID, digests, normalising, the key of a person
 pub mod wire; // L0: bytes of partials and messages
 pub mod table; // L1: bytes to binned columns
 pub mod audience; // L1: set expressions over people

@@ -226,6 +226,9 @@ quoted: boolean,
  */
 header: boolean, };
 
+/**
+ * How an ID was hidden before it was written down.
+ */
 export type Digest = "none" | "md5" | "sha1" | "sha256" | "sm3" | "md5-sha256" | "mixed";
 
 /**
@@ -420,7 +423,26 @@ who: string,
  */
 reached: boolean, };
 
-export type Guess = { recipe: Recipe, valid: number, confidence: number, reason: string, };
+/**
+ * A proposal for one column.
+ */
+export type Guess = { 
+/**
+ * What the column would hold.
+ */
+recipe: Recipe, 
+/**
+ * Share of the non-empty cells that fit.
+ */
+valid: number, 
+/**
+ * How sure, from 0 to 1: to choose among columns, not a probability.
+ */
+confidence: number, 
+/**
+ * Why.
+ */
+reason: string, };
 
 /**
  * One step of the score histogram.
@@ -498,6 +520,9 @@ stability: number,
  */
 chosen: boolean, };
 
+/**
+ * What an ID names.
+ */
 export type Kind = "phone" | "email" | "imei" | "oaid" | "idfa" | "gaid" | "opaque";
 
 /**
