@@ -430,7 +430,7 @@ export type Guess = {
 /**
  * What the column would hold.
  */
-recipe: Recipe, 
+recipe: IdRecipe, 
 /**
  * Share of the non-empty cells that fit.
  */
@@ -460,6 +460,19 @@ seed: number,
  * Others.
  */
 rest: number, };
+
+/**
+ * What a column holds.
+ */
+export type IdRecipe = { 
+/**
+ * What the ID names.
+ */
+kind: Kind, 
+/**
+ * How it was hidden.
+ */
+digest: Digest, };
 
 /**
  * Everything known about a file after one pass over all of it.
@@ -1043,7 +1056,7 @@ export type Reply = { "reply": "inspection", "with": Inspection } | { "reply": "
 /**
  * What a column is for.
  */
-export type Role = { "role": "id" } & Recipe | { "role": "category" } | { "role": "number" } | { "role": "date" } | { "role": "multi", 
+export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "role": "number" } | { "role": "date" } | { "role": "multi", 
 /**
  * The separator inside a cell.
  */
@@ -1167,7 +1180,7 @@ matched: number,
 /**
  * Digest to set for the tag file, if a setting mends it.
  */
-fix: Recipe | null, };
+fix: IdRecipe | null, };
 
 /** Every refusal: its code, and one sentence in English and Chinese. */
 export type ErrorCode =
