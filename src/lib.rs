@@ -4,6 +4,7 @@
 //! knows neither JavaScript nor the file system: bytes in, released answers out.
 
 pub mod error; // L0: what can go wrong, and where
+pub mod num; // L0: fixed point, intervals, tests: the only statistics
 pub mod id; // L0: kinds of ID, digests, normalising, the key of a person
 pub mod wire; // L0: bytes of partials and messages
 pub mod table; // L1: bytes to binned columns

@@ -1,0 +1,89 @@
+//! Numbers: the only statistics in the crate, and the only place that calls `exp`, `ln` and `sqrt`.
+//!
+//! Everything here gives the same bits on every target: transcendental functions come from `libm`, sums run in
+//! a fixed order, counts stay whole until the last step. Formulas are those of `formulas.md`, named where used.
+
+mod agreement;
+mod bins;
+mod interval;
+mod many;
+mod normal;
+mod ranking;
+
+pub use agreement::adjusted_rand_index;
+pub use bins::{WoeIv, iv_noise, woe_iv};
+pub use interval::{
+    Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
+};
+pub use many::benjamini_hochberg;
+pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
+pub use ranking::{
+    Top, auc_from_histogram, auc_interval, gain_at, hanley_mcneil_se, ks_from_histogram,
+    pr_auc_from_histogram,
+};
+
+/// Natural logarithm.
+pub fn ln(x: f64) -> f64 {
+    libm::log(x)
+}
+
+/// Natural logarithm of `1 + x`, exact near zero.
+pub fn log1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
+/// e to the power `x`.
+pub fn exp(x: f64) -> f64 {
+    libm::exp(x)
+}
+
+/// Square root.
+pub fn sqrt(x: f64) -> f64 {
+    libm::sqrt(x)
+}
+
+/// One as a fixed-point number.
+pub const FIXED_ONE: i64 = 1 << 32;
+
+/// A real number in steps of 2⁻³², half a step rounded away from zero, saturating; not-a-number is zero.
+///
+/// Partials sum these instead of floats, so that every order of summing gives the same bits. An `i64` sum holds
+/// two milliards of values of size one.
+pub fn to_fixed(x: f64) -> i64 {
+    libm::round(x * FIXED_ONE as f64) as i64
+}
+
+/// The real number again, to the nearest float.
+pub fn from_fixed(x: i64) -> f64 {
+    x as f64 / FIXED_ONE as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fixed_point_edges() {
+        let step = 1.0 / FIXED_ONE as f64;
+        assert_eq!(to_fixed(1.0), FIXED_ONE);
+        assert_eq!(to_fixed(0.5 * step), 1);
+        assert_eq!(to_fixed(-0.5 * step), -1);
+        assert_eq!(to_fixed(0.49 * step), 0);
+        assert_eq!(to_fixed(1e300), i64::MAX);
+        assert_eq!(to_fixed(f64::NEG_INFINITY), i64::MIN);
+        assert_eq!(to_fixed(f64::NAN), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn fixed_point_there_and_back(x in -1e9f64..1e9) {
+            prop_assert!((from_fixed(to_fixed(x)) - x).abs() <= 0.5 / FIXED_ONE as f64 + x.abs() * f64::EPSILON);
+        }
+
+        #[test]
+        fn fixed_point_is_odd(x in -1e9f64..1e9) {
+            prop_assert_eq!(to_fixed(-x), -to_fixed(x));
+        }
+    }
+}
