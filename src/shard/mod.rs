@@ -6,6 +6,11 @@
 
 pub mod desk;
 pub mod job;
+#[cfg(test)]
+pub mod laws;
+pub mod select;
+#[cfg(test)]
+pub mod testing;
 
 use crate::audience::Expr;
 use crate::error::Result;
