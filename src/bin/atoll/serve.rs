@@ -24,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BUILT: &str = "dist/atoll.html";
 /// Everything a page can ask a browser for; all of it is denied. There is no wildcard, so the list is written
 /// out: the names Chromium 156 knows (client hints aside), because an unknown one is an error in the console.
-const FEATURES: &str = "accelerometer aria-notify autoplay browsing-topics camera captured-surface-control clipboard-read \
-    clipboard-write compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal \
+const FEATURES: &str = "accelerometer aria-notify autoplay browsing-topics camera \
+    captured-surface-control clipboard-read clipboard-write compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal \
     digital-credentials-create digital-credentials-get display-capture encrypted-media fullscreen \
     gamepad geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort \
     keyboard-map language-detector language-model local-fonts local-network local-network-access \
