@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup pkg dist cli run lint unit boundary e2e test bench
+.PHONY: help setup pkg dist cli run lint unit boundary e2e reproduce test bench
 .NOTPARALLEL:
 
 CARGO_HOME ?= $(HOME)/.cargo
@@ -42,10 +42,10 @@ run: dist cli ## build everything and serve the page
 
 lint: pkg ## formatting, clippy for both targets, types of the page
 	$(call say,format)
-	cargo fmt --check
+	cargo fmt --all --check
 	$(call say,clippy)
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --lib --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked -p atoll -p atoll-boundary --lib --target wasm32-unknown-unknown -- -D warnings
 	$(call say,types of the page and its tests)
 	@tools/setup.sh e2e
 	(cd www && npm run --silent check)
@@ -58,7 +58,7 @@ unit: ## the tests of the core, natively
 boundary: ## the tests of the wasm boundary, in a browser
 	$(call say,tests of the boundary)
 	@tools/setup.sh wasm browser
-	wasm-pack test --headless --chrome --chromedriver "$$(command -v chromedriver)" --mode no-install -- --locked --test wasm
+	wasm-pack test --headless --chrome --chromedriver "$$(command -v chromedriver)" --mode no-install tests/wasm
 
 e2e: dist cli ## the tests of the page, in a browser
 	$(call say,tests of the page)
@@ -66,7 +66,11 @@ e2e: dist cli ## the tests of the page, in a browser
 	cd tests/e2e
 	ATOLL="$(ATOLL)" npm run --silent test
 
-test: setup lint unit boundary e2e ## everything CI checks
+reproduce: dist ## build the page twice in two folders; one hash
+	$(call say,two builds)
+	@tools/reproduce.sh
+
+test: setup lint unit boundary e2e reproduce ## everything CI checks
 	$(call say,all tests passed)
 
 bench: ## the same work as the peers, in one run

@@ -25,15 +25,15 @@ const BUILT: &str = "dist/atoll.html";
 /// Everything a page can ask a browser for; all of it is denied. There is no wildcard, so the list is written
 /// out: the names Chromium 156 knows (client hints aside), because an unknown one is an error in the console.
 const FEATURES: &str = "accelerometer aria-notify autoplay browsing-topics camera \
-    captured-surface-control clipboard-read clipboard-write compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal \
-    digital-credentials-create digital-credentials-get display-capture encrypted-media fullscreen \
-    gamepad geolocation gyroscope hid identity-credentials-get idle-detection interest-cohort \
-    keyboard-map language-detector language-model local-fonts local-network local-network-access \
-    loopback-network magnetometer media-playback-while-not-visible microphone midi \
-    on-device-speech-recognition otp-credentials payment picture-in-picture \
-    private-state-token-issuance private-state-token-redemption publickey-credentials-create \
-    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer \
-    sync-xhr translator unload usb window-management xr-spatial-tracking";
+    captured-surface-control clipboard-read clipboard-write compute-pressure cross-origin-isolated \
+    deferred-fetch deferred-fetch-minimal digital-credentials-create digital-credentials-get \
+    display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid \
+    identity-credentials-get idle-detection interest-cohort keyboard-map language-detector \
+    language-model local-fonts local-network local-network-access loopback-network magnetometer \
+    media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials \
+    payment picture-in-picture private-state-token-issuance private-state-token-redemption \
+    publickey-credentials-create publickey-credentials-get screen-wake-lock serial speaker-selection \
+    storage-access summarizer sync-xhr translator unload usb window-management xr-spatial-tracking";
 
 /// Serves `page` on loopback until the process ends. A busy port gives way to the next free one; port 0
 /// leaves the choice to the system. The address is printed once it answers.
