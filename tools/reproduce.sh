@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the page again in another folder and compares: the same source gives the same file, wherever it lies.
-# Needs `make dist` first. Compiled dependencies are shared with it, unless CARGO_TARGET_DIR says otherwise.
+# Needs `make dist` first. The crate is compiled anew (its files are new); compiled dependencies are shared, unless
+# CARGO_TARGET_DIR names an empty folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
@@ -9,7 +10,7 @@ trap 'rm -rf "$there"' EXIT
 
 hash() { sha256sum "$1" | cut -d' ' -f1; }
 
-git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read | tar -x -C "$there"
+git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read | tar -x -m -C "$there"
 ln -s "$PWD/www/node_modules" "$there/www/node_modules"
 (cd "$there" && tools/pkg.sh && cd www && npm run --silent build)
 
