@@ -21,18 +21,24 @@ export const SAVED = pathToFileURL(PAGE).href;
 export class Witness {
   readonly requests: string[] = [];
   readonly complaints: string[] = [];
+  readonly #loads = new Set<string>();
 
   constructor(page: Page) {
-    page.on("request", (r) => this.requests.push(r.url()));
+    page.on("request", (r) => {
+      this.requests.push(r.url());
+      // A test goes to the page; a page that goes elsewhere by itself is a leak like any other.
+      const own = /^(file:|http:\/\/127\.0\.0\.1:\d+\/$)/.test(r.url());
+      if (own && r.isNavigationRequest() && r.frame() === page.mainFrame()) this.#loads.add(r.url());
+    });
     page.on("pageerror", (e) => this.complaints.push(e.message));
     page.on("console", (m) => {
       if (m.type() === "error" || m.type() === "warning") this.complaints.push(m.text());
     });
   }
 
-  /** Requests that would leave the tab. */
+  /** Requests other than for the page itself. */
   get outside(): string[] {
-    return this.requests.filter((url) => !/^(blob|data):/.test(url)).slice(1);
+    return this.requests.filter((url) => !/^(blob|data):/.test(url) && !this.#loads.has(url));
   }
 }
 

@@ -42,7 +42,7 @@ test("the page holds this very engine", () => {
 
 /** Names a source of the page must not hold: network, storage, markup from text, second ways to a worker. */
 const BANNED =
-  /\b(fetch\s*\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|RTCPeerConnection|WebTransport|importScripts|localStorage|sessionStorage|indexedDB|document\.cookie|caches\.|BroadcastChannel|serviceWorker|window\.open|location\.(href|assign|replace)\b|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\s*\(|new Function)|\{@html/;
+  /\b(fetch\s*\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|RTCPeerConnection|WebTransport|importScripts|localStorage|sessionStorage|indexedDB|document\.cookie|caches\.|BroadcastChannel|serviceWorker|window\.open|location\.(href|assign|replace)\b|innerHTML|outerHTML\s*=|insertAdjacentHTML|document\.write|eval\s*\(|new Function)|\{@html/;
 
 function named(text: string): string | undefined {
   return BANNED.exec(text.replace(/(^|\s)\/\/.*$|\/\*[\s\S]*?\*\//gm, ""))?.[0];

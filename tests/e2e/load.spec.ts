@@ -62,7 +62,21 @@ test("control: a request after load is witnessed", async ({ browser }, info) => 
   server.stop();
 });
 
-test("the hash of the served page is the hash of the file", async ({ request, served }) => {
-  const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-  expect(sha256(await (await request.get(served)).body())).toBe(sha256(readFileSync(PAGE)));
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+test("the page knows its own hash, served and saved", async ({ page, request, served }) => {
+  const published = sha256(readFileSync(PAGE));
+  expect(sha256(await (await request.get(served)).body())).toBe(published);
+  for (const address of [served, SAVED]) {
+    await page.goto(address);
+    await expect(page.locator("html")).toHaveAttribute("data-sha256", published);
+  }
+});
+
+test("control: one changed byte is another hash", async ({ page }, info) => {
+  const changed = info.outputPath("changed.html");
+  writeFileSync(changed, readFileSync(PAGE, "utf8").replace("<title>Atoll", "<title>Atol1"));
+  await page.goto(`file://${changed}`);
+  await expect(page.locator("html")).toHaveAttribute("data-sha256", sha256(readFileSync(changed)));
+  expect(sha256(readFileSync(changed))).not.toBe(sha256(readFileSync(PAGE)));
 });
