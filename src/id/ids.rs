@@ -2,7 +2,7 @@
 //!
 //! A digest in hex or base64 and a dashed UUID are kept as raw bytes with one byte for their style; anything
 //! else verbatim. Cost: 33 bytes for a SHA-256 of 64 characters, 17 for an MD5 or UUID, text plus 2 for the
-//! rest, and an eighth of a byte for the marks. `get` walks at most 63 entries from the mark before it.
+//! rest, and half a byte for the marks. `get` walks at most 15 entries from the mark before it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -11,14 +11,14 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 /// Entries between two marks.
-const STRIDE: usize = 64;
+const STRIDE: usize = 16;
 
 /// A list of IDs, each given back to the byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
     /// For each entry its style byte, then its body.
     arena: Vec<u8>,
-    /// Where every 64th entry starts.
+    /// Where every 16th entry starts.
     marks: Vec<u64>,
     len: usize,
 }

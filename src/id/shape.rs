@@ -96,21 +96,36 @@ enum Letters {
 }
 
 impl Letters {
+    /// One table look-up per byte: this runs over every byte of every file.
     fn of(cell: &[u8]) -> Letters {
-        let (mut digits, mut hex, mut ascii) = (true, true, true);
-        for b in cell {
-            digits &= b.is_ascii_digit();
-            hex &= b.is_ascii_hexdigit();
-            ascii &= b.is_ascii();
-        }
-        match (digits, hex, ascii) {
-            (true, ..) => Letters::Digits,
-            (_, true, _) => Letters::Hex,
-            (.., true) => Letters::Other,
+        match cell.iter().fold(0, |seen, b| seen | CLASSES[usize::from(*b)]) {
+            DIGIT => Letters::Digits,
+            seen if seen <= DIGIT | HEX => Letters::Hex,
+            seen if seen < FOREIGN => Letters::Other,
             _ => Letters::Foreign,
         }
     }
 }
+
+const DIGIT: u8 = 1;
+const HEX: u8 = 2;
+const OTHER: u8 = 4;
+const FOREIGN: u8 = 8;
+
+/// The class of each byte.
+const CLASSES: [u8; 256] = {
+    let mut table = [FOREIGN; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'f' | b'A'..=b'F' => HEX,
+            _ => OTHER,
+        };
+        b += 1;
+    }
+    table
+};
 
 fn of_digits(cell: &[u8]) -> Shape {
     match (china(false, cell).is_some(), cell.len()) {

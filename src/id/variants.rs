@@ -35,6 +35,12 @@ impl Variant {
         let changes = self.spelling == Spelling::Ours || written.as_deref().is_some_and(|w| w != plain);
         changes.then(|| self.hashing.key(self.space, written.as_deref().unwrap_or(&plain)))
     }
+
+    /// What to say the tag file holds, where saying so is all it takes.
+    pub fn fix(&self) -> Option<Recipe> {
+        let digest = self.hashing.digest().filter(|_| self.spelling == Spelling::Ours)?;
+        Some(Recipe { kind: self.kind, digest })
+    }
 }
 
 /// Every other way for raw IDs of this kind in this space; none where the column is not raw.
@@ -230,6 +236,19 @@ impl Hashing {
         }
     }
 
+    /// The digest it comes to, where there is a name for it.
+    fn digest(self) -> Option<Digest> {
+        use Hashing::*;
+        match self {
+            HexOfMd5 | UpperHexOfMd5 => Some(Digest::Md5),
+            HexOfSha1 => Some(Digest::Sha1),
+            Sha256 | HexOfSha256 | UpperHexOfSha256 => Some(Digest::Sha256),
+            Sm3 | HexOfSm3 => Some(Digest::Sm3),
+            Md5Sha256 | HexOfMd5Sha256 => Some(Digest::Md5Sha256),
+            _ => None,
+        }
+    }
+
     fn key(self, space: Digest, text: &[u8]) -> Key {
         use Hashing::*;
         let after = |digest, hex: String| digest::key(digest, hex.as_bytes());
@@ -361,6 +380,16 @@ mod tests {
         assert!(
             variants(Recipe::new(Kind::Phone, Digest::Md5), Recipe::new(Kind::Phone, Digest::Md5)).is_empty()
         );
+    }
+
+    #[test]
+    fn only_another_digest_is_mended_by_a_setting() {
+        let phones = |digest| Recipe::new(Kind::Phone, digest);
+        let fixes: Vec<_> = variants(phones(Digest::None), phones(Digest::Sha256))
+            .iter()
+            .filter_map(|v| Some((v.code, v.fix()?.digest)))
+            .collect();
+        assert_eq!(fixes, [("sm3", Digest::Sm3), ("md5-sha256", Digest::Md5Sha256)]);
     }
 
     #[test]
