@@ -1,6 +1,7 @@
 //! Bytes to binned columns.
 
 pub mod bits; // a set of people
+pub mod csv; // text to rows and fields
 pub mod inspection; // what a file was found to be
 pub mod people; // the binned table of one shard
 pub mod schema; // dialects, roles, features
