@@ -892,7 +892,11 @@ band: string,
 /**
  * Values: categories and labels by seed count, numbers and dates in order, missing last.
  */
-values: Array<ProfileValue>, };
+values: Array<ProfileValue>, 
+/**
+ * Rarer values that are not listed: at most 200 are.
+ */
+folded: number, };
 
 /**
  * The profile's settings.

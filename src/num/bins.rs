@@ -32,9 +32,25 @@ pub fn iv_noise(bins: usize, pos: u64, neg: u64) -> f64 {
     bins.saturating_sub(1) as f64 * (part(pos) + part(neg))
 }
 
+/// Pearson's χ² (one degree of freedom, no correction) of two bins against crowd and rest: how different the
+/// two are. 0 where a bin or a side is empty.
+pub fn pair_chi2(pos: [u64; 2], neg: [u64; 2]) -> f64 {
+    let ([a, b], [c, d]) = (pos.map(|n| n as f64), neg.map(|n| n as f64));
+    let margins = (a + b) * (c + d) * (a + c) * (b + d);
+    let cross = a * d - b * c;
+    if margins > 0.0 { (a + b + c + d) * cross * cross / margins } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chi2_of_two_bins() {
+        // R: chisq.test(matrix(c(10, 20, 30, 40), 2), correct = FALSE) gives 0.79365.
+        assert!((pair_chi2([10, 20], [30, 40]) - 0.793_650_793_650_793_7).abs() < 1e-12);
+        assert_eq!(pair_chi2([0, 5], [0, 9]), 0.0);
+    }
 
     #[test]
     fn f4_two_bins_and_three() {

@@ -11,7 +11,7 @@ mod normal;
 mod ranking;
 
 pub use agreement::adjusted_rand_index;
-pub use bins::{WoeIv, iv_noise, woe_iv};
+pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
@@ -35,6 +35,16 @@ pub fn log1p(x: f64) -> f64 {
 /// e to the power `x`.
 pub fn exp(x: f64) -> f64 {
     libm::exp(x)
+}
+
+/// The probability of these log-odds.
+pub fn logistic(x: f64) -> f64 {
+    if x >= 0.0 {
+        1.0 / (1.0 + exp(-x))
+    } else {
+        let odds = exp(x);
+        odds / (1.0 + odds)
+    }
 }
 
 /// Square root.

@@ -1,4 +1,4 @@
-//! The seed against the base, value by value (F2, F3, F4).
+//! What a profile says.
 
 use crate::table::schema::{FeatureKind, Namespace};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,9 @@ pub struct ProfileColumn {
     pub band: String,
     /// Values: categories and labels by seed count, numbers and dates in order, missing last.
     pub values: Vec<ProfileValue>,
+    /// Rarer values that are not listed: at most 200 are.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub folded: u64,
 }
 
 /// One value of a column.
