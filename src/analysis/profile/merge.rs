@@ -81,7 +81,7 @@ mod tests {
             let people: u64 = run.map(|bin| pos[bin] + neg[bin]).sum();
             assert!(people >= 50);
         }
-        assert_eq!(merged(&[1, 2, 3], &[4, 5, 6]), [0..3], "too few people for two bins");
+        assert_eq!(merged(&[1, 2, 3], &[4, 5, 6]).len(), 1, "too few people for two bins");
         assert_eq!(merged(&[], &[]), []);
     }
 
