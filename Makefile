@@ -25,7 +25,7 @@ setup: ## install everything that is missing
 pkg: ## the engine as wasm with its glue and types, in pkg/
 	$(call say,engine to wasm)
 	@tools/setup.sh wasm page
-	tools/pkg.sh
+	tools/wasm.sh pkg
 
 dist: pkg ## the page as one file, dist/atoll.html
 	$(call say,page to one file)
@@ -57,8 +57,8 @@ unit: ## the tests of the core, natively
 
 boundary: ## the tests of the wasm boundary, in a browser
 	$(call say,tests of the boundary)
-	@tools/setup.sh wasm browser
-	wasm-pack test --headless --chrome --chromedriver "$$(command -v chromedriver)" --mode no-install tests/wasm
+	@tools/setup.sh wasm page browser
+	tools/wasm.sh test
 
 e2e: dist cli ## the tests of the page, in a browser
 	$(call say,tests of the page)

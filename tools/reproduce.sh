@@ -12,7 +12,7 @@ hash() { sha256sum "$1" | cut -d' ' -f1; }
 
 git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read | tar -x -m -C "$there"
 ln -s "$PWD/www/node_modules" "$there/www/node_modules"
-(cd "$there" && tools/pkg.sh && cd www && npm run --silent build)
+(cd "$there" && tools/wasm.sh pkg && cd www && npm run --silent build)
 
 here=dist/atoll.html
 if [ "$(hash $here)" != "$(hash "$there/$here")" ]; then
