@@ -1,7 +1,8 @@
 // What every test of the page stands on: the built file, served with its headers or opened from disk, and a
 // witness that nothing was refused by the policy, nothing failed, and nothing was asked of a network.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test as base, expect, type Page } from "@playwright/test";
@@ -57,6 +58,19 @@ export async function serve(page = PAGE): Promise<{ url: string; stop: () => voi
     });
   });
   return { url, stop: () => server.kill() };
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with the page as it stands, a line each: the rule and the element. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    type Result = { violations: { id: string; nodes: { html: string }[] }[] };
+    const axe = (globalThis as unknown as { axe: { run(options: object): Promise<Result> } }).axe;
+    const { violations } = await axe.run({ preload: false });
+    return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
+  });
 }
 
 type Fixtures = { witness: Witness };

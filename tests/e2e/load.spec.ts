@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { expect, PAGE, SAVED, serve, test, Witness } from "./atoll.ts";
+import { barriers, expect, PAGE, SAVED, serve, test, Witness } from "./atoll.ts";
 
 test("loads under the strict headers, in silence", async ({ page, served }) => {
   await page.goto(served);
@@ -79,4 +79,21 @@ test("control: one changed byte is another hash", async ({ page }, info) => {
   await page.goto(`file://${changed}`);
   await expect(page.locator("html")).toHaveAttribute("data-sha256", sha256(readFileSync(changed)));
   expect(sha256(readFileSync(changed))).not.toBe(sha256(readFileSync(PAGE)));
+});
+
+test("the first screen has no barriers, light and dark, wide and narrow", async ({ page }) => {
+  for (const colorScheme of ["light", "dark"] as const)
+    for (const width of [1440, 390]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      await page.goto(SAVED);
+      await expect(page.getByTestId("version")).toBeVisible();
+      expect(await barriers(page), `${colorScheme}, ${width} px`).toEqual([]);
+    }
+});
+
+test("control: a button without a name is a barrier", async ({ page }) => {
+  await page.goto(SAVED);
+  await page.evaluate(() => document.querySelector("#app")!.append(document.createElement("button")));
+  expect((await barriers(page)).join()).toContain("button-name");
 });
