@@ -10,6 +10,7 @@ pub mod wire; // L0: bytes of partials and messages
 pub mod table; // L1: bytes to binned columns
 pub mod audience; // L1: set expressions over people
 pub mod shard; // L2: shards, questions, partials, the desk
+pub mod gate; // L2: the only maker of released answers
 pub mod matching; // L3: my people in their table
 pub mod analysis; // L4: profile, lookalike, personas
 pub mod room; // L5: recipe in, answers out

@@ -1,7 +1,15 @@
 //! My people in their table: joins the two files by key, and accounts for every row.
 
-use crate::id::Recipe;
+use crate::error::Result;
+use crate::gate::Cells;
+use crate::id::{self, Key, Recipe};
+use crate::shard::desk::Desk;
+use crate::shard::job::{self, Opener};
+use crate::shard::{Partial, Shard, Task};
+use crate::table::bits::Bits;
 use crate::table::inspection::Problem;
+use crate::table::store::parcel::{Reading, Tally};
+use crate::table::store::{Which, seal};
 use serde::{Deserialize, Serialize};
 
 /// Where every row of one file went: `rows = invalid + duplicate + people`.
@@ -72,4 +80,172 @@ pub struct WouldMatch {
     pub matched: u64,
     /// Digest to set for the tag file, if a setting mends it.
     pub fix: Option<Recipe>,
+}
+
+/// Registry lines.
+pub const QUESTIONS: [(&str, Opener); 3] = [job::task::<Join>(), job::task::<Sample>(), job::task::<Probe>()];
+
+/// Raw IDs the diagnosis tries.
+const TRIED: usize = 500;
+/// Below this share of the smaller file, the diagnosis looks for a better way.
+const LITTLE: f64 = 0.05;
+
+/// People and duplicates of both files in one shard, and who is in both.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Met {
+    people: [u64; 2],
+    duplicates: [u64; 2],
+    matched: u64,
+}
+
+impl Partial for Met {
+    fn merge(&mut self, other: Self) {
+        for side in 0..2 {
+            self.people[side] += other.people[side];
+            self.duplicates[side] += other.duplicates[side];
+        }
+        self.matched += other.matched;
+    }
+}
+
+/// Finds, for everyone in the tag file, whether and where the brand's file has them.
+#[derive(Serialize, Deserialize)]
+struct Join;
+
+impl Task for Join {
+    const NAME: &'static str = "join";
+    type Reply = Met;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Met> {
+        let store = &mut shard.store;
+        store.joined = seal::join(&store.tags, &store.first_party);
+        shard.seed = Bits::from_fn(store.tags.len(), |i| store.joined[i] != seal::NOBODY);
+        Ok(Met {
+            people: [store.first_party.len() as u64, store.tags.len() as u64],
+            duplicates: [store.first_party.duplicates, store.tags.duplicates],
+            matched: shard.seed.count(),
+        })
+    }
+}
+
+/// Some raw IDs of a file: those with the smallest hash, so that the choice does not depend on the shards.
+#[derive(Serialize, Deserialize)]
+struct Sample {
+    of: Which,
+    most: usize,
+}
+
+impl Task for Sample {
+    const NAME: &'static str = "sample-ids";
+    type Reply = Vec<(u64, Vec<u8>)>;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Self::Reply> {
+        let side = shard.store.side(self.of);
+        let mut order: Vec<(u64, usize)> = side.keys.iter().enumerate().map(|(i, key)| (key.mix(0), i)).collect();
+        order.sort_unstable();
+        order.truncate(self.most);
+        let text = |i| {
+            let mut id = Vec::new();
+            side.ids.get(i, &mut id);
+            id
+        };
+        Ok(order.into_iter().map(|(hash, i)| (hash, text(i))).collect())
+    }
+}
+
+/// How many keys of each list a file has.
+#[derive(Serialize, Deserialize)]
+struct Probe {
+    of: Which,
+    lists: Vec<Vec<Key>>,
+}
+
+impl Task for Probe {
+    const NAME: &'static str = "probe";
+    type Reply = Vec<u64>;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Vec<u64>> {
+        let side = shard.store.side(self.of);
+        let found = |keys: &Vec<Key>| keys.iter().filter(|&&key| side.find(key).is_some()).count() as u64;
+        Ok(self.lists.iter().map(found).collect())
+    }
+}
+
+/// Matches the two loaded files. `read` says how each was read and what became of its rows.
+pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<MatchReport> {
+    let mut met = Met::default();
+    for part in desk.all(&Join).await? {
+        met.merge(part);
+    }
+    let [first_party, tags] = [0, 1].map(|side| account(read[side].1, met.people[side], met.duplicates[side]));
+    let share = |of: u64| if of == 0 { 0.0 } else { met.matched as f64 / of as f64 };
+    let smaller = first_party.people.min(tags.people);
+    let diagnosis = match share(smaller) < LITTLE {
+        true => Some(diagnose(desk, [read[0].0, read[1].0]).await?),
+        false => None,
+    };
+    Ok(MatchReport {
+        rate_first_party: share(first_party.people),
+        rate_tags: share(tags.people),
+        matched: met.matched,
+        first_party,
+        tags,
+        diagnosis,
+    })
+}
+
+fn account(tally: &Tally, people: u64, duplicate: u64) -> Account {
+    let problems = |map: &std::collections::BTreeMap<(String, String), (u64, u64)>| {
+        let mut list: Vec<Problem> = map
+            .iter()
+            .map(|((code, column), &(count, first))| Problem {
+                code: code.clone(),
+                count,
+                first_row: Some(first),
+                column: (!column.is_empty()).then(|| column.clone()),
+            })
+            .collect();
+        list.sort_by_key(|p| std::cmp::Reverse(p.count));
+        list
+    };
+    let invalid = tally.reasons.values().map(|r| r.0).sum();
+    let (reasons, notes) = (problems(&tally.reasons), problems(&tally.notes));
+    Account { rows: tally.rows, invalid, duplicate, people, reasons, notes }
+}
+
+/// Tries, on a sample of the raw side, every other way the other side may have been hashed.
+async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Diagnosis> {
+    let (raw, other) = match (first_party.recipe.digest, tags.recipe.digest) {
+        (id::Digest::None | id::Digest::Mixed, _) => (first_party, tags),
+        (_, id::Digest::None | id::Digest::Mixed) => (tags, first_party),
+        _ => return Ok(Diagnosis::default()),
+    };
+    let mut sample: Vec<(u64, Vec<u8>)> =
+        desk.all(&Sample { of: raw.which, most: TRIED }).await?.into_iter().flatten().collect();
+    sample.sort();
+    sample.truncate(TRIED);
+    let variants = id::variants(raw.recipe, raw.space);
+    let keys = |v: &id::Variant| sample.iter().filter_map(|(_, text)| v.key(text)).collect();
+    let probe = Probe { of: other.which, lists: variants.iter().map(keys).collect() };
+    let mut found = vec![0; variants.len()];
+    for counts in desk.all(&probe).await? {
+        found.iter_mut().zip(counts).for_each(|(f, n)| *f += n);
+    }
+    let mut would_match: Vec<WouldMatch> = variants
+        .iter()
+        .zip(found)
+        .filter(|(_, matched)| *matched > 0)
+        .map(|(v, matched)| WouldMatch {
+            code: v.code.to_string(),
+            english: v.english.to_string(),
+            chinese: v.chinese.to_string(),
+            matched,
+            fix: v.fix(),
+        })
+        .collect();
+    would_match.sort_by_key(|w| std::cmp::Reverse(w.matched));
+    Ok(Diagnosis { tried: sample.len() as u64, would_match })
+}
+
+impl Cells for MatchReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        visit(self.matched);
+    }
 }

@@ -1,9 +1,181 @@
-//! The boundary to JavaScript: decode, call, encode. The only file that names `wasm_bindgen`.
+//! The boundary to JavaScript: decode, call, encode. The only file that names wasm_bindgen, js_sys and web_sys.
+//!
+//! A worker holds either a [`ShardPort`] or the one [`RoomPort`]. Refusals are thrown as `{ code, message, at }`.
 
+use crate::error::{Error, Kind};
+use crate::room::REGISTRY;
+use crate::room::call::Call;
+use crate::room::session::Session;
+use crate::shard::Shard;
+use crate::shard::job::{self, Job, Step};
+use crate::wire::PlanDigest;
+use js_sys::{Array, Uint8Array};
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-/// The version of the engine, as the manifest states it.
+/// The version of the engine.
 #[wasm_bindgen]
 pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+    env!("CARGO_PKG_VERSION").into()
+}
+
+/// What a panic says: the place in the source and nothing else, because a panic's text could hold a cell.
+#[wasm_bindgen(start)]
+pub fn start() {
+    #[cfg(debug_assertions)]
+    console_error_panic_hook::set_once();
+    #[cfg(not(debug_assertions))]
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(String::new, |l| format!("{}:{}", l.file(), l.line()));
+        web_sys::console::error_1(&JsValue::from(format!("atoll stopped at {place}")));
+    }));
+}
+
+/// One shard: answers asks, a step at a time.
+#[wasm_bindgen]
+pub struct ShardPort {
+    shard: Shard,
+    plan: PlanDigest,
+    job: Option<Box<dyn Job>>,
+}
+
+#[wasm_bindgen]
+impl ShardPort {
+    /// Shard `index` of `count`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(index: usize, count: usize) -> ShardPort {
+        ShardPort { shard: Shard::new(index, count), plan: Session::plan_of(count), job: None }
+    }
+    /// Opens an ask; `input` holds the bytes of the file range it names.
+    pub fn open(&mut self, name: &str, question: &[u8], input: Vec<u8>) -> Result<(), JsValue> {
+        self.job = Some(job::open(REGISTRY, name, self.plan, question, input).map_err(thrown)?);
+        Ok(())
+    }
+    /// Does a little: the answer's bytes when it is done, `{ done, total }` before.
+    pub fn step(&mut self) -> Result<JsValue, JsValue> {
+        let job = self.job.as_mut().ok_or_else(|| thrown(Kind::TooEarly.into()))?;
+        match job.step(&mut self.shard).map_err(thrown)? {
+            Step::More(done, total) => encode(&Walked { done, total }),
+            Step::Done(answer) => {
+                self.job = None;
+                Ok(Uint8Array::from(&answer[..]).into())
+            }
+        }
+    }
+    /// Drops the ask under way.
+    pub fn drop_job(&mut self) {
+        self.job = None;
+    }
+}
+
+/// The room: takes calls, gives asks, takes answers, replies.
+#[wasm_bindgen]
+pub struct RoomPort {
+    session: Session,
+}
+
+#[wasm_bindgen]
+impl RoomPort {
+    /// A room over `shards` shards that refuses to load more than `limit` bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(shards: usize, limit: f64) -> RoomPort {
+        RoomPort { session: Session::new(shards, limit as u64) }
+    }
+    /// Starts a `Call`.
+    pub fn start(&mut self, call: JsValue) -> Result<(), JsValue> {
+        let call: Call = decode(call)?;
+        self.session.start(call).map_err(thrown)
+    }
+    /// Runs until the call waits (`undefined`) or ends (a `Reply`).
+    pub fn drive(&mut self) -> Result<JsValue, JsValue> {
+        match self.session.drive() {
+            None => Ok(JsValue::UNDEFINED),
+            Some(reply) => encode(&reply.map_err(thrown)?),
+        }
+    }
+    /// Asks to carry out: `{ id, shard, name, question, input? }`.
+    pub fn asks(&mut self) -> Result<Array, JsValue> {
+        self.session.asks().into_iter().map(|ask| ask_object(&ask)).collect()
+    }
+    /// Brings an answer in.
+    pub fn answer(&mut self, id: u32, answer: Vec<u8>) {
+        self.session.answer(id, Ok(answer));
+    }
+    /// Brings a refusal in: `{ code, at }` as a shard threw it.
+    pub fn refuse(&mut self, id: u32, error: JsValue) {
+        let thrown: Thrown = serde_wasm_bindgen::from_value(error).unwrap_or_default();
+        self.session.answer(id, Err(thrown.error()));
+    }
+    /// How far the call is: a `Progress`.
+    pub fn progress(&self) -> Result<JsValue, JsValue> {
+        encode(&self.session.progress())
+    }
+    /// Cancels the call; the next drive throws `cancelled`.
+    pub fn cancel(&mut self) {
+        self.session.cancel();
+    }
+    /// The bytes of a file that a reply listed; they are forgotten here.
+    pub fn take(&mut self, name: &str) -> Option<Vec<u8>> {
+        self.session.take(name)
+    }
+}
+
+#[derive(Serialize)]
+struct Walked {
+    done: u64,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct Input {
+    file: u32,
+    from: u64,
+    to: u64,
+}
+
+fn ask_object(ask: &crate::shard::desk::Ask) -> Result<JsValue, JsValue> {
+    let object = js_sys::Object::new();
+    let set = |key: &str, value: JsValue| js_sys::Reflect::set(&object, &key.into(), &value).map(drop);
+    set("id", ask.id.into())?;
+    set("shard", (ask.shard as u32).into())?;
+    set("name", ask.name.into())?;
+    set("question", Uint8Array::from(&ask.question[..]).into())?;
+    if let Some(input) = ask.input {
+        set("input", encode(&Input { file: input.file, from: input.from, to: input.to })?)?;
+    }
+    Ok(object.into())
+}
+
+/// A refusal as JavaScript sees it.
+#[derive(Default, Serialize, Deserialize)]
+struct Thrown {
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    at: crate::error::Place,
+}
+
+impl Thrown {
+    fn error(self) -> Error {
+        let known = Kind::ALL.iter().find(|kind| kind.code() == self.code);
+        Error { kind: *known.unwrap_or(&Kind::WorkerLost), at: self.at }
+    }
+}
+
+fn thrown(error: Error) -> JsValue {
+    let message = error.to_string();
+    let thrown = Thrown { code: error.code().into(), message, at: error.at };
+    encode(&thrown).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn decode<T: serde::de::DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|e| thrown(Error::new(Kind::RecipeInvalid).column(e.to_string())))
+}
+
+/// Plain objects, numbers for 64-bit integers: what `JSON.parse` would give.
+fn encode<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }

@@ -83,6 +83,19 @@ impl Ids {
         }
     }
 
+    /// Adds those of another list for which `wanted` says so, in order.
+    pub fn extend_some(&mut self, other: &Ids, wanted: impl IntoIterator<Item = bool>) {
+        let mut rest = &other.arena[..];
+        for wanted in wanted {
+            let Some((_, after)) = entry(rest) else { return };
+            if wanted {
+                self.mark();
+                self.arena.extend_from_slice(&rest[..rest.len() - after.len()]);
+            }
+            rest = after;
+        }
+    }
+
     fn mark(&mut self) {
         if self.len.is_multiple_of(STRIDE) {
             self.marks.push(self.arena.len() as u64);

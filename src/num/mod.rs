@@ -52,6 +52,19 @@ pub fn sqrt(x: f64) -> f64 {
     libm::sqrt(x)
 }
 
+/// Steps of a quantised logit in one unit.
+pub const LOGIT_STEPS: f64 = 4096.0;
+
+/// The probability of a logit quantised to 1/4096.
+pub fn probability(logit: i32) -> f64 {
+    1.0 / (1.0 + exp(-f64::from(logit) / LOGIT_STEPS))
+}
+
+/// The same as text. Twelve decimals keep two neighbouring steps apart up to a logit of ±16.
+pub fn probability_text(logit: i32) -> String {
+    format!("{:.12}", probability(logit))
+}
+
 /// One as a fixed-point number.
 pub const FIXED_ONE: i64 = 1 << 32;
 

@@ -1,4 +1,117 @@
-//! The room: a recipe in, answers out.
+//! The room: a recipe in, released answers out. It plans, asks the shards, releases, and makes the files.
 
 pub mod call; // what can be asked
+pub mod files; // what can be saved
+pub mod inspect; // looking at a file
+pub mod load; // bringing the files in
 pub mod recipe; // room.toml
+pub mod session; // one call at a time
+
+use crate::analysis::lookalike::{self, LookalikeReport};
+use crate::analysis::personas::{self, PersonasReport};
+use crate::analysis::profile::{self, Base, ProfileReport};
+use crate::audience::Expr;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{Released, release};
+use crate::matching::{self, MatchReport};
+use crate::shard::desk::Desk;
+use crate::shard::job::Registry;
+use crate::shard::{crowd, listing, load as loading};
+use crate::table::schema::Schema;
+use call::{Call, FileRef, Reply};
+use inspect::Layout;
+use recipe::Recipe;
+use std::collections::BTreeMap;
+
+/// Every question a shard can be asked.
+pub const REGISTRY: &Registry = &[
+    &loading::QUESTIONS,
+    &matching::QUESTIONS,
+    &listing::QUESTIONS,
+    &crowd::QUESTIONS,
+    &profile::QUESTIONS,
+    &lookalike::QUESTIONS,
+    &personas::QUESTIONS,
+];
+
+/// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
+pub const SLICE: u64 = 4 << 20;
+
+/// A room.
+pub struct Room {
+    desk: Desk,
+    limit: u64,
+    layouts: BTreeMap<u32, Layout>,
+    open: Option<Opened>,
+    /// Files made and not yet taken.
+    pub made: BTreeMap<String, Vec<u8>>,
+}
+
+/// What is known since the files were opened.
+pub struct Opened {
+    recipe: Recipe,
+    inputs: [FileRef; 2],
+    schema: Schema,
+    matched: Released<MatchReport>,
+    profile: Option<Released<ProfileReport>>,
+    lookalike: Option<Released<LookalikeReport>>,
+    personas: Option<Released<PersonasReport>>,
+    digests: Option<[String; 2]>,
+}
+
+impl Room {
+    /// An empty room.
+    pub fn new(desk: Desk, limit: u64) -> Self {
+        Room { desk, limit, layouts: BTreeMap::new(), open: None, made: BTreeMap::new() }
+    }
+    /// Answers a call.
+    pub async fn call(&mut self, call: Call) -> Result<Reply> {
+        match call {
+            Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
+            Call::Inspect { file, overrule } => {
+                let layout = inspect::inspect(&self.desk, &file, &overrule).await?;
+                let inspection = layout.inspection.clone();
+                self.layouts.insert(file.index, layout);
+                Ok(Reply::Inspection(inspection))
+            }
+            Call::Open { recipe, first_party, tags } => {
+                self.open = None;
+                self.open = Some(load::open(self, recipe, first_party, tags).await?);
+                Ok(Reply::Match(self.opened()?.matched.get().clone()))
+            }
+            Call::Profile { base, crowd } => self.profile(base, crowd).await.map(Reply::Profile),
+            Call::Lookalike { plan } => {
+                let report = lookalike::lookalike(&self.desk, &self.opened()?.schema, &plan).await?;
+                let opened = self.opened_mut()?;
+                opened.recipe.lookalike = plan;
+                Ok(Reply::Lookalike(opened.lookalike.insert(release(report)).get().clone()))
+            }
+            Call::Personas { plan } => {
+                let report = personas::personas(&self.desk, &self.opened()?.schema, &plan).await?;
+                let opened = self.opened_mut()?;
+                opened.recipe.personas = plan;
+                Ok(Reply::Personas(opened.personas.insert(release(report)).get().clone()))
+            }
+            Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
+            Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
+            Call::ExportAll => files::make_all(self).await.map(Reply::Files),
+        }
+    }
+    async fn profile(&mut self, base: Base, crowd: Option<Expr>) -> Result<ProfileReport> {
+        let seed = crowd.is_none();
+        let report =
+            profile::profile(&self.desk, &self.opened()?.schema, base, crowd.unwrap_or(Expr::Seed)).await?;
+        if seed {
+            let opened = self.opened_mut()?;
+            opened.recipe.profile.base = base;
+            opened.profile = Some(release(report.clone()));
+        }
+        Ok(report)
+    }
+    fn opened(&self) -> Result<&Opened> {
+        self.open.as_ref().ok_or(Error::new(Kind::TooEarly))
+    }
+    fn opened_mut(&mut self) -> Result<&mut Opened> {
+        self.open.as_mut().ok_or(Error::new(Kind::TooEarly))
+    }
+}

@@ -39,9 +39,12 @@ pub const fn task<T: Task>() -> (&'static str, Opener) {
     })
 }
 
+/// Lines of a registry, one slice per module that asks.
+pub type Registry = [&'static [(&'static str, Opener)]];
+
 /// Opens the job of that name.
 pub fn open(
-    registry: &[(&'static str, Opener)],
+    registry: &Registry,
     name: &str,
     plan: PlanDigest,
     question: &[u8],
@@ -49,6 +52,8 @@ pub fn open(
 ) -> Result<Box<dyn Job>> {
     let (_, opener) = registry
         .iter()
+        .copied()
+        .flatten()
         .find(|(known, _)| *known == name)
         .ok_or(Error::new(Kind::WireForeign).column(name))?;
     opener(plan, question, input)

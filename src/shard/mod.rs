@@ -4,16 +4,20 @@
 //! each answers with a partial; partials merge in any order; the desk turns the total into a report or
 //! into the next question. Nothing here knows whether shards are threads or web workers.
 
-pub mod desk;
-pub mod job;
+pub mod binning; // kept rows to codes
+pub mod crowd; // how many people expressions name
+pub mod desk; // asks the shards and adds up
+pub mod job; // questions as steppable jobs
 #[cfg(test)]
-pub mod laws;
-pub mod select;
+pub mod laws; // what every partial must obey
+pub mod listing; // lines about people, in one order
+pub mod load; // files on their way in
+pub mod select; // exact order statistics
 #[cfg(test)]
-pub mod testing;
+pub mod testing; // shards without threads
 
 use crate::audience::Expr;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::store::Store;
@@ -67,6 +71,8 @@ pub struct Shard {
     pub seed: Bits,
     /// Whole numbers per person that analyses leave behind: scores, folds, clusters.
     pub measures: BTreeMap<String, Vec<i32>>,
+    /// People of the listing that is being written.
+    pub sorted: listing::Sorted,
 }
 
 impl Shard {
@@ -77,6 +83,10 @@ impl Shard {
     /// The people an expression names.
     pub fn crowd(&self, expr: &Expr) -> Result<Bits> {
         expr.people(&self.people, &self.seed, &self.measures)
+    }
+    /// A measure that an analysis left behind.
+    pub fn known(&self, name: &str) -> Result<&[i32]> {
+        self.measures.get(name).map(Vec::as_slice).ok_or_else(|| Error::new(Kind::TooEarly).column(name))
     }
     /// A measure, created at `fill` for everyone if it does not exist.
     pub fn measure(&mut self, name: &str, fill: i32) -> &mut Vec<i32> {

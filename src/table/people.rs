@@ -83,6 +83,10 @@ impl People {
     pub fn len(&self) -> usize {
         self.keys.len()
     }
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        20 * self.len() + self.ids.bytes() + self.columns.iter().map(Codes::bytes).sum::<usize>()
+    }
     /// Whether the shard owns nobody.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()

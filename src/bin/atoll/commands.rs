@@ -1,0 +1,211 @@
+//! What each command does.
+
+use crate::serve;
+use crate::threads::Threads;
+use atoll::error::{Error, Kind, Result};
+use atoll::room::call::{Call, Export, FileRef, Made, Overrule, Reply};
+use atoll::room::recipe::Recipe;
+use atoll::shard::desk::Progress;
+use clap::{Args, Parser, Subcommand};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A clean room: two files become a match, a profile, a lookalike, personas and an audience file. Nothing is uploaded.
+#[derive(Parser)]
+#[command(name = "atoll", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a synthetic city to try things on: first_party.csv, tags.csv, truth.csv and room.toml.
+    Sample {
+        /// Folder to write into; made if it does not exist.
+        dir: PathBuf,
+        /// People in the tag file.
+        #[arg(long, default_value_t = 50_000)]
+        people: u32,
+        /// Seed: the same seed gives the same files.
+        #[arg(long, default_value_t = 7)]
+        seed: u64,
+    },
+    /// Print what a file was found to be, as JSON: encoding, columns, roles, problems.
+    Inspect {
+        /// The file: CSV, TSV, one ID per line, .gz or .xlsx.
+        file: PathBuf,
+        #[command(flatten)]
+        engine: Engine,
+    },
+    /// Run a recipe and write every result.
+    Run {
+        /// The recipe, room.toml; its files are looked up beside it.
+        recipe: PathBuf,
+        /// Folder to write into; made if it does not exist.
+        #[arg(long)]
+        out: PathBuf,
+        #[command(flatten)]
+        engine: Engine,
+    },
+    /// Serve the built page on this machine, with the headers that keep it from talking.
+    Serve {
+        /// Port to listen on; the next free one when busy, any free one for 0.
+        #[arg(long, default_value_t = serve::PORT)]
+        port: u16,
+        /// The page, if not the one beside the program or in ./dist.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct Engine {
+    /// Threads to work on; the results are the same with any number. Default: one per processor.
+    #[arg(long)]
+    shards: Option<usize>,
+    /// Refuse to load more than this many MiB.
+    #[arg(long, default_value_t = 4096)]
+    memory: u64,
+    /// Do not show progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Engine {
+    fn start(&self, files: Vec<PathBuf>) -> Result<Threads> {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        match self.shards.unwrap_or_else(cores) {
+            shards @ 1..=64 => Ok(Threads::start(shards, self.memory << 20, files)),
+            _ => Err(Error::new(Kind::OutOfRange).column("--shards")),
+        }
+    }
+}
+
+/// Runs what the arguments ask for.
+pub fn run() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Sample { dir, people, seed } => sample(&dir, people, seed),
+        Command::Inspect { file, engine } => inspect(&file, &engine),
+        Command::Run { recipe, out, engine } => room(&recipe, &out, &engine),
+        Command::Serve { port, page } => return serving(port, page),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("atoll: {error}");
+            eprintln!("       {}", error.kind.chinese());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serving(port: u16, page: Option<PathBuf>) -> ExitCode {
+    match serve::serve(&serve::find(page), port) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("atoll: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn sample(dir: &Path, people: u32, seed: u64) -> Result<()> {
+    let mut threads = Threads::start(1, u64::MAX, vec![]);
+    let Reply::Files(files) = threads.call(Call::Sample { people, seed }, |_| {})? else { return Ok(()) };
+    save(&mut threads, dir, &files)
+}
+
+fn inspect(file: &Path, engine: &Engine) -> Result<()> {
+    let mut threads = engine.start(vec![file.to_path_buf()])?;
+    let mut bar = Bar::new(engine.quiet);
+    let call = Call::Inspect { file: file_ref(0, file)?, overrule: Overrule::default() };
+    let reply = threads.call(call, |p| bar.show(p));
+    bar.clear();
+    if let Reply::Inspection(inspection) = reply? {
+        println!("{}", serde_json::to_string_pretty(&inspection).unwrap_or_default());
+    }
+    Ok(())
+}
+
+fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
+    let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
+    let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
+    let beside = recipe.parent().unwrap_or(Path::new("."));
+    let files = [&plan.first_party.file, &plan.tags.file].map(|name| beside.join(name));
+    let refs = [file_ref(0, &files[0])?, file_ref(1, &files[1])?];
+    let mut threads = engine.start(files.to_vec())?;
+    let mut bar = Bar::new(engine.quiet);
+    let [first_party, tags] = refs;
+    let reply = threads.call(Call::Open { recipe: plan, first_party, tags }, |p| bar.show(p));
+    bar.clear();
+    if let Reply::Match(found) = reply? {
+        let rate = 100.0 * found.rate_first_party;
+        eprintln!("{} of your {} people ({rate:.1} %) are in the tag file.", found.matched, found.first_party.people);
+        for way in found.diagnosis.iter().flat_map(|d| &d.would_match).take(3) {
+            eprintln!("  {} of {} tried IDs would match if the tag file had {}.", way.matched, 500, way.english);
+        }
+    }
+    // The match is worth having even where the rest is refused: it says why.
+    if let Reply::Files(files) = threads.call(Call::Export { what: Export::Match }, |_| {})? {
+        save(&mut threads, out, &files)?;
+    }
+    let reply = threads.call(Call::ExportAll, |p| bar.show(p));
+    bar.clear();
+    match reply? {
+        Reply::Files(files) => save(&mut threads, out, &files),
+        _ => Ok(()),
+    }
+}
+
+fn file_ref(index: u32, path: &Path) -> Result<FileRef> {
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let meta = std::fs::metadata(path).map_err(|_| Error::new(Kind::FileUnreadable).file(&name))?;
+    if meta.is_dir() {
+        return Err(Error::new(Kind::FileUnreadable).file(&name));
+    }
+    Ok(FileRef { index, name, size: meta.len() })
+}
+
+fn save(threads: &mut Threads, dir: &Path, files: &[Made]) -> Result<()> {
+    let unwritable = |_| Error::new(Kind::OutputUnwritable).file(dir.display().to_string());
+    std::fs::create_dir_all(dir).map_err(unwritable)?;
+    for made in files {
+        let bytes = threads.take(&made.name).unwrap_or_default();
+        std::fs::write(dir.join(&made.name), bytes).map_err(unwritable)?;
+    }
+    Ok(())
+}
+
+/// Progress on standard error, one line that overwrites itself; nothing where nobody looks.
+struct Bar {
+    shown: String,
+    on: bool,
+}
+
+impl Bar {
+    fn new(quiet: bool) -> Self {
+        Bar { shown: String::new(), on: !quiet && std::io::stderr().is_terminal() }
+    }
+    fn show(&mut self, progress: &Progress) {
+        if !self.on || progress.stage.is_empty() {
+            return;
+        }
+        let text = match progress.total {
+            0 => progress.stage.clone(),
+            total => format!("{} {} %", progress.stage, 100 * progress.done / total),
+        };
+        if text != self.shown {
+            eprint!("\r\x1b[K{text}");
+            let _ = std::io::stderr().flush();
+            self.shown = text;
+        }
+    }
+    fn clear(&mut self) {
+        if self.on && !self.shown.is_empty() {
+            eprint!("\r\x1b[K");
+        }
+        self.shown.clear();
+    }
+}

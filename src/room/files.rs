@@ -1,0 +1,288 @@
+//! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
+
+use super::call::{Export, Made};
+use super::inspect::range;
+use super::{Opened, Room, SLICE};
+use crate::analysis::lookalike::SCORE;
+use crate::analysis::personas::PERSONA;
+use crate::analysis::{lookalike, personas};
+use crate::audience::Expr;
+use crate::error::{Error, Kind, Result};
+use crate::export::report::{Input, Language, ReportInput, report_html};
+use crate::export::{csv, json};
+use crate::gate::release;
+use crate::id::Kind as IdKind;
+use crate::sample;
+use crate::shard::desk::Desk;
+use crate::shard::listing::{self, Cell, Listing, Order};
+use crate::shard::load::Fingerprint;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Lines shown before saving.
+const HEAD: usize = 5;
+
+/// Makes the synthetic city's files.
+pub fn sample(room: &mut Room, people: u32, seed: u64) -> Result<Vec<Made>> {
+    if !(100..=5_000_000).contains(&people) {
+        return Err(Error::new(Kind::OutOfRange).column("people"));
+    }
+    let city = sample::city(people, seed);
+    let files = [
+        ("first_party.csv", city.first_party),
+        ("tags.csv", city.tags),
+        ("truth.csv", city.truth),
+        ("room.toml", city.recipe.into_bytes()),
+    ];
+    Ok(files.into_iter().map(|(name, bytes)| keep(room, name, bytes, 0)).collect())
+}
+
+/// Makes one file; what it needs and is not known yet is computed first, as the recipe says.
+pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
+    let (name, bytes, rows) = match what {
+        Export::Audience { name, crowd, header } => audience(room, name, crowd, header).await?,
+        Export::Match => ("match.json".into(), json::match_json(&room.opened()?.matched), 0),
+        Export::Profile => ("profile.csv".into(), csv::profile_csv(need_profile(room).await?.known_profile()?), 0),
+        Export::Features => ("features.csv".into(), csv::features_csv(need_profile(room).await?.known_profile()?), 0),
+        Export::Lookalike => {
+            ("lookalike.json".into(), json::lookalike_json(need_lookalike(room).await?.known_lookalike()?), 0)
+        }
+        Export::Scores => scores(room).await?,
+        Export::Tiers => tiers(room).await?,
+        Export::Personas => {
+            ("personas.json".into(), json::personas_json(need_personas(room).await?.known_personas()?), 0)
+        }
+        Export::PersonaIds => persona_ids(room).await?,
+        Export::Report { language } => ("report.html".into(), report(room, &language).await?, 0),
+        Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
+        Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
+    };
+    Ok(keep(room, &name, bytes, rows))
+}
+
+/// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
+pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
+    let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
+    if room.opened()?.recipe.output.scores {
+        files.push(Export::Scores);
+    }
+    files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
+    files.push(Export::Report { language: "zh".into() });
+    let mut made = Vec::with_capacity(files.len() + 1);
+    for file in files {
+        made.push(make(room, file).await?);
+    }
+    let bytes = run(room, &made).await?;
+    made.push(keep(room, "run.json", bytes, 0));
+    Ok(made)
+}
+
+impl Opened {
+    fn known_profile(&self) -> Result<&crate::gate::Released<crate::analysis::profile::ProfileReport>> {
+        self.profile.as_ref().ok_or(Error::new(Kind::TooEarly))
+    }
+    fn known_lookalike(&self) -> Result<&crate::gate::Released<lookalike::LookalikeReport>> {
+        self.lookalike.as_ref().ok_or(Error::new(Kind::TooEarly))
+    }
+    fn known_personas(&self) -> Result<&crate::gate::Released<personas::PersonasReport>> {
+        self.personas.as_ref().ok_or(Error::new(Kind::TooEarly))
+    }
+}
+
+async fn need_profile(room: &mut Room) -> Result<&Opened> {
+    if room.opened()?.profile.is_none() {
+        let base = room.opened()?.recipe.profile.base;
+        room.profile(base, None).await?;
+    }
+    room.opened()
+}
+
+async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
+    if room.opened()?.lookalike.is_none() {
+        let report = lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike).await?;
+        room.opened_mut()?.lookalike = Some(release(report));
+    }
+    room.opened()
+}
+
+async fn need_personas(room: &mut Room) -> Result<&Opened> {
+    if room.opened()?.personas.is_none() {
+        let report = personas::personas(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.personas).await?;
+        room.opened_mut()?.personas = Some(release(report));
+    }
+    room.opened()
+}
+
+type Named = (String, Vec<u8>, u64);
+
+async fn table(room: &Room, name: &str, header: &str, listing: Listing) -> Result<Named> {
+    let mut bytes = header.as_bytes().to_vec();
+    let rows = listing::lines(&room.desk, &listing, &mut bytes).await?;
+    Ok((name.into(), bytes, rows))
+}
+
+async fn scores(room: &mut Room) -> Result<Named> {
+    need_lookalike(room).await?;
+    let cells = vec![
+        Cell::Id,
+        Cell::Member(Expr::Seed),
+        Cell::Measure(lookalike::FOLD.into()),
+        Cell::Probability(SCORE.into()),
+    ];
+    let listing = Listing { crowd: Expr::Everyone, order: Order::File, cells };
+    table(room, "scores.csv", "id,seed,fold,score\n", listing).await
+}
+
+async fn tiers(room: &mut Room) -> Result<Named> {
+    let report = need_lookalike(room).await?.known_lookalike()?.get();
+    let crowds: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
+    let crowd = Expr::Or { of: crowds.clone() };
+    let listing = Listing { crowd, order: Order::Best(SCORE.into()), cells: vec![Cell::Id, Cell::First(crowds)] };
+    table(room, "audience.csv", "id,tier\n", listing).await
+}
+
+async fn persona_ids(room: &mut Room) -> Result<Named> {
+    let crowd = need_personas(room).await?.recipe.personas.of.clone();
+    let listing = Listing { crowd, order: Order::File, cells: vec![Cell::Id, Cell::Measure(PERSONA.into())] };
+    table(room, "personas.csv", "id,cluster\n", listing).await
+}
+
+async fn audience(room: &mut Room, name: String, crowd: Expr, header: bool) -> Result<Named> {
+    room.opened()?;
+    let scored = room.opened()?.lookalike.is_some();
+    let order = if scored { Order::Best(SCORE.into()) } else { Order::File };
+    let listing = Listing { crowd: crowd.canonical(), order, cells: vec![Cell::Id] };
+    let made = table(room, &file_name(&name), if header { "id\n" } else { "" }, listing).await?;
+    if made.2 == 0 { Err(Kind::AudienceEmpty.into()) } else { Ok(made) }
+}
+
+/// A name every file system takes.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let stem: String = name.trim().trim_start_matches('.').chars().map(safe).take(80).collect();
+    format!("{}.csv", if stem.is_empty() { "audience" } else { &stem })
+}
+
+async fn report(room: &mut Room, language: &str) -> Result<Vec<u8>> {
+    need_digests(room).await?;
+    let opened = room.opened()?;
+    let digests = opened.digests.clone().unwrap_or_default();
+    let inputs: Vec<Input> = opened
+        .inputs
+        .iter()
+        .zip(&digests)
+        .map(|(file, sha256)| Input { name: file.name.clone(), size: file.size, sha256: sha256.clone() })
+        .collect();
+    let recipe = opened.recipe.text();
+    let input = ReportInput {
+        version: env!("CARGO_PKG_VERSION"),
+        recipe: &recipe,
+        inputs: &inputs,
+        matched: &opened.matched,
+        profile: opened.profile.as_ref(),
+        lookalike: opened.lookalike.as_ref(),
+        personas: opened.personas.as_ref(),
+    };
+    Ok(report_html(&input, if language == "en" { Language::En } else { Language::Zh }))
+}
+
+/// What a run was made of and what it made: enough to check it again. No clock stands in it.
+#[derive(Serialize)]
+struct Run<'a> {
+    version: &'a str,
+    plan_sha256: String,
+    inputs: Vec<RunFile<'a>>,
+    first_party: &'a crate::matching::Account,
+    tags: &'a crate::matching::Account,
+    small_cells: u64,
+    outputs: Vec<RunFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunFile<'a> {
+    name: &'a str,
+    size: u64,
+    sha256: &'a str,
+}
+
+async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
+    need_digests(room).await?;
+    let opened = room.opened()?;
+    let digests = opened.digests.clone().unwrap_or_default();
+    let matched = opened.matched.get();
+    let run = Run {
+        version: env!("CARGO_PKG_VERSION"),
+        plan_sha256: hex(&Sha256::digest(opened.recipe.text())),
+        inputs: opened
+            .inputs
+            .iter()
+            .zip(&digests)
+            .map(|(file, sha256)| RunFile { name: &file.name, size: file.size, sha256 })
+            .collect(),
+        first_party: &matched.first_party,
+        tags: &matched.tags,
+        small_cells: opened.matched.small()
+            + opened.profile.as_ref().map_or(0, |r| r.small())
+            + opened.lookalike.as_ref().map_or(0, |r| r.small())
+            + opened.personas.as_ref().map_or(0, |r| r.small()),
+        outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
+    };
+    Ok(json::pretty(&run))
+}
+
+/// Fingerprints both inputs, once.
+async fn need_digests(room: &mut Room) -> Result<()> {
+    if room.opened()?.digests.is_none() {
+        let [ours, theirs] = room.opened()?.inputs.clone();
+        let digests = [fingerprint(&room.desk, &ours).await?, fingerprint(&room.desk, &theirs).await?];
+        room.opened_mut()?.digests = Some(digests);
+    }
+    Ok(())
+}
+
+async fn fingerprint(desk: &Desk, file: &super::call::FileRef) -> Result<String> {
+    let mut at = 0;
+    loop {
+        let to = file.size.min(at + SLICE);
+        let question = Fingerprint { first: at == 0, last: to == file.size };
+        desk.progress("fingerprint", at, file.size, "bytes");
+        if let Some(digest) = desk.ask(0, &question, Some(range(file, at, to))).await? {
+            return Ok(hex(&digest));
+        }
+        at = to;
+    }
+}
+
+fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
+    let made = Made {
+        name: name.into(),
+        size: bytes.len() as u64,
+        sha256: hex(&Sha256::digest(&bytes)),
+        head: if rows > 0 { head(&bytes) } else { vec![] },
+        rows,
+    };
+    room.made.insert(name.into(), bytes);
+    made
+}
+
+/// The first lines, with the ID shortened: the page shows that the form is right, not who it is.
+fn head(bytes: &[u8]) -> Vec<String> {
+    let lines = bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()).take(HEAD);
+    lines
+        .map(|line| {
+            let line = String::from_utf8_lossy(line);
+            match line.split_once(',') {
+                Some((id, rest)) => format!("{},{rest}", short(id)),
+                None => short(&line),
+            }
+        })
+        .collect()
+}
+
+fn short(id: &str) -> String {
+    if id == "id" { id.into() } else { crate::id::mask(id, IdKind::Opaque) }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,270 @@
+//! Bringing both files in: check the recipe against what the files hold, cut slices into parcels, keep them where their
+//! people belong, match, agree on bins, seal.
+
+use super::call::{FileRef, Overrule};
+use super::inspect::{self, Layout, Text, range};
+use super::recipe::{ColumnRef, FileRecipe, Recipe};
+use super::{Opened, Room};
+use crate::error::{Error, Kind, Result};
+use crate::gate::release;
+use crate::id;
+use crate::matching;
+use crate::shard::binning::{self, ColumnAt, Digits, Found, Held, Seal};
+use crate::shard::desk::{Desk, Reply};
+use crate::shard::load::{Absorb, Block, CutSlice, Forget};
+use crate::shard::select::{self, Counts, Select};
+use crate::shard::Partial;
+use crate::table::inspection::ColumnFound;
+use crate::table::schema::{Feature, FeatureKind, Namespace, Role, Schema};
+use crate::table::store::parcel::{self, Column, Cut, Reading, Span, Tally};
+use crate::table::store::{Which, seal};
+use std::collections::VecDeque;
+
+/// Loads and matches both files.
+pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: FileRef) -> Result<Opened> {
+    let desk = room.desk.clone();
+    desk.all(&Forget).await?;
+    let ours = layout(room, &recipe.first_party, &first_party).await?;
+    let theirs = layout(room, &recipe.tags, &tags).await?;
+    let memory = ours.inspection.memory + theirs.inspection.memory;
+    if memory > room.limit {
+        return Err(Error::new(Kind::MemoryLimit).file(&recipe.tags.file).column(format!("{} MiB", memory >> 20)));
+    }
+    let space = id::space(recipe.first_party.id_recipe(), recipe.tags.id_recipe()).map_err(|e| e.file("room.toml"))?;
+    let plans = [
+        reading(Which::FirstParty, &recipe.first_party, &ours, space)?,
+        reading(Which::Tags, &recipe.tags, &theirs, space)?,
+    ];
+    if plans[1].columns.is_empty() {
+        return Err(Error::new(Kind::NoTags).file(&recipe.tags.file));
+    }
+    let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
+    let report = matching::matched(&desk, [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])]).await?;
+    for (side, (account, name)) in
+        [(&report.first_party, &recipe.first_party.file), (&report.tags, &recipe.tags.file)].into_iter().enumerate()
+    {
+        if account.people == 0 {
+            return Err(parcel::nobody(&tallies[side]).file(name));
+        }
+    }
+    let schema = bin(&desk, &plans).await.map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
+    Ok(Opened {
+        recipe,
+        inputs: [first_party, tags],
+        schema,
+        matched: release(report),
+        profile: None,
+        lookalike: None,
+        personas: None,
+        digests: None,
+    })
+}
+
+/// The layout of a file under the recipe's overrules: the one at hand if it was inspected the same way.
+async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef) -> Result<Layout> {
+    let overrule = Overrule {
+        encoding: recipe.encoding,
+        delimiter: recipe.delimiter.clone(),
+        header: recipe.header,
+        missing: recipe.missing.clone(),
+    };
+    if let Some(known) = room.layouts.get(&file.index)
+        && known.file == *file
+        && known.answers(&overrule)
+    {
+        return Ok(known.clone());
+    }
+    let found = inspect::inspect(&room.desk, file, &overrule).await?;
+    room.layouts.insert(file.index, found.clone());
+    Ok(found)
+}
+
+impl Layout {
+    /// Whether inspecting under this overrule would find the same.
+    fn answers(&self, overrule: &Overrule) -> bool {
+        let dialect = &self.inspection.dialect;
+        overrule.encoding.is_none_or(|e| e == dialect.encoding)
+            && overrule.delimiter.as_ref().is_none_or(|d| d.as_bytes() == [dialect.delimiter])
+            && overrule.header.is_none_or(|h| h == dialect.header)
+            && overrule.missing.as_ref().map_or(true, |m| *m == self.missing)
+    }
+}
+
+impl FileRecipe {
+    /// What the ID column holds.
+    pub fn id_recipe(&self) -> id::Recipe {
+        id::Recipe { kind: self.kind, digest: self.digest }
+    }
+}
+
+/// How a file is read: the recipe's words, then what inspection found.
+fn reading(which: Which, recipe: &FileRecipe, layout: &Layout, space: id::Recipe) -> Result<Reading> {
+    let found = &layout.inspection.columns;
+    let refuse = |kind: Kind, column: &str| Error::new(kind).file(&recipe.file).column(column);
+    let position = |name: &str| {
+        found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
+    };
+    let id = match &recipe.id {
+        ColumnRef::Name(name) => position(name)?,
+        ColumnRef::Number(n) if (1..=found.len()).contains(&(*n as usize)) => *n as usize - 1,
+        ColumnRef::Number(n) => return Err(refuse(Kind::ColumnMissing, &n.to_string())),
+    };
+    let folds = recipe.folds.as_deref().map(position).transpose()?;
+    let named = [&recipe.ignore, &recipe.numbers, &recipe.categories, &recipe.dates].into_iter().flatten();
+    for name in named.chain(recipe.multi.keys()) {
+        position(name)?;
+    }
+    let columns = (0..found.len())
+        .filter(|at| *at != id && Some(*at) != folds)
+        .filter_map(|at| column(recipe, at, &found[at]))
+        .collect();
+    Ok(Reading {
+        which,
+        dialect: layout.inspection.dialect.clone(),
+        id,
+        recipe: recipe.id_recipe(),
+        space,
+        width: found.len(),
+        columns,
+        folds,
+        missing: layout.missing.clone(),
+    })
+}
+
+/// What a column becomes; nothing if it is left out.
+fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column> {
+    let name = &found.name;
+    let (kind, separator) = match &found.role {
+        _ if recipe.ignore.contains(name) => return None,
+        _ if recipe.numbers.contains(name) => (FeatureKind::Number, ""),
+        _ if recipe.categories.contains(name) => (FeatureKind::Category, ""),
+        _ if recipe.dates.contains(name) => (FeatureKind::Date, ""),
+        _ if recipe.multi.contains_key(name) => (FeatureKind::Multi, recipe.multi[name].as_str()),
+        Role::Category => (FeatureKind::Category, ""),
+        Role::Number => (FeatureKind::Number, ""),
+        Role::Date => (FeatureKind::Date, ""),
+        Role::Multi { separator } => (FeatureKind::Multi, separator.as_str()),
+        Role::Id(_) | Role::Fold | Role::Ignore => return None,
+    };
+    Some(Column { at, name: name.clone(), kind, separator: separator.to_string() })
+}
+
+/// Cuts a file into parcels and brings them to their owners, in the order of the file.
+async fn bring(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
+    let named = |e: Error| if e.at.file.is_none() { e.file(&layout.file.name) } else { e };
+    if layout.plain() { slices(desk, plan, layout).await } else { stream(desk, plan, layout).await }.map_err(named)
+}
+
+async fn slices(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
+    let (file, ahead) = (&layout.file, 2 * desk.shards);
+    let mut cuts: VecDeque<(u64, Reply<Cut>)> = VecDeque::new();
+    let mut owners = Owners { desk, which: plan.which, tally: Tally::default(), kept: VecDeque::new() };
+    let mut pairs = layout.borders.windows(2).filter(|b| b[0].0 < b[1].0).enumerate();
+    loop {
+        while cuts.len() < ahead
+            && let Some((slice, borders)) = pairs.next()
+        {
+            let ((from, first_row), to) = (borders[0], borders[1].0);
+            let span = Span { first_row, end: (to - from) as usize, last: to == file.size };
+            let question = CutSlice { reading: plan.clone(), span, text: None };
+            cuts.push_back((to, desk.ask(slice % desk.shards, &question, Some(range(file, from, to)))));
+        }
+        let Some((to, cut)) = cuts.pop_front() else { break };
+        owners.take(cut.await?).await?;
+        desk.progress("load", to, file.size, "bytes");
+    }
+    owners.settle(0).await?;
+    Ok(owners.tally)
+}
+
+async fn stream(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
+    let (file, dialect) = (&layout.file, &layout.inspection.dialect);
+    let mut text = Text::new(file, dialect.container, dialect.encoding);
+    let mut owners = Owners { desk, which: plan.which, tally: Tally::default(), kept: VecDeque::new() };
+    let (mut first_row, mut slice) = (1, 0);
+    while let Some((chunk, last)) = text.next(desk).await? {
+        let span = Span { first_row, end: chunk.len(), last };
+        let question = CutSlice { reading: plan.clone(), span, text: Some(Block(chunk.clone())) };
+        let cut = desk.ask(slice % desk.shards, &question, None).await?;
+        (first_row, slice) = (cut.next_row, slice + 1);
+        text.keep(&chunk[cut.read..]);
+        owners.take(cut).await?;
+        desk.progress("load", text.at, file.size, "bytes");
+    }
+    owners.settle(0).await?;
+    Ok(owners.tally)
+}
+
+/// Parcels on their way to their owners.
+struct Owners<'a> {
+    desk: &'a Desk,
+    which: Which,
+    tally: Tally,
+    kept: VecDeque<Reply<()>>,
+}
+
+impl Owners<'_> {
+    async fn take(&mut self, cut: Cut) -> Result<()> {
+        self.tally.merge(cut.tally);
+        for (owner, parcel) in cut.parcels.into_iter().enumerate() {
+            if !parcel.keys.is_empty() {
+                self.kept.push_back(self.desk.ask(owner, &Absorb { which: self.which, parcel }, None));
+            }
+        }
+        self.settle(4 * self.desk.shards).await
+    }
+    /// Waits until no more than this many are under way.
+    async fn settle(&mut self, most: usize) -> Result<()> {
+        while self.kept.len() > most
+            && let Some(kept) = self.kept.pop_front()
+        {
+            kept.await?;
+        }
+        Ok(())
+    }
+}
+
+/// Agrees on the bins of every column, and codes the people.
+async fn bin(desk: &Desk, plans: &[Reading; 2]) -> Result<Schema> {
+    let columns = columns(plans);
+    let question = Found { columns: columns.iter().map(|c| c.0).collect() };
+    let mut held = Held::default();
+    for part in desk.all(&question).await? {
+        held.merge(part);
+    }
+    let cuts = cuts(desk, &columns, &held).await?;
+    let mut features: Vec<(Feature, ColumnAt)> = Vec::with_capacity(columns.len());
+    for (((at, namespace, column), holds), cuts) in columns.into_iter().zip(held.0).zip(cuts) {
+        let file = |e: Error| if at.0 == Which::FirstParty { e.file("first_party") } else { e };
+        features.push((binning::feature(namespace, column, holds, &cuts).map_err(file)?, at));
+    }
+    desk.progress("seal", 0, 0, "rows");
+    desk.all(&Seal { features: features.clone(), folds: plans[1].folds.is_some() }).await?;
+    Ok(Schema::new(features.into_iter().map(|f| f.0).collect()))
+}
+
+/// All columns that become features, the tag file's first.
+fn columns(plans: &[Reading; 2]) -> Vec<(ColumnAt, Namespace, &Column)> {
+    let side = |which: Which, namespace: Namespace, plan: usize| {
+        plans[plan].columns.iter().enumerate().map(move |(at, column)| ((which, at), namespace, column))
+    };
+    side(Which::Tags, Namespace::Tags, 1).chain(side(Which::FirstParty, Namespace::FirstParty, 0)).collect()
+}
+
+/// The numbers at which each column is cut; empty for labels.
+async fn cuts(desk: &Desk, columns: &[(ColumnAt, Namespace, &Column)], held: &Held) -> Result<Vec<Vec<f64>>> {
+    let mut picks: Vec<Select> = held.0.iter().map(|h| Select::new(&seal::statistics(h.filled))).collect();
+    loop {
+        let asked: Vec<usize> = (0..picks.len()).filter(|&c| picks[c].round().is_some()).collect();
+        if asked.is_empty() {
+            break;
+        }
+        let rounds = asked.iter().filter_map(|&c| Some((columns[c].0, picks[c].round()?.clone()))).collect();
+        let mut total = vec![Counts::default(); asked.len()];
+        for part in desk.all(&Digits { columns: rounds }).await? {
+            total.iter_mut().zip(part).for_each(|(t, p)| t.merge(p));
+        }
+        asked.iter().zip(&total).for_each(|(&c, counts)| picks[c].next(counts));
+    }
+    Ok(picks.iter().map(|pick| pick.values().into_iter().map(select::to_number).collect()).collect())
+}
