@@ -9,11 +9,13 @@ pub mod id; // L0: kinds of ID, digests, normalising, the key of a person
 pub mod wire; // L0: bytes of partials and messages
 pub mod table; // L1: bytes to binned columns
 pub mod audience; // L1: set expressions over people
+pub mod sample; // L1: the synthetic city
 pub mod shard; // L2: shards, questions, partials, the desk
 pub mod gate; // L2: the only maker of released answers
 pub mod matching; // L3: my people in their table
 pub mod analysis; // L4: profile, lookalike, personas
-pub mod room; // L5: recipe in, answers out
+pub mod export; // L5: files made from released answers
+pub mod room; // L6: recipe in, answers out
 
 #[cfg(target_arch = "wasm32")]
 pub mod wasm; // L7: the boundary to JavaScript

@@ -7,7 +7,7 @@ use super::recipe::MISSING;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::{Desk, FileRange, Reply};
 use crate::shard::load::{Block, Decode, Head, Start, SurveySlice, Surveyed};
-use crate::table::csv::LONGEST_ROW;
+use crate::table::csv::ROW_LIMIT;
 use crate::table::inspection::Inspection;
 use crate::table::schema::{Container, Dialect, Encoding};
 use crate::table::survey::Survey;
@@ -163,7 +163,7 @@ impl Surveying<'_> {
                 survey.append(again.survey);
                 return Ok(at + again.end as u64);
             }
-            if margin > 2 * LONGEST_ROW as u64 {
+            if margin > 2 * ROW_LIMIT as u64 {
                 return Err(Error::new(Kind::RowTooLong).row(1 + survey.records() + again.survey.records()));
             }
             margin *= 8;

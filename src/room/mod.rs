@@ -16,7 +16,7 @@ use crate::gate::{Released, release};
 use crate::matching::{self, MatchReport};
 use crate::shard::desk::Desk;
 use crate::shard::job::Registry;
-use crate::shard::{crowd, listing, load as loading};
+use crate::shard::{binning, crowd, listing, load as loading};
 use crate::table::schema::Schema;
 use call::{Call, FileRef, Reply};
 use inspect::Layout;
@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 /// Every question a shard can be asked.
 pub const REGISTRY: &Registry = &[
     &loading::QUESTIONS,
+    &binning::QUESTIONS,
     &matching::QUESTIONS,
     &listing::QUESTIONS,
     &crowd::QUESTIONS,
