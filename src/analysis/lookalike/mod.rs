@@ -7,4 +7,3 @@ pub use report::*;
 use crate::shard::job::Opener; use crate::shard::desk::Desk; use crate::table::schema::Schema; use crate::error::Result;
 pub const QUESTIONS: [(&str, Opener); 0] = []; pub const SCORE: &str = "score"; pub const FOLD: &str = "fold";
 pub async fn lookalike(_: &Desk, _: &Schema, _: &LookalikePlan) -> Result<LookalikeReport> { Err(crate::error::Kind::SeedEmpty.into()) }
-impl crate::gate::Cells for LookalikeReport { fn cells(&self, _: &mut dyn FnMut(u64)) {} }

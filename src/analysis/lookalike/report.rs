@@ -192,3 +192,12 @@ pub struct HistogramStep {
     #[cfg_attr(test, ts(type = "number"))]
     pub rest: u64,
 }
+
+impl crate::gate::Cells for LookalikeReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        for tier in &self.tiers {
+            visit(tier.people);
+            visit(tier.seed_people);
+        }
+    }
+}

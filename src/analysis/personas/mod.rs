@@ -7,4 +7,3 @@ pub use report::*;
 use crate::shard::job::Opener; use crate::shard::desk::Desk; use crate::table::schema::Schema; use crate::error::Result;
 pub const QUESTIONS: [(&str, Opener); 0] = []; pub const PERSONA: &str = "persona";
 pub async fn personas(_: &Desk, _: &Schema, _: &PersonasPlan) -> Result<PersonasReport> { Err(crate::error::Kind::SeedEmpty.into()) }
-impl crate::gate::Cells for PersonasReport { fn cells(&self, _: &mut dyn FnMut(u64)) {} }

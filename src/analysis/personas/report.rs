@@ -149,3 +149,9 @@ impl<'de> Deserialize<'de> for K {
         }
     }
 }
+
+impl crate::gate::Cells for PersonasReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        self.clusters.iter().for_each(|cluster| visit(cluster.people));
+    }
+}

@@ -89,3 +89,12 @@ pub struct ProfileValue {
     /// Weight of evidence, ln(share in seed / share in rest), smoothed.
     pub woe: f64,
 }
+
+impl crate::gate::Cells for ProfileReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        for value in self.columns.iter().flat_map(|column| &column.values) {
+            visit(value.seed_count);
+            visit(value.base_count);
+        }
+    }
+}
