@@ -10,8 +10,9 @@ WASM_TARGET=wasm32-unknown-unknown
 has() { printf '   %-14s %s\n' "$1" "$2"; }
 get() { printf ' + %-14s %s\n' "$1" "$2"; }
 
-# The wasm tools only drive a build: a light debug build of them takes half the time of an optimised one.
-cargo_install() { CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo install --quiet --debug --force "$@"; }
+# The wasm tools only drive a build: a light build of them takes half the time of an optimised one.
+# $1: how far they are optimised; wasm-pack only calls others, wasm-bindgen reads the whole module.
+cargo_install() { CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=$1 cargo install --quiet --debug --force "${@:2}"; }
 
 # The version of a package in Cargo.lock.
 locked() { grep -A1 "^name = \"$1\"$" Cargo.lock | sed -n 's/^version = "\(.*\)"$/\1/p'; }
@@ -30,7 +31,7 @@ wasm_pack() {
     has wasm-pack "$WASM_PACK"
   else
     get wasm-pack "$WASM_PACK, cargo install (2 to 5 minutes)"
-    cargo_install --locked wasm-pack --version $WASM_PACK
+    cargo_install 0 --locked wasm-pack --version $WASM_PACK
   fi
 }
 
@@ -43,7 +44,7 @@ wasm_bindgen() {
     has wasm-bindgen "$version"
   else
     get wasm-bindgen "$version, cargo install (2 to 5 minutes)"
-    cargo_install wasm-bindgen-cli --version "$version"
+    cargo_install 1 wasm-bindgen-cli --version "$version"
   fi
 }
 
@@ -54,7 +55,7 @@ packages() {
     has "$1" "npm packages present"
   else
     get "$1" "npm ci"
-    (cd "$1" && npm ci --no-fund --no-audit --loglevel=error)
+    (cd "$1" && npm ci --loglevel=error)
     cp "$1/package-lock.json" "$stamp"
   fi
 }
