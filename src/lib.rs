@@ -9,7 +9,7 @@ pub mod id; // L0: kinds of ID, digests, normalising, the key of a person
 pub mod wire; // L0: bytes of partials and messages
 pub mod table; // L1: bytes to binned columns
 pub mod audience; // L1: set expressions over people
-pub mod sample; // L1: the synthetic city
+pub mod sample; // L1: a synthetic city to try it with
 pub mod shard; // L2: shards, questions, partials, the desk
 pub mod gate; // L2: the only maker of released answers
 pub mod matching; // L3: my people in their table

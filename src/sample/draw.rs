@@ -27,7 +27,7 @@ impl Source {
 impl Draw {
     /// A number below `n`, by the high half of a product: the bias is below `n / 2^32`.
     pub(super) fn below(&mut self, n: u32) -> u32 {
-        (u64::from(self.0.next_u32()) * u64::from(n) >> 32) as u32
+        ((u64::from(self.0.next_u32()) * u64::from(n)) >> 32) as u32
     }
     pub(super) fn word(&mut self) -> u64 {
         self.0.next_u64()
