@@ -641,6 +641,10 @@ left_out: Array<LeftOut>,
  */
 passes: number, 
 /**
+ * Whether every model reached its optimum; if not, it is as good as the passes allowed.
+ */
+converged: boolean, 
+/**
  * Out-of-fold score histogram in 40 equal steps of the logit, for the seed and the rest.
  */
 histogram: Array<HistogramStep>, 

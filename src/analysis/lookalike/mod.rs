@@ -1,9 +1,153 @@
-//! Lookalike: the seed against the rest, a scorecard of one weight per bin, scores out of fold, tiers.
+//! Lookalike: the seed against the rest, a scorecard of one weight per bin, scores out of fold, tiers
+//! (`formulas.md` F5, F6, F14 b).
+//!
+//! The model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
+//! per fold does without it, and scores it; a last one learns from everyone and gives the reasons. All
+//! are fitted in the same passes. Passes: one to survey, a few to deal folds exactly, one per step of the fit
+//! (about 20 to 40), one to score, about six to find the cuts, one to describe the tiers.
 
+mod curve;
+mod evaluate;
+mod fit;
+mod folds;
+mod lane;
+mod reasons;
 mod report;
+mod score;
+mod survey;
+mod sweep;
+mod tiers;
 
 pub use report::*;
-//STUB
-use crate::shard::job::Opener; use crate::shard::desk::Desk; use crate::table::schema::Schema; use crate::error::Result;
-pub const QUESTIONS: [(&str, Opener); 0] = []; pub const SCORE: &str = "score"; pub const FOLD: &str = "fold";
-pub async fn lookalike(_: &Desk, _: &Schema, _: &LookalikePlan) -> Result<LookalikeReport> { Err(crate::error::Kind::SeedEmpty.into()) }
+pub use score::score_text;
+
+use crate::error::{Error, Kind, Result};
+use crate::num;
+use crate::shard::desk::Desk;
+use crate::shard::job::{self, Opener};
+use crate::table::schema::Schema;
+use fit::{Design, interleaved};
+use score::{Histogram, Score};
+use survey::{Survey, Tally};
+
+/// Measure with everyone's out-of-fold score: log-odds in steps of 2^-12.
+pub const SCORE: &str = "score";
+/// Measure with everyone's fold.
+pub const FOLD: &str = "fold";
+
+/// Questions of this analysis, for the registry.
+pub const QUESTIONS: [(&str, Opener); 7] = [
+    job::analysis::<Survey>(),
+    job::analysis::<folds::FoldRanks>(),
+    job::analysis::<folds::Deal>(),
+    job::analysis::<sweep::Sweep>(),
+    job::analysis::<Score>(),
+    job::analysis::<tiers::ScoreRanks>(),
+    job::analysis::<tiers::TierCount>(),
+];
+
+/// Fewest people to learn from.
+const LEAST_SEED: u64 = 10;
+
+impl LookalikePlan {
+    /// Refuses settings out of range, by name.
+    pub fn check(&self) -> Result<()> {
+        let ascending = self.tiers.windows(2).all(|pair| pair[0] < pair[1]);
+        let within = self.tiers.iter().all(|&share| share > 0.0 && share <= 100.0);
+        let settings = [
+            ("l2", (1e-6..=1e6).contains(&self.l2)),
+            ("folds", (2..=folds::MOST).contains(&usize::from(self.folds))),
+            ("tiers", ascending && within && self.tiers.len() <= 20),
+        ];
+        match settings.iter().find(|(_, fine)| !fine) {
+            Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Fits the models, scores everyone, evaluates, cuts tiers.
+pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Result<LookalikeReport> {
+    plan.check()?;
+    desk.progress("survey", 0, 1, "rounds");
+    let tally = desk.sum(&Survey {}).await?;
+    refuse(&tally)?;
+    let (features, left_out) = survey::choose(schema, plan, &tally)?;
+    let folds = folds::deal(desk, plan, &tally).await?;
+    let design = Design::new(schema, features, plan.l2, &tally);
+    let fitted = design.fit(desk, &folds).await?;
+    desk.progress("score", 0, 1, "rounds");
+    let (features, shift) = (design.features.clone(), design.grid.shift);
+    let weights = interleaved(&fitted.folds);
+    let scores = desk.sum(&Score { features, shift, folds, weights }).await?;
+    desk.progress("tiers", 0, 1, "rounds");
+    let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &design.features, &tally).await?;
+    let reasons = reasons::reasons(schema, &design, &fitted.full, &tally);
+    let parts = Parts { tiers, cuts, reasons, left_out };
+    Ok(report(&scores, &tally, &fitted, parts, scorecard(schema, &design, &fitted.full)))
+}
+
+/// The lists of a report.
+struct Parts {
+    tiers: Vec<Tier>,
+    cuts: Vec<String>,
+    reasons: Vec<Reason>,
+    left_out: Vec<LeftOut>,
+}
+
+fn report(
+    scores: &Histogram,
+    tally: &Tally,
+    fitted: &fit::Fitted,
+    parts: Parts,
+    scorecard: Scorecard,
+) -> LookalikeReport {
+    let (seed, rest) = (&scores.seed, &scores.rest);
+    let auc = num::auc_from_histogram(seed, rest);
+    let interval = num::auc_interval(auc, tally.seed, tally.rest);
+    let tops = evaluate::TOPS.iter();
+    LookalikeReport {
+        model: "scorecard".into(),
+        seed_people: tally.seed,
+        rest_people: tally.rest,
+        auc,
+        auc_interval: (interval.low, interval.high),
+        pr_auc: num::pr_auc_from_histogram(seed, rest),
+        ks: num::ks_from_histogram(seed, rest),
+        lift: tops.clone().map(|&(top, share)| (top.into(), evaluate::lift(scores, share))).collect(),
+        gain: tops.map(|&(top, share)| (top.into(), num::gain_at(seed, rest, share).gain)).collect(),
+        curve: evaluate::curve(scores, tally.people()),
+        tiers: parts.tiers,
+        verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
+        reasons: parts.reasons,
+        left_out: parts.left_out,
+        passes: fitted.passes,
+        converged: fitted.converged,
+        histogram: evaluate::steps(scores),
+        cuts: parts.cuts,
+        scorecard,
+    }
+}
+
+fn refuse(tally: &Tally) -> Result<()> {
+    match tally {
+        Tally { seed: 0, .. } => Err(Kind::SeedEmpty.into()),
+        Tally { rest: 0, .. } => Err(Kind::SeedEveryone.into()),
+        Tally { seed, .. } if *seed < LEAST_SEED => Err(Kind::SeedTooSmall.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The weights by bin of the schema; bins the model did not see weigh nothing.
+fn scorecard(schema: &Schema, design: &Design, weights: &[f64]) -> Scorecard {
+    let mut card = Scorecard { intercept: weights[0], weights: vec![0.0; schema.bins()] };
+    for &(f, start) in &design.columns {
+        let bins = schema.starts[f]..schema.starts[f + 1];
+        let places = start..start + bins.len();
+        card.weights[bins].copy_from_slice(&weights[places]);
+    }
+    card
+}
+
+#[cfg(test)]
+mod tests;

@@ -76,11 +76,25 @@ pub struct LookalikeReport {
     pub left_out: Vec<LeftOut>,
     /// Passes over the people until every fold converged.
     pub passes: u32,
+    /// Whether every model reached its optimum; if not, it is as good as the passes allowed.
+    pub converged: bool,
     /// Out-of-fold score histogram in 40 equal steps of the logit, for the seed and the rest.
     pub histogram: Vec<HistogramStep>,
     /// Rank cuts (hex) of the 1000 steps `0.1 %, 0.2 % … 100 %` of the people outside the seed: the slider's
     /// positions as exact crowds.
     pub cuts: Vec<String>,
+    /// The model of everyone, to be kept; not part of the report on the page.
+    #[serde(skip)]
+    pub scorecard: Scorecard,
+}
+
+/// A fitted model: log-odds are the intercept and the weight of every bin a person is in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scorecard {
+    /// Log-odds before any bin.
+    pub intercept: f64,
+    /// Weight per bin of the schema.
+    pub weights: Vec<f64>,
 }
 
 /// One point of the reach–precision curve.

@@ -1,0 +1,112 @@
+//! All models at once: one per fold that does without it, and one of everyone.
+
+use super::curve;
+use super::lane::{Ground, Lane};
+use super::survey::Tally;
+use super::sweep::{Grid, Slopes, Sweep, placed};
+use crate::error::Result;
+use crate::num;
+use crate::shard::desk::Desk;
+use crate::table::schema::{FeatureKind, Schema};
+use std::rc::Rc;
+
+/// Passes after which the search ends wherever it is.
+const PASSES: u32 = 300;
+
+/// What the models are made of.
+pub struct Design {
+    /// Features they see.
+    pub features: Vec<usize>,
+    /// Per feature its column and the place of its first bin among the weights.
+    pub columns: Vec<(usize, usize)>,
+    /// Where weights live.
+    pub grid: Grid,
+    ground: Rc<Ground>,
+    intercept: f64,
+}
+
+/// The fitted models, on the grid.
+pub struct Fitted {
+    /// Weights of the model of everyone.
+    pub full: Vec<f64>,
+    /// Weights per fold, in the order of the folds.
+    pub folds: Vec<Vec<i32>>,
+    /// Passes it took.
+    pub passes: u32,
+    /// Whether every model reached its optimum.
+    pub converged: bool,
+}
+
+impl Design {
+    /// Lays the weights out; the survey says how steep each will be.
+    pub fn new(schema: &Schema, features: Vec<usize>, l2: f64, tally: &Tally) -> Design {
+        let (columns, places) = placed(&features, &schema.starts);
+        let codes = features.iter().map(|&f| u64::from(tally.longest[f])).sum();
+        let grid = Grid::new(codes);
+        let mut curvature = vec![steepness(tally.seed, tally.people()); places];
+        let mut shifts = Vec::new();
+        for &(f, start) in &columns {
+            let bins = schema.starts[f]..schema.starts[f + 1];
+            let used = |bin: usize| (tally.bin(bin) > 0).then_some(start + bin - schema.starts[f]);
+            for bin in bins.clone() {
+                let place = start + bin - schema.starts[f];
+                curvature[place] = l2 + steepness(tally.seed_bins[bin], tally.bin(bin));
+            }
+            if schema.features[f].kind != FeatureKind::Multi {
+                shifts.push(bins.filter_map(used).collect());
+            }
+        }
+        let intercept = num::ln((tally.seed as f64 + 0.5) / (tally.rest as f64 + 0.5));
+        let ground = Rc::new(Ground { grid, l2, curvature, shifts });
+        Design { features, columns, grid, ground, intercept }
+    }
+    /// Fits one model per fold and one of everyone.
+    pub async fn fit(&self, desk: &Desk, folds: &[i32]) -> Result<Fitted> {
+        let without: Vec<Option<i32>> = folds.iter().copied().map(Some).chain([None]).collect();
+        let lane = |_: &Option<i32>| Lane::new(Rc::clone(&self.ground), self.intercept);
+        let mut lanes: Vec<Lane> = without.iter().map(lane).collect();
+        let mut passes = 0;
+        while passes < PASSES {
+            let open: Vec<usize> = (0..lanes.len()).filter(|&l| !lanes[l].done()).collect();
+            if open.is_empty() {
+                break;
+            }
+            desk.progress("fit", u64::from(passes), 0, "rounds");
+            let slopes = desk.sum(&self.question(&lanes, &open, &without)).await?;
+            self.answer(&mut lanes, &open, &slopes);
+            passes += 1;
+        }
+        let converged = lanes.iter().all(Lane::converged);
+        let full = lanes.pop().map(|lane| lane.weights().to_vec()).unwrap_or_default();
+        Ok(Fitted { full, folds: lanes.iter().map(Lane::steps).collect(), passes, converged })
+    }
+    fn question(&self, lanes: &[Lane], open: &[usize], without: &[Option<i32>]) -> Sweep {
+        let trials: Vec<Vec<i32>> = open.iter().map(|&l| lanes[l].trial()).collect();
+        Sweep {
+            features: self.features.clone(),
+            shift: self.grid.shift,
+            without: open.iter().map(|&l| without[l]).collect(),
+            weights: interleaved(&trials),
+        }
+    }
+    fn answer(&self, lanes: &mut [Lane], open: &[usize], sums: &Slopes) {
+        let unit = |bits: u32| 1.0 / (1u64 << bits) as f64;
+        for (at, &l) in open.iter().enumerate() {
+            let loss = sums.loss.get(at).map_or(0.0, |&loss| loss as f64 * unit(curve::LOSS));
+            let mine = sums.slopes.iter().skip(at).step_by(open.len());
+            lanes[l].take(loss, mine.map(|&slope| slope as f64 * unit(curve::ONE)).collect());
+        }
+    }
+}
+
+/// Lists of weights lane by lane.
+pub fn interleaved(lanes: &[Vec<i32>]) -> Vec<i32> {
+    let places = lanes.first().map_or(0, Vec::len);
+    (0..places).flat_map(|place| lanes.iter().map(move |lane| lane[place])).collect()
+}
+
+/// Σ p(1 − p) over these people, all at the rate of their bin.
+fn steepness(seed: u64, people: u64) -> f64 {
+    let rate = (seed as f64 + 0.5) / (people as f64 + 1.0);
+    people as f64 * rate * (1.0 - rate)
+}

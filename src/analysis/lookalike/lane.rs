@@ -1,0 +1,234 @@
+//! The search of one model: L-BFGS with a diagonal start (Nocedal and Wright, Numerical Optimization, 2006,
+//! algorithm 7.5), one evaluation per pass, so that all models share the passes.
+//!
+//! The objective is `Σ loss + l2/2 · Σ w²`, the intercept free. It is convex, so a step that lowers the loss
+//! enough (Armijo) is all a line search must find. Points live on the grid: what was evaluated is what is kept.
+//!
+//! **Done** when no weight alone would still move by [`CLOSE`] of log-odds in a Newton step: |slope| ≤ CLOSE ·
+//! curvature for every weight. The measure has no scale: it asks the same of ten people and of ten million,
+//! of a rare bin and of a full one. A lane that can no longer move on its grid stops, too.
+//!
+//! Adding a constant to all bins of a one-valued feature and taking it from the intercept changes no
+//! probability, only the ridge; the least ridge has mean 0, so every accepted point is put there at once.
+
+use super::sweep::Grid;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// The step of log-odds that still counts.
+pub const CLOSE: f64 = 2e-4;
+/// Pairs kept.
+const MEMORY: usize = 12;
+/// Halvings of a step before the search starts afresh.
+const HALVINGS: u32 = 12;
+
+/// What all lanes share.
+#[derive(Debug)]
+pub struct Ground {
+    /// Where weights live.
+    pub grid: Grid,
+    /// Strength of the ridge.
+    pub l2: f64,
+    /// Curvature of every weight at the rates of its bin.
+    pub curvature: Vec<f64>,
+    /// Weights (places) of the used bins of each one-valued feature.
+    pub shifts: Vec<Vec<usize>>,
+}
+
+impl Ground {
+    fn ridge(&self, place: usize) -> f64 {
+        if place == 0 { 0.0 } else { self.l2 }
+    }
+    fn put(&self, place: usize, weight: f64) -> i32 {
+        self.grid.put(weight, if place == 0 { 2.0 * self.grid.clip } else { self.grid.clip })
+    }
+    fn penalty(&self, weights: &[f64]) -> f64 {
+        0.5 * self.l2 * weights[1..].iter().map(|w| w * w).sum::<f64>()
+    }
+    /// The point of least ridge with the same probabilities.
+    fn settle(&self, weights: &mut [f64]) {
+        for places in &self.shifts {
+            let mean = places.iter().map(|&p| weights[p]).sum::<f64>() / places.len().max(1) as f64;
+            let mean = self.grid.weight(self.grid.put(mean, self.grid.clip));
+            let fits = |w: f64| (w - mean).abs() <= self.grid.clip;
+            if places.iter().all(|&p| fits(weights[p])) && (weights[0] + mean).abs() <= 2.0 * self.grid.clip {
+                places.iter().for_each(|&p| weights[p] -= mean);
+                weights[0] += mean;
+            }
+        }
+    }
+}
+
+/// A step taken and the change of slope it brought.
+#[derive(Debug)]
+struct Pair {
+    step: Vec<f64>,
+    change: Vec<f64>,
+    product: f64,
+}
+
+/// The search of one model.
+#[derive(Debug)]
+pub struct Lane {
+    ground: Rc<Ground>,
+    point: Vec<f64>,
+    loss: f64,
+    /// Slope of the data at the point, without the ridge.
+    data: Vec<f64>,
+    pairs: VecDeque<Pair>,
+    direction: Vec<f64>,
+    /// Slope along the direction.
+    descent: f64,
+    stride: f64,
+    halvings: u32,
+    started: bool,
+    done: bool,
+    converged: bool,
+}
+
+impl Lane {
+    /// A search from no weights and this intercept.
+    pub fn new(ground: Rc<Ground>, intercept: f64) -> Lane {
+        let places = ground.curvature.len();
+        let mut point = vec![0.0; places];
+        point[0] = ground.grid.weight(ground.put(0, intercept));
+        Lane {
+            ground,
+            point,
+            loss: 0.0,
+            data: vec![0.0; places],
+            pairs: VecDeque::new(),
+            direction: vec![0.0; places],
+            descent: 0.0,
+            stride: 1.0,
+            halvings: 0,
+            started: false,
+            done: false,
+            converged: false,
+        }
+    }
+    /// Ends the search where it is.
+    pub fn stop(&mut self) {
+        self.done = true;
+    }
+    /// Whether it is over.
+    pub fn done(&self) -> bool {
+        self.done
+    }
+    /// Whether it ended at the optimum.
+    pub fn converged(&self) -> bool {
+        self.converged
+    }
+    /// The best point.
+    pub fn weights(&self) -> &[f64] {
+        &self.point
+    }
+    /// The best point on the grid.
+    pub fn steps(&self) -> Vec<i32> {
+        self.point.iter().enumerate().map(|(p, &w)| self.ground.put(p, w)).collect()
+    }
+    /// Where to look next, on the grid.
+    pub fn trial(&self) -> Vec<i32> {
+        let along = self.point.iter().zip(&self.direction).enumerate();
+        along.map(|(p, (&x, &d))| self.ground.put(p, x + self.stride * d)).collect()
+    }
+    /// Takes loss and slopes of the data at the trial.
+    pub fn take(&mut self, loss: f64, slopes: Vec<f64>) {
+        let mut trial: Vec<f64> = self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect();
+        let whole = loss + self.ground.penalty(&trial);
+        // Rounding of the losses must not look like a rise.
+        let slack = 1e-11 * self.loss.abs();
+        if self.started && whole > self.loss + 1e-4 * self.stride * self.descent + slack {
+            return self.shorten(whole);
+        }
+        self.ground.settle(&mut trial);
+        if self.started {
+            self.remember(&trial, &slopes);
+        }
+        self.loss = loss + self.ground.penalty(&trial);
+        self.point = trial;
+        self.data = slopes;
+        self.started = true;
+        self.aim();
+    }
+
+    fn slope(&self, place: usize) -> f64 {
+        self.data[place] + self.ground.ridge(place) * self.point[place]
+    }
+
+    /// The step was too long: the minimum of the parabola through what is known, within a tenth and a half.
+    fn shorten(&mut self, whole: f64) {
+        self.halvings += 1;
+        if self.halvings > HALVINGS {
+            if self.pairs.is_empty() {
+                return self.stop();
+            }
+            self.pairs.clear();
+            return self.aim();
+        }
+        let rise = whole - self.loss - self.stride * self.descent;
+        let best = -0.5 * self.descent * self.stride * self.stride / rise;
+        self.stride = best.clamp(0.1 * self.stride, 0.5 * self.stride);
+    }
+
+    fn remember(&mut self, to: &[f64], slopes: &[f64]) {
+        let step: Vec<f64> = to.iter().zip(&self.point).map(|(a, b)| a - b).collect();
+        let ridge = |p: usize| self.ground.ridge(p) * step[p];
+        let change: Vec<f64> = (0..step.len()).map(|p| slopes[p] - self.data[p] + ridge(p)).collect();
+        let product = dot(&step, &change);
+        if product > 1e-12 * crate::num::sqrt(dot(&step, &step) * dot(&change, &change)) {
+            if self.pairs.len() == MEMORY {
+                self.pairs.pop_front();
+            }
+            self.pairs.push_back(Pair { step, change, product });
+        }
+    }
+
+    /// Chooses the next direction, or ends the search.
+    fn aim(&mut self) {
+        let slope: Vec<f64> = (0..self.point.len()).map(|p| self.slope(p)).collect();
+        let far = |(g, h): (&f64, &f64)| g.abs() > CLOSE * h;
+        if !slope.iter().zip(&self.ground.curvature).any(far) {
+            self.converged = true;
+            return self.stop();
+        }
+        self.direction = self.newton(&slope);
+        self.descent = dot(&self.direction, &slope);
+        if self.descent >= 0.0 {
+            self.pairs.clear();
+            self.direction = self.newton(&slope);
+            self.descent = dot(&self.direction, &slope);
+        }
+        self.stride = 1.0;
+        self.halvings = 0;
+    }
+
+    /// Minus the inverse of the curvature, as far as the pairs know it, times the slope.
+    fn newton(&self, slope: &[f64]) -> Vec<f64> {
+        let mut d: Vec<f64> = slope.iter().map(|g| -g).collect();
+        let mut shares = Vec::with_capacity(self.pairs.len());
+        for pair in self.pairs.iter().rev() {
+            let share = dot(&pair.step, &d) / pair.product;
+            add(&mut d, -share, &pair.change);
+            shares.push(share);
+        }
+        let scale = self.pairs.back().map_or(1.0, |pair| {
+            let squares = pair.change.iter().zip(&self.ground.curvature).map(|(y, h)| y * y / h);
+            pair.product / squares.sum::<f64>()
+        });
+        d.iter_mut().zip(&self.ground.curvature).for_each(|(d, h)| *d *= scale / h);
+        for (pair, share) in self.pairs.iter().zip(shares.into_iter().rev()) {
+            let back = dot(&pair.change, &d) / pair.product;
+            add(&mut d, share - back, &pair.step);
+        }
+        d
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn add(to: &mut [f64], times: f64, what: &[f64]) {
+    to.iter_mut().zip(what).for_each(|(to, what)| *to += times * what);
+}

@@ -1,0 +1,236 @@
+//! Slices of the people outside the seed, best first, cut at exact ranks; and what marks each.
+
+use super::survey::Tally;
+use super::{Reason, SCORE, Tier};
+use crate::audience::{Expr, rank};
+use crate::error::{Error, Kind, Result};
+use crate::num;
+use crate::shard::desk::Desk;
+use crate::shard::select::{Counts, Round, Select};
+use crate::shard::{Analysis, Partial, Shard};
+use crate::table::schema::Schema;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Positions of the slider.
+const CUTS: u64 = 1_000;
+/// Reasons given per tier.
+const REASONS: usize = 8;
+/// People of a tier who must share a bin for it to be a reason.
+const LEAST: u64 = 20;
+
+/// The question: count the next bits of the ranks of the people outside the seed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScoreRanks {
+    /// Bits to count.
+    pub round: Round,
+}
+
+fn ranks(shard: &Shard) -> Result<()> {
+    let there = shard.people.is_empty() || shard.measures.contains_key(SCORE);
+    if there { Ok(()) } else { Err(Error::new(Kind::TooEarly).column(SCORE)) }
+}
+
+impl Analysis for ScoreRanks {
+    const NAME: &'static str = "lookalike-score-ranks";
+    type Partial = Counts;
+    type Work = ();
+
+    fn begin(&self, shard: &Shard) -> Result<()> {
+        ranks(shard)
+    }
+
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Counts) {
+        let scores = &shard.measures[SCORE];
+        for i in rows.filter(|&i| !shard.seed.has(i)) {
+            self.round.add(sum, rank(scores[i], shard.people.keys[i]));
+        }
+    }
+}
+
+/// The question: who is in which tier, bin by bin.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TierCount {
+    /// Lowest rank of each tier, best tier first.
+    pub cuts: Vec<u64>,
+}
+
+/// People per tier; empty until the first person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierTally {
+    /// Outside the seed.
+    pub rest: Vec<u64>,
+    /// In the seed, at the same ranks.
+    pub seed: Vec<u64>,
+    /// Outside the seed, per tier and bin of the schema.
+    pub bins: Vec<u64>,
+}
+
+impl TierTally {
+    fn widen(&mut self, tiers: usize, bins: usize) {
+        self.rest.resize(self.rest.len().max(tiers), 0);
+        self.seed.resize(self.seed.len().max(tiers), 0);
+        self.bins.resize(self.bins.len().max(bins), 0);
+    }
+}
+
+impl Partial for TierTally {
+    fn merge(&mut self, other: Self) {
+        self.widen(other.rest.len(), other.bins.len());
+        self.rest.iter_mut().zip(&other.rest).for_each(|(a, b)| *a += b);
+        self.seed.iter_mut().zip(&other.seed).for_each(|(a, b)| *a += b);
+        self.bins.iter_mut().zip(&other.bins).for_each(|(a, b)| *a += b);
+    }
+}
+
+impl Analysis for TierCount {
+    const NAME: &'static str = "lookalike-tiers";
+    type Partial = TierTally;
+    type Work = ();
+
+    fn begin(&self, shard: &Shard) -> Result<()> {
+        ranks(shard)
+    }
+
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut TierTally) {
+        let (tiers, bins) = (self.cuts.len(), shard.people.schema.bins());
+        sum.widen(tiers, tiers * bins);
+        let scores = &shard.measures[SCORE];
+        // Tier of each person outside the seed; `tiers` for those in none.
+        let mut home = vec![tiers; rows.len()];
+        for i in rows.clone() {
+            let rank = rank(scores[i], shard.people.keys[i]);
+            let tier = self.cuts.partition_point(|&cut| cut > rank);
+            if tier == tiers {
+                continue;
+            }
+            if shard.seed.has(i) {
+                sum.seed[tier] += 1;
+            } else {
+                sum.rest[tier] += 1;
+                home[i - rows.start] = tier;
+            }
+        }
+        for (codes, &start) in shard.people.columns.iter().zip(&shard.people.schema.starts) {
+            codes.for_each(rows.clone(), |i, code| {
+                let tier = home[i - rows.start];
+                if tier < tiers {
+                    sum.bins[tier * bins + start + code] += 1;
+                }
+            });
+        }
+    }
+}
+
+/// How many of `rest` people a share of so many per cent is: at least one.
+fn people(rest: u64, percent: f64) -> u64 {
+    ((rest as f64 * percent / 100.0 + 0.5) as u64).clamp(1, rest.max(1))
+}
+
+/// The lowest ranks of the best `wanted` people outside the seed, for each number wanted.
+async fn cuts(desk: &Desk, rest: u64, wanted: &[u64]) -> Result<Vec<u64>> {
+    let mut select = Select::new(&wanted.iter().map(|&n| rest.saturating_sub(n)).collect::<Vec<_>>());
+    while let Some(round) = select.round() {
+        let counts = desk.sum(&ScoreRanks { round: round.clone() }).await?;
+        select.next(&counts);
+    }
+    Ok(select.values())
+}
+
+/// Cuts the tiers at these cumulative shares, and the slider's positions.
+pub async fn tiers(
+    desk: &Desk,
+    schema: &Schema,
+    shares: &[f64],
+    features: &[usize],
+    tally: &Tally,
+) -> Result<(Vec<Tier>, Vec<String>)> {
+    let slider = (1..=CUTS).map(|step| people(tally.rest, step as f64 / (CUTS / 100) as f64));
+    let wanted: Vec<u64> = shares.iter().map(|&s| people(tally.rest, s)).chain(slider).collect();
+    let found = cuts(desk, tally.rest, &wanted).await?;
+    let (borders, slider) = found.split_at(shares.len());
+    let counts = desk.sum(&TierCount { cuts: borders.to_vec() }).await?;
+    let cast = Cast { schema, features, tally, counts: &counts };
+    let mut tiers: Vec<Tier> = Vec::new();
+    for (at, border) in borders.iter().enumerate().filter(|(at, _)| counts.rest.get(*at) > Some(&0)) {
+        let from = if at == 0 { 0.0 } else { shares[at - 1] };
+        let above = at.checked_sub(1).map(|above| borders[above]);
+        let mut tier = cast.tier(at, name(from, shares[at]), crowd(*border, above));
+        tier.like_previous =
+            tiers.last().is_some_and(|t| t.lift_low <= tier.lift_high && tier.lift_low <= t.lift_high);
+        tiers.push(tier);
+    }
+    Ok((tiers, slider.iter().map(|cut| hex(*cut)).collect()))
+}
+
+fn name(from: f64, to: f64) -> String {
+    if from == 0.0 { format!("top {to}%") } else { format!("{from}–{to}%") }
+}
+
+fn hex(cut: u64) -> String {
+    format!("{cut:016x}")
+}
+
+/// The people outside the seed from one cut up to the next.
+fn crowd(border: u64, above: Option<u64>) -> Expr {
+    let top = |cut: u64| Expr::Top { measure: SCORE.into(), cut: hex(cut) };
+    let take = match above {
+        Some(cut) => Expr::Or { of: vec![Expr::Seed, top(cut)] },
+        None => Expr::Seed,
+    };
+    Expr::Minus { from: Box::new(top(border)), take: Box::new(take) }.canonical()
+}
+
+struct Cast<'a> {
+    schema: &'a Schema,
+    features: &'a [usize],
+    tally: &'a Tally,
+    counts: &'a TierTally,
+}
+
+impl Cast<'_> {
+    fn tier(&self, at: usize, name: String, crowd: Expr) -> Tier {
+        let (rest, seed) = (self.counts.rest[at], self.counts.seed[at]);
+        let [x1, n1, x0, n0] = [seed, seed + rest, self.tally.seed, self.tally.people()].map(|n| n as f64);
+        let lift = if n1 > 0.0 && x0 > 0.0 { (x1 / n1) / (x0 / n0) } else { 0.0 };
+        let interval = num::rate_ratio_interval(x1, n1, x0, n0).unwrap_or_else(|| {
+            // No seed person at these scores: what Wilson's interval of the density allows.
+            num::wilson(x1, n1).scaled(n0 / x0)
+        });
+        Tier {
+            name,
+            people: rest,
+            lift,
+            lift_low: interval.low,
+            lift_high: interval.high,
+            seed_people: seed,
+            like_previous: false,
+            reasons: self.reasons(at),
+            crowd,
+        }
+    }
+    /// Bins over-represented in a tier: those that tell most (share gained times log ratio), shrunk as in F3.
+    fn reasons(&self, at: usize) -> Vec<Reason> {
+        let people = self.counts.rest[at];
+        let mut told: Vec<(f64, Reason)> = Vec::new();
+        for &f in self.features {
+            for bin in self.schema.starts[f]..self.schema.starts[f + 1] {
+                let count = self.counts.bins[at * self.schema.bins() + bin];
+                let (share, base_share) =
+                    (count as f64 / people as f64, self.tally.bin(bin) as f64 / self.tally.people() as f64);
+                if count < LEAST.min(people.div_ceil(2)) || base_share == 0.0 || share < 1.2 * base_share {
+                    continue;
+                }
+                let shrunk = (count as f64 + 50.0 * base_share) / (people as f64 + 50.0);
+                let weight = num::ln(shrunk / base_share);
+                let label = &self.schema.features[f].labels[bin - self.schema.starts[f]];
+                let feature = self.schema.features[f].name();
+                let reason = Reason { feature, value: label.clone(), weight, share, base_share };
+                told.push(((share - base_share) * weight, reason));
+            }
+        }
+        told.sort_by(|a, b| b.0.total_cmp(&a.0));
+        told.truncate(REASONS);
+        told.into_iter().map(|(_, reason)| reason).collect()
+    }
+}
