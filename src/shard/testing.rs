@@ -113,7 +113,7 @@ impl Village {
 /// Runs a program over these shards until it ends.
 pub fn run<T, F>(
     shards: &mut [Shard],
-    registry: &[(&'static str, Opener)],
+    registry: &'static [(&'static str, Opener)],
     program: impl FnOnce(Desk) -> F,
 ) -> T
 where
@@ -129,7 +129,7 @@ where
         // Last asked, first answered: programs must not rely on the order.
         for ask in program.asks().into_iter().rev() {
             let shard = &mut shards[ask.shard];
-            let answer = job::open(registry, ask.name, plan, &ask.question, Vec::new())
+            let answer = job::open(&[registry], ask.name, plan, &ask.question, Vec::new())
                 .and_then(|mut job| finish(&mut *job, shard));
             program.answer(ask.id, answer);
         }
