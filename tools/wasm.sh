@@ -10,7 +10,9 @@ command -v wasm-opt >/dev/null || { echo "wasm.sh: no wasm-opt: run make setup" 
 
 home=${CARGO_HOME:-$HOME/.cargo}
 sysroot=$(rustc --print sysroot)
-flags=("-Ctarget-feature=+simd128" "--remap-path-prefix=$home=/cargo" "--remap-path-prefix=$sysroot=/rust")
+cargo fetch --locked --quiet # so that every registry's folder is there to be named
+flags=("-Ctarget-feature=+simd128" "--remap-path-prefix=$sysroot=/rust")
+for registry in "$home"/registry/src/*; do flags+=("--remap-path-prefix=$registry=/crates"); done
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
 export CARGO_ENCODED_RUSTFLAGS
 
