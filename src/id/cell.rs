@@ -2,7 +2,7 @@
 //! spreadsheets do to numbers.
 
 /// The cell without white space and invisible marks around it.
-pub(super) fn trim(cell: &[u8]) -> &[u8] {
+pub fn trim(cell: &[u8]) -> &[u8] {
     let ascii = cell.trim_ascii();
     let plain = |b: Option<&u8>| b.is_none_or(|&b| b.is_ascii() && b != 0x0b);
     if plain(ascii.first()) && plain(ascii.last()) {

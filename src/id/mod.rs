@@ -21,6 +21,7 @@ mod variants;
 
 use serde::{Deserialize, Serialize};
 
+pub use cell::trim;
 pub use guess::{Guess, guess};
 pub use ids::Ids;
 pub use key::Key;

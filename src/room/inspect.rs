@@ -6,36 +6,36 @@ use super::call::{FileRef, Overrule};
 use super::recipe::MISSING;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::{Desk, FileRange, Reply};
-use crate::shard::load::{Block, Decode, Head, Start, SurveySlice, Surveyed};
+use crate::shard::load::{Block, Decode, Head, SurveyStretch};
 use crate::table::csv::ROW_LIMIT;
+use crate::table::decode;
 use crate::table::inspection::Inspection;
+use crate::table::layout::{Given, HEAD, Layout};
 use crate::table::schema::{Container, Dialect, Encoding};
-use crate::table::survey::Survey;
-use crate::table::{decode, dialect, survey};
+use crate::table::survey::{Survey, Surveyed, encoding_wrong};
+use crate::table::values::Missing;
 use std::collections::VecDeque;
 
 /// Bytes behind a slice that are read along, so that its last row is whole.
 const MARGIN: u64 = 64 << 10;
-/// Bytes of text the dialect is found from.
-const SAMPLE: usize = 1 << 20;
 
 /// A file that was looked at.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct Seen {
     /// Which file.
     pub file: FileRef,
-    /// Cells that mean "no value".
-    pub missing: Vec<String>,
+    /// How its text is read.
+    pub layout: Layout,
     /// What was found.
     pub inspection: Inspection,
     /// Row borders of plain UTF-8 files: byte and number of the first row of each slice, and the end.
     pub borders: Vec<(u64, u64)>,
 }
 
-impl Layout {
-    /// Whether any shard can read any slice: plain UTF-8.
+impl Seen {
+    /// Whether any shard can read any slice.
     pub fn plain(&self) -> bool {
-        plain(&self.inspection.dialect)
+        plain(&self.layout.dialect)
     }
 }
 
@@ -44,19 +44,19 @@ fn plain(dialect: &Dialect) -> bool {
 }
 
 /// Looks at all of a file.
-pub async fn inspect(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Layout> {
+pub async fn inspect(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
     inspect_as(desk, file, overrule).await.map_err(|e| if e.at.file.is_none() { e.file(&file.name) } else { e })
 }
 
-async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Layout> {
+async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
     if file.size == 0 {
         return Err(Kind::FileEmpty.into());
     }
-    let head = desk.ask(0, &Head, Some(range(file, 0, file.size.min(SLICE)))).await?.0;
+    let head = desk.ask(0, &Head, Some(range(file, 0, file.size.min(HEAD as u64)))).await?.0;
     let container = decode::sniff_container(&head)?;
     let mut refusal = None;
     for encoding in candidates(container, &head, overrule.encoding) {
-        match with_encoding(desk, file, overrule, container, encoding).await {
+        match with_encoding(desk, file, overrule, container, encoding, &head).await {
             Err(e) if e.kind == Kind::EncodingWrong => refusal = refusal.or(Some(e)),
             done => return done,
         }
@@ -81,55 +81,75 @@ async fn with_encoding(
     overrule: &Overrule,
     container: Container,
     encoding: Encoding,
-) -> Result<Layout> {
-    let missing = overrule.missing.clone().unwrap_or_else(|| MISSING.iter().map(|m| m.to_string()).collect());
-    let plan = Surveying { desk, file, missing: &missing };
-    let mut text = Text::new(file, container, encoding);
-    let sample = text.peek(desk, SAMPLE).await?;
-    let whole = text.ended();
-    let dialect = dialect::detect(&sample, whole, container, encoding, overrule.delimiter(), overrule.header)?;
-    let (survey, borders) =
-        if plain(&dialect) { plan.slices(&dialect).await? } else { (plan.stream(&dialect, text).await?, vec![]) };
-    let inspection = survey::inspection(&survey, &dialect, file.size);
-    if inspection.rows == 0 {
+    head: &[u8],
+) -> Result<Seen> {
+    let given = Given {
+        container,
+        encoding,
+        start: 0,
+        delimiter: overrule.delimiter.as_ref().and_then(|d| d.bytes().next()),
+        header: overrule.header,
+        missing: overrule.missing(),
+    };
+    let (layout, survey, borders);
+    if container == Container::Plain && encoding == Encoding::Utf8 {
+        let start = decode::sniff_bom(head).map_or(0, |(_, len)| len);
+        let given = Given { start: start as u64, ..given };
+        layout = Layout::detect(&head[start..], head.len() as u64 == file.size, given)?;
+        (survey, borders) = Surveying { desk, file, layout: &layout }.slices().await?;
+    } else {
+        let mut text = Text::new(file, container, encoding);
+        let sample = text.peek(desk, HEAD).await?;
+        layout = Layout::detect(&sample, text.ended() && sample.len() == text.held.len(), given)?;
+        survey = Surveying { desk, file, layout: &layout }.stream(text).await?;
+        borders = Vec::new();
+    }
+    if let Some(wrong) = encoding_wrong(&survey) {
+        return Err(wrong);
+    }
+    if survey.rows == 0 {
         return Err(Kind::NoRows.into());
     }
-    Ok(Layout { file: file.clone(), missing, inspection, borders })
+    let inspection = Inspection::of(&survey, &layout, file.size)?;
+    Ok(Seen { file: file.clone(), layout, inspection, borders })
 }
 
 impl Overrule {
-    fn delimiter(&self) -> Option<u8> {
-        self.delimiter.as_ref().and_then(|d| d.bytes().next())
+    /// Cells that mean "no value".
+    pub fn missing(&self) -> Missing {
+        match &self.missing {
+            Some(said) => Missing::new(said),
+            None => Missing::new(MISSING),
+        }
     }
 }
 
 struct Surveying<'a> {
     desk: &'a Desk,
     file: &'a FileRef,
-    missing: &'a [String],
+    layout: &'a Layout,
 }
 
 impl Surveying<'_> {
     /// Surveys a plain file, slices side by side. Each slice but the first guesses where its first row starts; the slice
     /// before it knows, and a wrong guess (a line end inside quotes) is asked again.
-    async fn slices(&self, dialect: &Dialect) -> Result<(Survey, Vec<(u64, u64)>)> {
-        let count = self.file.size.div_ceil(SLICE);
-        let mut asked: VecDeque<Reply<Surveyed>> = VecDeque::new();
-        let (mut survey, mut borders, mut at) = (Survey::default(), vec![(0, 1)], 0);
-        for slice in 0..count + 2 * self.desk.shards as u64 {
-            if slice < count {
-                let start = if slice == 0 { Start::Here } else { Start::BehindLine };
+    async fn slices(&self) -> Result<(Survey, Vec<(u64, u64)>)> {
+        let (count, ahead) = (self.file.size.div_ceil(SLICE), 2 * self.desk.shards);
+        let mut asked: VecDeque<(u64, Reply<(u64, Surveyed)>)> = VecDeque::new();
+        let mut slices = 0..count;
+        let (mut survey, mut at) = (Survey::default(), self.layout.start);
+        let mut borders = vec![(at, 1)];
+        loop {
+            while asked.len() < ahead
+                && let Some(slice) = slices.next()
+            {
                 // One byte early: a line end just before the slice means that its first byte starts a row.
-                let from = (slice * SLICE).saturating_sub(1);
-                asked.push_back(self.ask(slice, dialect, from, (slice + 1) * SLICE, start, MARGIN));
+                let from = if slice == 0 { at } else { slice * SLICE - 1 };
+                asked.push_back((slice, self.ask(slice, from, slice > 0, MARGIN)));
             }
-            if asked.len() < 2 * self.desk.shards && slice < count {
-                continue;
-            }
-            let Some(reply) = asked.pop_front() else { break };
-            let this = borders.len() as u64 - 1;
-            at = self.settle(this, dialect, reply.await, at, &mut survey).await?;
-            borders.push((at, 1 + survey.records()));
+            let Some((slice, reply)) = asked.pop_front() else { break };
+            at = self.settle(slice, reply.await, at, &mut survey).await?;
+            borders.push((at, 1 + survey.lines_before(at)));
             self.desk.progress("survey", at, self.file.size, "bytes");
         }
         Ok((survey, borders))
@@ -138,70 +158,72 @@ impl Surveying<'_> {
     async fn settle(
         &self,
         slice: u64,
-        dialect: &Dialect,
-        reply: Result<Surveyed>,
+        reply: Result<(u64, Surveyed)>,
         at: u64,
         survey: &mut Survey,
     ) -> Result<u64> {
-        let (from, end) = ((slice * SLICE).saturating_sub(1), ((slice + 1) * SLICE).min(self.file.size));
-        if at >= end {
+        if at >= self.end(slice) {
             return Ok(at);
         }
-        if let Ok(good) = &reply
-            && from + good.start as u64 == at
-            && from + good.end as u64 >= end
+        if let Ok((start, Surveyed::Done { survey: found, next })) = reply
+            && start == at
         {
-            let behind = from + good.end as u64;
-            survey.append(reply?.survey);
-            return Ok(behind);
+            survey.merge(*found);
+            return Ok(next);
         }
         let mut margin = MARGIN;
         loop {
-            let again = self.ask(slice, dialect, at, end, Start::Here, margin).await;
-            let again = again.map_err(|e| later(e, survey.records()))?;
-            if at + again.end as u64 >= end {
-                survey.append(again.survey);
-                return Ok(at + again.end as u64);
+            let again = self.ask(slice, at, false, margin).await;
+            match again.map_err(|e| later(e, survey.lines_before(at)))?.1 {
+                Surveyed::Done { survey: found, next } => {
+                    survey.merge(*found);
+                    return Ok(next);
+                }
+                Surveyed::More => margin = (margin * 8).min(2 * ROW_LIMIT as u64),
             }
-            if margin > 2 * ROW_LIMIT as u64 {
-                return Err(Error::new(Kind::RowTooLong).row(1 + survey.records() + again.survey.records()));
-            }
-            margin *= 8;
         }
     }
-    fn ask(&self, slice: u64, dialect: &Dialect, from: u64, end: u64, start: Start, margin: u64) -> Reply<Surveyed> {
-        let (end, to) = (end.min(self.file.size), (end + margin).min(self.file.size));
-        let question = SurveySlice {
-            dialect: dialect.clone(),
-            missing: self.missing.to_vec(),
-            start,
-            end: (end - from) as usize,
+    fn end(&self, slice: u64) -> u64 {
+        self.file.size.min((slice + 1) * SLICE)
+    }
+    fn ask(&self, slice: u64, from: u64, guess: bool, margin: u64) -> Reply<(u64, Surveyed)> {
+        let to = self.file.size.min(self.end(slice) + margin);
+        let question = SurveyStretch {
+            layout: self.layout.clone(),
+            at: from,
+            guess,
+            end: (self.end(slice).max(from) - from) as usize,
             last: to == self.file.size,
-            first: from == 0,
             text: None,
         };
         self.desk.ask(slice as usize % self.desk.shards, &question, Some(range(self.file, from, to)))
     }
     /// Surveys text that only comes in order.
-    async fn stream(&self, dialect: &Dialect, mut text: Text<'_>) -> Result<Survey> {
+    async fn stream(&self, mut text: Text<'_>) -> Result<Survey> {
         let mut survey = Survey::default();
-        let (mut first, mut slice) = (true, 0);
+        let (mut at, mut turn) = (0, 0);
         while let Some((chunk, last)) = text.next(self.desk).await? {
-            let question = SurveySlice {
-                dialect: dialect.clone(),
-                missing: self.missing.to_vec(),
-                start: Start::Here,
-                end: chunk.len(),
+            // What may be half a row waits for the next chunk: a row is never longer than this.
+            let end = if last { chunk.len() } else { chunk.len().saturating_sub(ROW_LIMIT + 2) };
+            let question = SurveyStretch {
+                layout: self.layout.clone(),
+                at,
+                guess: false,
+                end,
                 last,
-                first,
                 text: Some(Block(chunk.clone())),
             };
-            let reply = self.desk.ask(slice % self.desk.shards, &question, None).await;
-            let reply = reply.map_err(|e| later(e, survey.records()))?;
-            survey.append(reply.survey);
-            text.keep(&chunk[reply.end..]);
+            let reply = self.desk.ask(turn % self.desk.shards, &question, None).await;
+            let (_, surveyed) = reply.map_err(|e| later(e, survey.lines_before(at)))?;
+            if let Surveyed::Done { survey: found, next } = surveyed {
+                survey.merge(*found);
+                text.keep(&chunk[(next - at) as usize..]);
+                at = next;
+            } else {
+                text.keep(&chunk);
+            }
             self.desk.progress("survey", text.at, self.file.size, "bytes");
-            (first, slice) = (false, slice + 1);
+            turn += 1;
         }
         Ok(survey)
     }

@@ -2,7 +2,7 @@
 //! people belong, match, agree on bins, seal.
 
 use super::call::{FileRef, Overrule};
-use super::inspect::{self, Layout, Text, range};
+use super::inspect::{self, Seen, Text, range};
 use super::recipe::{ColumnRef, FileRecipe, Recipe};
 use super::{Opened, Room};
 use crate::error::{Error, Kind, Result};
@@ -61,32 +61,32 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
 }
 
 /// The layout of a file under the recipe's overrules: the one at hand if it was inspected the same way.
-async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef) -> Result<Layout> {
+async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef) -> Result<Seen> {
     let overrule = Overrule {
         encoding: recipe.encoding,
         delimiter: recipe.delimiter.clone(),
         header: recipe.header,
         missing: recipe.missing.clone(),
     };
-    if let Some(known) = room.layouts.get(&file.index)
+    if let Some(known) = room.seen.get(&file.index)
         && known.file == *file
         && known.answers(&overrule)
     {
         return Ok(known.clone());
     }
     let found = inspect::inspect(&room.desk, file, &overrule).await?;
-    room.layouts.insert(file.index, found.clone());
+    room.seen.insert(file.index, found.clone());
     Ok(found)
 }
 
-impl Layout {
+impl Seen {
     /// Whether inspecting under this overrule would find the same.
     fn answers(&self, overrule: &Overrule) -> bool {
-        let dialect = &self.inspection.dialect;
+        let dialect = &self.layout.dialect;
         overrule.encoding.is_none_or(|e| e == dialect.encoding)
             && overrule.delimiter.as_ref().is_none_or(|d| d.as_bytes() == [dialect.delimiter])
             && overrule.header.is_none_or(|h| h == dialect.header)
-            && overrule.missing.as_ref().map_or(true, |m| *m == self.missing)
+            && overrule.missing() == self.layout.missing
     }
 }
 
@@ -98,8 +98,8 @@ impl FileRecipe {
 }
 
 /// How a file is read: the recipe's words, then what inspection found.
-fn reading(which: Which, recipe: &FileRecipe, layout: &Layout, space: id::Recipe) -> Result<Reading> {
-    let found = &layout.inspection.columns;
+fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id::Recipe) -> Result<Reading> {
+    let found = &seen.inspection.columns;
     let refuse = |kind: Kind, column: &str| Error::new(kind).file(&recipe.file).column(column);
     let position = |name: &str| {
         found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
@@ -120,14 +120,14 @@ fn reading(which: Which, recipe: &FileRecipe, layout: &Layout, space: id::Recipe
         .collect();
     Ok(Reading {
         which,
-        dialect: layout.inspection.dialect.clone(),
+        dialect: seen.layout.dialect.clone(),
         id,
         recipe: recipe.id_recipe(),
         space,
         width: found.len(),
         columns,
         folds,
-        missing: layout.missing.clone(),
+        missing: seen.layout.missing.clone(),
     })
 }
 
@@ -150,16 +150,16 @@ fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column>
 }
 
 /// Cuts a file into parcels and brings them to their owners, in the order of the file.
-async fn bring(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
-    let named = |e: Error| if e.at.file.is_none() { e.file(&layout.file.name) } else { e };
-    if layout.plain() { slices(desk, plan, layout).await } else { stream(desk, plan, layout).await }.map_err(named)
+async fn bring(desk: &Desk, plan: &Reading, seen: &Seen) -> Result<Tally> {
+    let named = |e: Error| if e.at.file.is_none() { e.file(&seen.file.name) } else { e };
+    if seen.plain() { slices(desk, plan, seen).await } else { stream(desk, plan, seen).await }.map_err(named)
 }
 
-async fn slices(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
-    let (file, ahead) = (&layout.file, 2 * desk.shards);
+async fn slices(desk: &Desk, plan: &Reading, seen: &Seen) -> Result<Tally> {
+    let (file, ahead) = (&seen.file, 2 * desk.shards);
     let mut cuts: VecDeque<(u64, Reply<Cut>)> = VecDeque::new();
     let mut owners = Owners { desk, which: plan.which, tally: Tally::default(), kept: VecDeque::new() };
-    let mut pairs = layout.borders.windows(2).filter(|b| b[0].0 < b[1].0).enumerate();
+    let mut pairs = seen.borders.windows(2).filter(|b| b[0].0 < b[1].0).enumerate();
     loop {
         while cuts.len() < ahead
             && let Some((slice, borders)) = pairs.next()
@@ -177,8 +177,8 @@ async fn slices(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
     Ok(owners.tally)
 }
 
-async fn stream(desk: &Desk, plan: &Reading, layout: &Layout) -> Result<Tally> {
-    let (file, dialect) = (&layout.file, &layout.inspection.dialect);
+async fn stream(desk: &Desk, plan: &Reading, seen: &Seen) -> Result<Tally> {
+    let (file, dialect) = (&seen.file, &seen.layout.dialect);
     let mut text = Text::new(file, dialect.container, dialect.encoding);
     let mut owners = Owners { desk, which: plan.which, tally: Tally::default(), kept: VecDeque::new() };
     let (mut first_row, mut slice) = (1, 0);

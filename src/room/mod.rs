@@ -19,7 +19,7 @@ use crate::shard::job::Registry;
 use crate::shard::{binning, crowd, listing, load as loading};
 use crate::table::schema::Schema;
 use call::{Call, FileRef, Reply};
-use inspect::Layout;
+use inspect::Seen;
 use recipe::Recipe;
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub const SLICE: u64 = 4 << 20;
 pub struct Room {
     desk: Desk,
     limit: u64,
-    layouts: BTreeMap<u32, Layout>,
+    seen: BTreeMap<u32, Seen>,
     open: Option<Opened>,
     /// Files made and not yet taken.
     pub made: BTreeMap<String, Vec<u8>>,
@@ -63,16 +63,16 @@ pub struct Opened {
 impl Room {
     /// An empty room.
     pub fn new(desk: Desk, limit: u64) -> Self {
-        Room { desk, limit, layouts: BTreeMap::new(), open: None, made: BTreeMap::new() }
+        Room { desk, limit, seen: BTreeMap::new(), open: None, made: BTreeMap::new() }
     }
     /// Answers a call.
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
         match call {
             Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
             Call::Inspect { file, overrule } => {
-                let layout = inspect::inspect(&self.desk, &file, &overrule).await?;
-                let inspection = layout.inspection.clone();
-                self.layouts.insert(file.index, layout);
+                let seen = inspect::inspect(&self.desk, &file, &overrule).await?;
+                let inspection = seen.inspection.clone();
+                self.seen.insert(file.index, seen);
                 Ok(Reply::Inspection(inspection))
             }
             Call::Open { recipe, first_party, tags } => {

@@ -4,12 +4,13 @@
 use super::job::{self, Opener};
 use super::{Shard, Task};
 use crate::error::{Error, Kind, Result};
+use crate::table::csv::line_start;
 use crate::table::decode::Decoder;
-use crate::table::schema::{Container, Dialect, Encoding};
+use crate::table::layout::Layout;
+use crate::table::schema::{Container, Encoding};
 use crate::table::store::parcel::{self, Cut, Parcel, Reading, Span};
 use crate::table::store::{Which, packed};
-use crate::table::survey::{self, Survey};
-use crate::table::values::Missing;
+use crate::table::survey::{Stretch, Surveyed, survey};
 use crate::table::xlsx::xlsx_to_csv;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -19,7 +20,7 @@ pub const QUESTIONS: [(&str, Opener); 7] = [
     job::task::<Head>(),
     job::task::<Fingerprint>(),
     job::task::<Decode>(),
-    job::task::<SurveySlice>(),
+    job::task::<SurveyStretch>(),
     job::task::<CutSlice>(),
     job::task::<Absorb>(),
     job::task::<Forget>(),
@@ -108,75 +109,37 @@ impl Task for Decode {
     }
 }
 
-/// Where a slice's first row starts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Start {
-    /// At the first byte of the text.
-    Here,
-    /// Behind the first line end: right unless the slice begins inside quotes, which the desk finds out.
-    BehindLine,
-}
-
-/// Surveys the rows of a slice.
+/// Surveys a stretch of a file.
 #[derive(Serialize, Deserialize)]
-pub struct SurveySlice {
-    /// Bytes to rows.
-    pub dialect: Dialect,
-    /// Cells that mean "no value".
-    pub missing: Vec<String>,
-    /// Where the first row starts.
-    pub start: Start,
-    /// Rows that start at or behind this byte belong to the next slice.
+pub struct SurveyStretch {
+    /// How the text is read.
+    pub layout: Layout,
+    /// Offset of the text's first byte.
+    pub at: u64,
+    /// Whether the stretch begins at a guess: behind the first line end, where the first byte of the text is the last one
+    /// before the slice. Right unless that line end stands inside quotes, which the desk finds out.
+    pub guess: bool,
+    /// Rows that start at or behind this byte of the text belong to the next stretch.
     pub end: usize,
     /// Whether the text ends the file.
     pub last: bool,
-    /// Whether the slice begins the file.
-    pub first: bool,
     /// The text, if it is not read from the file.
     pub text: Option<Block>,
 }
 
-/// A surveyed slice: where its rows start and end, and what they hold.
-#[derive(Serialize, Deserialize)]
-pub struct Surveyed {
-    /// Byte of the first row.
-    pub start: usize,
-    /// Byte behind the last row.
-    pub end: usize,
-    /// What the rows hold.
-    pub survey: Survey,
-}
-
-impl Task for SurveySlice {
+impl Task for SurveyStretch {
     const NAME: &'static str = "survey";
-    type Reply = Surveyed;
-    fn run(self, _: &mut Shard, input: Vec<u8>) -> Result<Surveyed> {
+    /// Offset of the first row, and what came of the stretch.
+    type Reply = (u64, Surveyed);
+    fn run(self, _: &mut Shard, input: Vec<u8>) -> Result<Self::Reply> {
         let text = self.text.map_or(input, |block| block.0);
-        let start = match self.start {
-            Start::Here => 0,
-            Start::BehindLine => behind_line(&text),
-        };
-        let start = if self.first { start + bom(&text) } else { start };
-        if start >= self.end {
-            return Ok(Surveyed { start, end: start, survey: Survey::default() });
+        let skip = if self.guess { line_start(&text).unwrap_or(text.len()) } else { 0 };
+        let at = self.at + skip as u64;
+        if skip >= self.end {
+            return Ok((at, Surveyed::Done { survey: Box::default(), next: at }));
         }
-        let missing = Missing::new(&self.missing);
-        let (survey, read) =
-            survey::survey_slice(&text[start..], &self.dialect, &missing, self.first, self.end - start, self.last)?;
-        Ok(Surveyed { start, end: start + read, survey })
-    }
-}
-
-/// Length of the UTF-8 byte-order mark a file may begin with.
-fn bom(text: &[u8]) -> usize {
-    if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
-}
-
-fn behind_line(text: &[u8]) -> usize {
-    match memchr::memchr2(b'\n', b'\r', text) {
-        Some(at) if text[at] == b'\r' && text.get(at + 1) == Some(&b'\n') => at + 2,
-        Some(at) => at + 1,
-        None => text.len(),
+        let stretch = Stretch { text: &text[skip..], at, end: self.end - skip, last: self.last };
+        Ok((at, survey(&stretch, &self.layout)?))
     }
 }
 
@@ -196,10 +159,7 @@ impl Task for CutSlice {
     type Reply = Cut;
     fn run(self, shard: &mut Shard, input: Vec<u8>) -> Result<Cut> {
         let text = self.text.map_or(input, |block| block.0);
-        let skip = if self.span.first_row == 1 { bom(&text) } else { 0 };
-        let span = Span { end: self.span.end.saturating_sub(skip), ..self.span };
-        let cut = parcel::cut(&self.reading, &text[skip..], span, shard.count)?;
-        Ok(Cut { read: cut.read + skip, ..cut })
+        parcel::cut(&self.reading, &text, self.span, shard.count)
     }
 }
 

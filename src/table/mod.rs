@@ -1,14 +1,18 @@
 //! Bytes to binned columns.
 
 pub mod bits; // a set of people
-pub mod csv; // rows and fields
-pub mod decode; // container and encoding to UTF-8
-pub mod dialect; // delimiter, quotes, header
-pub mod inflate; // gzip
+pub mod column; // what one column holds
+pub mod csv; // text to rows and fields
+pub mod dates; // calendar dates
+pub mod decode; // bytes of a file to UTF-8 text
+mod inflate; // gzip as a stream
 pub mod inspection; // what a file was found to be
+pub mod layout; // what the head of a file says
 pub mod people; // the binned table of one shard
+mod roles; // from counts to roles
 pub mod schema; // dialects, roles, features
+pub mod sketch; // how many different values
 pub mod store; // files on their way in
-pub mod survey; // what every column holds
+pub mod survey; // one look at every row
 pub mod values; // cells to values
 pub mod xlsx; // workbooks

@@ -5,7 +5,9 @@ use super::{Which, packed};
 use crate::error::{Error, Kind, Result};
 use crate::id::{self, Ids, Key, Reader, Recipe};
 use crate::table::csv::{Fields, Rows};
+use crate::table::dates;
 use crate::table::schema::{Dialect, FeatureKind};
+use crate::table::survey::Fit;
 use crate::table::values::{self, Missing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -33,7 +35,7 @@ pub struct Reading {
     /// Position of the column of given folds.
     pub folds: Option<usize>,
     /// Cells that mean "no value".
-    pub missing: Vec<String>,
+    pub missing: Missing,
 }
 
 /// A column that becomes a feature.
@@ -185,7 +187,6 @@ fn place(error: Error, first_row: u64) -> Error {
 struct Cutter<'a> {
     reading: &'a Reading,
     reader: Reader,
-    missing: Missing,
     parcels: Vec<Parcel>,
     words: Vec<Vec<HashMap<String, u32>>>,
     tally: Tally,
@@ -197,7 +198,6 @@ impl<'a> Cutter<'a> {
         Ok(Cutter {
             reading,
             reader: Reader::new(reading.recipe, reading.space)?,
-            missing: Missing::new(&reading.missing),
             parcels: vec![parcel; shards],
             words: vec![vec![HashMap::new(); reading.columns.len()]; shards],
             tally: Tally::default(),
@@ -205,8 +205,10 @@ impl<'a> Cutter<'a> {
     }
     fn row(&mut self, row: u64, fields: &Fields) {
         self.tally.rows += 1;
-        if fields.len() > self.reading.width {
-            return Tally::count(&mut self.tally.reasons, "long-row", "", row);
+        match Fit::of(fields, self.reading.width) {
+            Fit::Long => return Tally::count(&mut self.tally.reasons, "long-row", "", row),
+            Fit::Short => Tally::count(&mut self.tally.notes, "short-row", "", row),
+            Fit::Even => {}
         }
         let cell = fields.get(self.reading.id).unwrap_or_default();
         match self.reader.key(cell) {
@@ -215,9 +217,6 @@ impl<'a> Cutter<'a> {
         }
     }
     fn keep(&mut self, key: Key, id: &[u8], row: u64, fields: &Fields) {
-        if fields.len() < self.reading.width {
-            Tally::count(&mut self.tally.notes, "short-row", "", row);
-        }
         let shard = key.shard(self.parcels.len());
         let parcel = &mut self.parcels[shard];
         parcel.keys.push(key);
@@ -228,7 +227,7 @@ impl<'a> Cutter<'a> {
         }
         for (c, column) in self.reading.columns.iter().enumerate() {
             let cell = values::trim(fields.get(column.at).unwrap_or_default());
-            let missing = self.missing.is(cell);
+            let missing = self.reading.missing.has(cell);
             match &mut parcel.columns[c] {
                 Cells::Numbers { values } => {
                     let parsed = (!missing).then(|| parse(column.kind, cell));
@@ -243,8 +242,8 @@ impl<'a> Cutter<'a> {
                 Cells::Lists { words, counts, codes } => {
                     let before = codes.len();
                     if !missing {
-                        for part in values::parts(cell, column.separator.as_bytes()) {
-                            if !self.missing.is(part) {
+                        for part in values::parts(cell, &column.separator) {
+                            if !self.reading.missing.has(part) {
                                 codes.push(word(&mut self.words[shard][c], words, part));
                             }
                         }
@@ -257,7 +256,7 @@ impl<'a> Cutter<'a> {
 }
 
 fn parse(kind: FeatureKind, cell: &[u8]) -> Option<f64> {
-    if kind == FeatureKind::Date { values::date(cell) } else { values::number(cell) }
+    if kind == FeatureKind::Date { dates::date(cell) } else { values::number(cell) }
 }
 
 fn fold(cell: &[u8]) -> i32 {

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::table::people::Codes;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use crate::table::store::parcel::{Column, NO_LABEL};
-use crate::table::values;
+use crate::table::{dates, values};
 use std::collections::BTreeMap;
 
 /// Quantile bins of a number.
@@ -95,7 +95,7 @@ pub fn cut(namespace: Namespace, column: &Column, at: &[f64]) -> Feature {
         None => (vec![], 0.0),
     };
     edges.dedup();
-    let text = |v: f64| if column.kind == FeatureKind::Date { values::date_text(v) } else { format!("{v}") };
+    let text = |v: f64| if column.kind == FeatureKind::Date { dates::text(v) } else { format!("{v}") };
     let bin = |i: usize| match edges.get(i + 1) {
         Some(&next) => format!("[{}, {})", text(edges[i]), text(next)),
         None if edges[i] == highest => text(highest),
