@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::table::bits::Bits;
 use crate::table::people::{Codes, People};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Seed of the hash that breaks ties between equal scores: not the file order, which a partner could choose.
@@ -12,7 +12,7 @@ pub const TIE_SEED: u64 = 0x7465_6965_7321;
 /// Who is meant. Small, serialisable, the same in every shard.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-#[serde(tag = "is", rename_all = "kebab-case")]
+#[serde(remote = "Self", tag = "is", rename_all = "kebab-case")]
 pub enum Expr {
     /// Everyone in the tag file.
     Everyone,
@@ -59,6 +59,26 @@ pub enum Expr {
         /// Taken away.
         take: Box<Expr>,
     },
+}
+
+/// In JSON an expression carries its kind in the key `is`, which a reader finds only by looking at names; the wire has
+/// none, so there it travels as its JSON text.
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        match to.is_human_readable() {
+            true => Expr::serialize(self, to),
+            false => to.serialize_str(&serde_json::to_string(self).map_err(serde::ser::Error::custom)?),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Expr {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Expr, D::Error> {
+        match from.is_human_readable() {
+            true => Expr::deserialize(from),
+            false => serde_json::from_str(&String::deserialize(from)?).map_err(serde::de::Error::custom),
+        }
+    }
 }
 
 /// An expression as a field of a question: `#[serde(with = "crate::audience::on_the_wire")]`.

@@ -139,7 +139,8 @@ impl Task for Sample {
     type Reply = Vec<(u64, Vec<u8>)>;
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Self::Reply> {
         let side = shard.store.side(self.of);
-        let mut order: Vec<(u64, usize)> = side.keys.iter().enumerate().map(|(i, key)| (key.mix(0), i)).collect();
+        let mut order: Vec<(u64, usize)> =
+            side.keys.iter().enumerate().map(|(i, key)| (key.mix(0), i)).collect();
         order.sort_unstable();
         order.truncate(self.most);
         let text = |i| {
@@ -174,7 +175,8 @@ pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<Match
     for part in desk.all(&Join).await? {
         met.merge(part);
     }
-    let [first_party, tags] = [0, 1].map(|side| account(read[side].1, met.people[side], met.duplicates[side]));
+    let [first_party, tags] =
+        [0, 1].map(|side| account(read[side].1, met.people[side], met.duplicates[side]));
     let share = |of: u64| if of == 0 { 0.0 } else { met.matched as f64 / of as f64 };
     let smaller = first_party.people.min(tags.people);
     let diagnosis = match share(smaller) < LITTLE {
@@ -247,5 +249,17 @@ async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Dia
 impl Cells for MatchReport {
     fn cells(&self, visit: &mut dyn FnMut(u64)) {
         visit(self.matched);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::laws;
+
+    #[test]
+    fn meetings_obey_the_laws() {
+        let met = |n: u64| Met { people: [n, 2 * n], duplicates: [n / 2, 1], matched: n / 3 };
+        laws::hold_for([met(7), Met::default(), met(12)]);
     }
 }

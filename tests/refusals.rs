@@ -142,8 +142,10 @@ mod files {
     }
     #[test]
     fn that_are_not_the_encoding_the_user_says() {
-        let mut bench = Bench::new(2, vec![("bad.csv", b"phone,city\n13800138000,\xb1\xb1\xbe\xa9\n".to_vec())]);
-        let overrule = Overrule { encoding: Some(atoll::table::schema::Encoding::Utf8), ..Overrule::default() };
+        let mut bench =
+            Bench::new(2, vec![("bad.csv", b"phone,city\n13800138000,\xb1\xb1\xbe\xa9\n".to_vec())]);
+        let overrule =
+            Overrule { encoding: Some(atoll::table::schema::Encoding::Utf8), ..Overrule::default() };
         let file = bench.file(0);
         let (code, at) = refused(bench.call(Call::Inspect { file, overrule }));
         assert_eq!((code, at.row), ("encoding-wrong", Some(2)));
@@ -159,7 +161,13 @@ mod files {
 }
 
 /// Opens two files with a recipe; `settings` are further lines of `[tags]` and behind.
-fn open_as(ours: &str, theirs: &str, kinds: [&str; 2], settings: &str, limit: u64) -> Result<(Bench, Reply), Error> {
+fn open_as(
+    ours: &str,
+    theirs: &str,
+    kinds: [&str; 2],
+    settings: &str,
+    limit: u64,
+) -> Result<(Bench, Reply), Error> {
     let mut bench = Bench::limited(
         2,
         vec![("ours.csv", ours.as_bytes().to_vec()), ("theirs.csv", theirs.as_bytes().to_vec())],
@@ -192,7 +200,8 @@ fn opening(ours: &str, theirs: &str, settings: &str, code: &str, file: Option<&s
 
 /// `people` phones from 13800000000 + `from` on, and a column that tells even from odd.
 fn table(from: u64, people: u64) -> String {
-    let rows = (from..from + people).map(|i| format!("138{i:08},{},{}\n", ["odd", "even"][i as usize % 2], i % 17));
+    let rows =
+        (from..from + people).map(|i| format!("138{i:08},{},{}\n", ["odd", "even"][i as usize % 2], i % 17));
     format!("phone,parity,number\n{}", rows.collect::<String>())
 }
 
@@ -205,7 +214,14 @@ mod opening {
     }
     #[test]
     fn without_one_valid_id_in_the_tag_file() {
-        opening(&table(0, 50), "phone,city\nabc,x\ndef,y\nghi,x\n", "", "no-valid-id", Some("theirs.csv"), None);
+        opening(
+            &table(0, 50),
+            "phone,city\nabc,x\ndef,y\nghi,x\n",
+            "",
+            "no-valid-id",
+            Some("theirs.csv"),
+            None,
+        );
     }
     #[test]
     fn with_ids_a_spreadsheet_rounded() {
@@ -218,23 +234,58 @@ mod opening {
     }
     #[test]
     fn with_every_column_left_out() {
-        opening(&table(0, 9), &table(0, 50), "ignore = [\"parity\", \"number\"]", "no-tags", Some("theirs.csv"), None);
+        opening(
+            &table(0, 9),
+            &table(0, 50),
+            "ignore = [\"parity\", \"number\"]",
+            "no-tags",
+            Some("theirs.csv"),
+            None,
+        );
     }
     #[test]
     fn naming_a_column_that_is_not_there() {
-        opening(&table(0, 9), &table(0, 50), "ignore = [\"nope\"]", "column-missing", Some("theirs.csv"), Some("nope"));
+        opening(
+            &table(0, 9),
+            &table(0, 50),
+            "ignore = [\"nope\"]",
+            "column-missing",
+            Some("theirs.csv"),
+            Some("nope"),
+        );
     }
     #[test]
     fn naming_a_fold_column_that_is_not_there() {
-        opening(&table(0, 9), &table(0, 50), "folds = \"fold\"", "column-missing", Some("theirs.csv"), Some("fold"));
+        opening(
+            &table(0, 9),
+            &table(0, 50),
+            "folds = \"fold\"",
+            "column-missing",
+            Some("theirs.csv"),
+            Some("fold"),
+        );
     }
     #[test]
     fn naming_a_multi_column_that_is_not_there() {
-        opening(&table(0, 9), &table(0, 50), "multi = { tags = \"|\" }", "column-missing", Some("theirs.csv"), Some("tags"));
+        opening(
+            &table(0, 9),
+            &table(0, 50),
+            "multi = { tags = \"|\" }",
+            "column-missing",
+            Some("theirs.csv"),
+            Some("tags"),
+        );
     }
     #[test]
     fn with_folds_that_are_no_numbers() {
-        opening(&table(0, 20), &table(0, 50), "folds = \"parity\"", "folds-unusable", Some("theirs.csv"), None);
+        opening(
+            &table(0, 20),
+            &table(0, 50),
+            "folds = \"parity\"",
+            "folds-unusable",
+            Some("theirs.csv"),
+            None,
+        );
     }
     #[test]
     fn an_id_column_by_a_number_too_high() {
@@ -272,7 +323,14 @@ mod opening {
     fn with_more_labels_than_a_tag_has() {
         let rows: String = (0..66_000).map(|i| format!("138{i:08},v{i}\n")).collect();
         let theirs = format!("phone,name\n{rows}");
-        opening(&table(0, 20), &theirs, "categories = [\"name\"]", "too-many-values", Some("theirs.csv"), Some("name"));
+        opening(
+            &table(0, 20),
+            &theirs,
+            "categories = [\"name\"]",
+            "too-many-values",
+            Some("theirs.csv"),
+            Some("name"),
+        );
     }
 }
 
@@ -282,7 +340,10 @@ mod recipes {
     #[track_caller]
     fn parsing(text: &str, row: u64) {
         let error = Recipe::parse(text).expect_err("refused");
-        assert_eq!((error.code(), error.at.file.as_deref(), error.at.row), ("recipe-invalid", Some("room.toml"), Some(row)));
+        assert_eq!(
+            (error.code(), error.at.file.as_deref(), error.at.row),
+            ("recipe-invalid", Some("room.toml"), Some(row))
+        );
     }
 
     #[test]
@@ -295,15 +356,24 @@ mod recipes {
     }
     #[test]
     fn with_an_unknown_key() {
-        parsing("[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\ncolour = 3\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n", 5);
+        parsing(
+            "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\ncolour = 3\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n",
+            5,
+        );
     }
     #[test]
     fn with_an_unknown_kind() {
-        parsing("[first_party]\nfile = \"a\"\nid = 1\nkind = \"fax\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n", 4);
+        parsing(
+            "[first_party]\nfile = \"a\"\nid = 1\nkind = \"fax\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n",
+            4,
+        );
     }
     #[test]
     fn with_an_unknown_digest() {
-        parsing("[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\ndigest = \"rot13\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n", 5);
+        parsing(
+            "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\ndigest = \"rot13\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n",
+            5,
+        );
     }
 }
 
@@ -365,7 +435,8 @@ mod asking {
     }
     #[test]
     fn a_lookalike_with_every_column_left_out() {
-        let plan = LookalikePlan { without: vec!["parity".into(), "number".into()], ..LookalikePlan::default() };
+        let plan =
+            LookalikePlan { without: vec!["parity".into(), "number".into()], ..LookalikePlan::default() };
         assert_eq!(lookalike(&table(0, 20), &table(0, 90), "", plan).0, "no-features");
     }
     #[test]
@@ -402,10 +473,14 @@ mod asking {
     }
     #[test]
     fn personas_of_nobody_or_of_fewer_than_k_or_with_k_out_of_range() {
-        let ask = |ours: &str, k: u8| {
-            let (mut bench, _) = open(ours, &table(0, 90), "").expect("both files open");
-            refused(bench.call(Call::Personas { plan: PersonasPlan { k: K::Given(k), ..PersonasPlan::default() } })).0
-        };
+        let ask =
+            |ours: &str, k: u8| {
+                let (mut bench, _) = open(ours, &table(0, 90), "").expect("both files open");
+                refused(bench.call(Call::Personas {
+                    plan: PersonasPlan { k: K::Given(k), ..PersonasPlan::default() },
+                }))
+                .0
+            };
         assert_eq!(ask(&table(900, 20), 3), "seed-empty");
         assert_eq!(ask(&table(0, 4), 6), "too-few-to-cluster");
         assert_eq!(ask(&table(0, 20), 1), "out-of-range");
@@ -432,7 +507,10 @@ mod asking {
     #[test]
     fn a_sample_city_out_of_range() {
         for people in [0, 99, 5_000_001] {
-            assert_eq!(refused(Bench::new(1, vec![]).call(Call::Sample { people, seed: 1 })).0, "out-of-range");
+            assert_eq!(
+                refused(Bench::new(1, vec![]).call(Call::Sample { people, seed: 1 })).0,
+                "out-of-range"
+            );
         }
     }
 }
@@ -449,7 +527,10 @@ mod rows_that_are_accounted_for {
         let (_, Reply::Match(found)) = open(&table(40, 20), &theirs, "").expect("both files open") else {
             panic!("a match")
         };
-        assert_eq!((found.tags.rows, found.tags.people, found.tags.duplicate, found.tags.invalid), (56, 51, 1, 4));
+        assert_eq!(
+            (found.tags.rows, found.tags.people, found.tags.duplicate, found.tags.invalid),
+            (56, 51, 1, 4)
+        );
         let reasons: std::collections::BTreeMap<_, _> =
             found.tags.reasons.iter().map(|r| (r.code.as_str(), (r.count, r.first_row))).collect();
         assert_eq!(reasons["not-this-kind"], (1, Some(53)));

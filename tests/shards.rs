@@ -24,7 +24,12 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     fs::read_dir(dir)
         .expect("the folder was written")
         .map(|entry| entry.expect("a readable folder").path())
-        .map(|path| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), fs::read(&path).expect("a file")))
+        .map(|path| {
+            (
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                fs::read(&path).expect("a file"),
+            )
+        })
         .collect()
 }
 
@@ -46,8 +51,16 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards_and_as_reviewed() {
     };
     let one = run("1");
     for name in [
-        "match.json", "profile.csv", "features.csv", "lookalike.json", "scores.csv", "audience.csv", "personas.json",
-        "personas.csv", "report.html", "run.json",
+        "match.json",
+        "profile.csv",
+        "features.csv",
+        "lookalike.json",
+        "scores.csv",
+        "audience.csv",
+        "personas.json",
+        "personas.csv",
+        "report.html",
+        "run.json",
     ] {
         assert!(one.contains_key(name), "{name} is written");
     }

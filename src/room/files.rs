@@ -42,8 +42,12 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
     let (name, bytes, rows) = match what {
         Export::Audience { name, crowd, header } => audience(room, name, crowd, header).await?,
         Export::Match => ("match.json".into(), json::match_json(&room.opened()?.matched), 0),
-        Export::Profile => ("profile.csv".into(), csv::profile_csv(need_profile(room).await?.known_profile()?), 0),
-        Export::Features => ("features.csv".into(), csv::features_csv(need_profile(room).await?.known_profile()?), 0),
+        Export::Profile => {
+            ("profile.csv".into(), csv::profile_csv(need_profile(room).await?.known_profile()?), 0)
+        }
+        Export::Features => {
+            ("features.csv".into(), csv::features_csv(need_profile(room).await?.known_profile()?), 0)
+        }
         Export::Lookalike => {
             ("lookalike.json".into(), json::lookalike_json(need_lookalike(room).await?.known_lookalike()?), 0)
         }
@@ -99,7 +103,9 @@ async fn need_profile(room: &mut Room) -> Result<&Opened> {
 
 async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
     if room.opened()?.lookalike.is_none() {
-        let report = lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike).await?;
+        let report =
+            lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike)
+                .await?;
         room.opened_mut()?.lookalike = Some(release(report));
     }
     room.opened()
@@ -107,7 +113,8 @@ async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
 
 async fn need_personas(room: &mut Room) -> Result<&Opened> {
     if room.opened()?.personas.is_none() {
-        let report = personas::personas(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.personas).await?;
+        let report =
+            personas::personas(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.personas).await?;
         room.opened_mut()?.personas = Some(release(report));
     }
     room.opened()
@@ -137,7 +144,8 @@ async fn tiers(room: &mut Room) -> Result<Named> {
     let report = need_lookalike(room).await?.known_lookalike()?.get();
     let crowds: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
     let crowd = Expr::Or { of: crowds.clone() };
-    let listing = Listing { crowd, order: Order::Best(SCORE.into()), cells: vec![Cell::Id, Cell::First(crowds)] };
+    let listing =
+        Listing { crowd, order: Order::Best(SCORE.into()), cells: vec![Cell::Id, Cell::First(crowds)] };
     table(room, "audience.csv", "id,tier\n", listing).await
 }
 

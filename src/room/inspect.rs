@@ -45,7 +45,9 @@ fn plain(dialect: &Dialect) -> bool {
 
 /// Looks at all of a file.
 pub async fn inspect(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
-    inspect_as(desk, file, overrule).await.map_err(|e| if e.at.file.is_none() { e.file(&file.name) } else { e })
+    inspect_as(desk, file, overrule)
+        .await
+        .map_err(|e| if e.at.file.is_none() { e.file(&file.name) } else { e })
 }
 
 async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {

@@ -9,11 +9,11 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::release;
 use crate::id;
 use crate::matching;
+use crate::shard::Partial;
 use crate::shard::binning::{self, ColumnAt, Digits, Found, Held, Seal};
 use crate::shard::desk::{Desk, Reply};
 use crate::shard::load::{Absorb, Block, CutSlice, Forget};
 use crate::shard::select::{self, Counts, Select};
-use crate::shard::Partial;
 use crate::table::inspection::ColumnFound;
 use crate::table::schema::{Feature, FeatureKind, Namespace, Role, Schema};
 use crate::table::store::parcel::{self, Column, Cut, Reading, Span, Tally};
@@ -28,9 +28,12 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
     let theirs = layout(room, &recipe.tags, &tags).await?;
     let memory = ours.inspection.memory + theirs.inspection.memory;
     if memory > room.limit {
-        return Err(Error::new(Kind::MemoryLimit).file(&recipe.tags.file).column(format!("{} MiB", memory >> 20)));
+        return Err(Error::new(Kind::MemoryLimit)
+            .file(&recipe.tags.file)
+            .column(format!("{} MiB", memory >> 20)));
     }
-    let space = id::space(recipe.first_party.id_recipe(), recipe.tags.id_recipe()).map_err(|e| e.file("room.toml"))?;
+    let space = id::space(recipe.first_party.id_recipe(), recipe.tags.id_recipe())
+        .map_err(|e| e.file("room.toml"))?;
     let plans = [
         reading(Which::FirstParty, &recipe.first_party, &ours, space)?,
         reading(Which::Tags, &recipe.tags, &theirs, space)?,
@@ -41,13 +44,17 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
     let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
     let report = matching::matched(&desk, [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])]).await?;
     for (side, (account, name)) in
-        [(&report.first_party, &recipe.first_party.file), (&report.tags, &recipe.tags.file)].into_iter().enumerate()
+        [(&report.first_party, &recipe.first_party.file), (&report.tags, &recipe.tags.file)]
+            .into_iter()
+            .enumerate()
     {
         if account.people == 0 {
             return Err(parcel::nobody(&tallies[side]).file(name));
         }
     }
-    let schema = bin(&desk, &plans).await.map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
+    let schema = bin(&desk, &plans)
+        .await
+        .map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
     Ok(Opened {
         recipe,
         inputs: [first_party, tags],

@@ -24,7 +24,7 @@ use recipe::Recipe;
 use std::collections::BTreeMap;
 
 /// Every question a shard can be asked.
-pub const REGISTRY: &Registry = &[
+pub const REGISTRY: &Registry<'static> = &[
     &loading::QUESTIONS,
     &binning::QUESTIONS,
     &matching::QUESTIONS,

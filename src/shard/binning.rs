@@ -55,7 +55,9 @@ impl Task for Found {
         let store = &shard.store;
         let holds = |&column: &ColumnAt| match kept(store, column) {
             None => Holds::default(),
-            Some((kept, at)) => Holds { filled: numbers(kept, at).count() as u64, labels: seal::labels(kept, at) },
+            Some((kept, at)) => {
+                Holds { filled: numbers(kept, at).count() as u64, labels: seal::labels(kept, at) }
+            }
         };
         Ok(Held(self.columns.iter().map(holds).collect()))
     }
@@ -152,5 +154,24 @@ pub fn feature(
     match column.kind {
         FeatureKind::Number | FeatureKind::Date => Ok(seal::cut(namespace, column, cuts)),
         FeatureKind::Category | FeatureKind::Multi => seal::labelled(namespace, column, holds.labels),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::laws;
+
+    #[test]
+    fn what_columns_hold_obeys_the_laws() {
+        let holds = |filled, labels: &[(&str, u64)]| Holds {
+            filled,
+            labels: labels.iter().map(|(label, n)| (label.to_string(), *n)).collect(),
+        };
+        laws::hold_for([
+            Held(vec![holds(3, &[]), holds(0, &[("母婴", 2), ("汽车", 1)])]),
+            Held(vec![]),
+            Held(vec![holds(5, &[]), holds(0, &[("汽车", 4)]), holds(1, &[("x", 1)])]),
+        ]);
     }
 }

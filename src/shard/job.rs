@@ -40,7 +40,7 @@ pub const fn task<T: Task>() -> (&'static str, Opener) {
 }
 
 /// Lines of a registry, one slice per module that asks.
-pub type Registry = [&'static [(&'static str, Opener)]];
+pub type Registry<'a> = [&'a [(&'static str, Opener)]];
 
 /// Opens the job of that name.
 pub fn open(

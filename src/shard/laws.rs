@@ -40,6 +40,24 @@ pub fn hold<A: Analysis>(question: &A, village: &Village) {
     assert_eq!(wire::seal(PLAN, &read), asked, "the question reads back as sent");
 }
 
+/// The same for partials that are no answer to a walk: three of them, merged in every order, and on the wire.
+pub fn hold_for<P: Partial>(parts: [P; 3]) {
+    let bytes = parts.map(|part| wire::seal(PLAN, &part));
+    let again = |at: usize| wire::open::<P>(PLAN, &bytes[at]).expect("a partial reads back");
+    let merged = |order: [usize; 3]| {
+        let mut sum = P::default();
+        order.into_iter().for_each(|at| sum.merge(again(at)));
+        sum.merge(P::default());
+        wire::seal(PLAN, &sum)
+    };
+    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(merged(order), merged([0, 1, 2]), "merging in the order {order:?}");
+    }
+    for part in &bytes {
+        (0..part.len()).for_each(|cut| assert!(wire::open::<P>(PLAN, &part[..cut]).is_err(), "cut at {cut}"));
+    }
+}
+
 fn splits<A: Analysis>(question: &A, village: &Village, whole: &[u8]) {
     for shards in [1, 2, 3, 7, 16] {
         for slice in [1 << 14, 1_000, 61] {

@@ -143,7 +143,9 @@ fn write(
             to.extend_from_slice(first.to_string().as_bytes());
         }
         Cell::Measure(name) => to.extend_from_slice(shard.known(name)?[person].to_string().as_bytes()),
-        Cell::Probability(name) => to.extend_from_slice(crate::num::probability_text(shard.known(name)?[person]).as_bytes()),
+        Cell::Probability(name) => {
+            to.extend_from_slice(crate::num::probability_text(shard.known(name)?[person]).as_bytes())
+        }
     }
     Ok(())
 }
@@ -179,7 +181,9 @@ pub async fn lines(desk: &Desk, listing: &Listing, to: &mut Vec<u8>) -> Result<u
         desk.progress("export", done, total, "rows");
         // Whoever runs dry first ends the round: what others still hold may come after its next page.
         let before = done;
-        while let Some(best) = (0..streams.len()).filter(|&s| !streams[s].dry()).min_by_key(|&s| streams[s].head()) {
+        while let Some(best) =
+            (0..streams.len()).filter(|&s| !streams[s].dry()).min_by_key(|&s| streams[s].head())
+        {
             streams[best].take(to);
             done += 1;
             if streams[best].dry() {

@@ -142,9 +142,15 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     bar.clear();
     if let Reply::Match(found) = reply? {
         let rate = 100.0 * found.rate_first_party;
-        eprintln!("{} of your {} people ({rate:.1} %) are in the tag file.", found.matched, found.first_party.people);
+        eprintln!(
+            "{} of your {} people ({rate:.1} %) are in the tag file.",
+            found.matched, found.first_party.people
+        );
         for way in found.diagnosis.iter().flat_map(|d| &d.would_match).take(3) {
-            eprintln!("  {} of {} tried IDs would match if the tag file had {}.", way.matched, 500, way.english);
+            eprintln!(
+                "  {} of {} tried IDs would match if the tag file had {}.",
+                way.matched, 500, way.english
+            );
         }
     }
     // The match is worth having even where the rest is refused: it says why.

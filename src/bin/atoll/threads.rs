@@ -3,9 +3,9 @@
 use atoll::error::{Error, Kind, Result};
 use atoll::room::call::{Call, Reply};
 use atoll::room::{REGISTRY, session::Session};
+use atoll::shard::Shard;
 use atoll::shard::desk::{Ask, FileRange, Progress};
 use atoll::shard::job::{self, Step};
-use atoll::shard::Shard;
 use atoll::wire::PlanDigest;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

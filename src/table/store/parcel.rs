@@ -194,7 +194,10 @@ struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     fn new(reading: &'a Reading, shards: usize) -> Result<Self> {
-        let parcel = Parcel { columns: reading.columns.iter().map(|c| Cells::new(c.kind)).collect(), ..Parcel::default() };
+        let parcel = Parcel {
+            columns: reading.columns.iter().map(|c| Cells::new(c.kind)).collect(),
+            ..Parcel::default()
+        };
         Ok(Cutter {
             reading,
             reader: Reader::new(reading.recipe, reading.space)?,

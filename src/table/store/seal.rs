@@ -108,13 +108,18 @@ pub fn cut(namespace: Namespace, column: &Column, at: &[f64]) -> Feature {
 /// The codes of a kept column.
 pub fn codes(kept: &Kept, feature: &Feature, at: At) -> Codes {
     match kept {
-        Kept::Numbers(values) => single(feature, at.entries().map(|entry| bin(&feature.edges, entry.map(|e| values[e])))),
+        Kept::Numbers(values) => {
+            single(feature, at.entries().map(|entry| bin(&feature.edges, entry.map(|e| values[e]))))
+        }
         Kept::Labels { words, codes } => {
             let number = numbers(&words.list, feature);
-            single(feature, at.entries().map(|entry| match entry.map(|e| codes[e]) {
-                None | Some(NO_LABEL) => 0,
-                Some(code) => number[code as usize],
-            }))
+            single(
+                feature,
+                at.entries().map(|entry| match entry.map(|e| codes[e]) {
+                    None | Some(NO_LABEL) => 0,
+                    Some(code) => number[code as usize],
+                }),
+            )
         }
         Kept::Lists { words, .. } => runs(kept, &numbers(&words.list, feature), at),
     }
@@ -128,7 +133,11 @@ fn bin(edges: &[f64], value: Option<f64>) -> u16 {
 }
 
 fn single(feature: &Feature, codes: impl Iterator<Item = u16>) -> Codes {
-    if feature.codes() <= 256 { Codes::Narrow(codes.map(|c| c as u8).collect()) } else { Codes::Wide(codes.collect()) }
+    if feature.codes() <= 256 {
+        Codes::Narrow(codes.map(|c| c as u8).collect())
+    } else {
+        Codes::Wide(codes.collect())
+    }
 }
 
 /// The code of each of the shard's words.

@@ -124,7 +124,9 @@ impl Kept {
         match cells {
             Cells::Labels { .. } => Kept::Labels { words: Words::default(), codes: vec![] },
             Cells::Numbers { .. } => Kept::Numbers(vec![]),
-            Cells::Lists { .. } => Kept::Lists { words: Words::default(), starts: vec![0], codes: vec![], more: vec![] },
+            Cells::Lists { .. } => {
+                Kept::Lists { words: Words::default(), starts: vec![0], codes: vec![], more: vec![] }
+            }
         }
     }
     fn absorb(&mut self, cells: Cells, people: &[(u32, bool)]) {
@@ -141,7 +143,10 @@ impl Kept {
                     fill(kept, person, new, code, |&c| c == NO_LABEL);
                 }
             }
-            (Kept::Lists { words, starts, codes: kept, more }, Cells::Lists { words: theirs, counts, codes }) => {
+            (
+                Kept::Lists { words, starts, codes: kept, more },
+                Cells::Lists { words: theirs, counts, codes },
+            ) => {
                 let ours = words.translate(theirs);
                 let mut labels = codes.into_iter().filter_map(|c| ours.get(c as usize).copied());
                 for (&(person, new), count) in people.iter().zip(counts) {
@@ -229,7 +234,8 @@ mod tests {
                 words.len() as u32 - 1
             }
         };
-        let labels: Vec<u32> = rows.iter().map(|r| if r.1.is_empty() { NO_LABEL } else { number(r.1) }).collect();
+        let labels: Vec<u32> =
+            rows.iter().map(|r| if r.1.is_empty() { NO_LABEL } else { number(r.1) }).collect();
         let lists: Vec<u32> = rows.iter().flat_map(|r| r.3).map(|w| number(w)).collect();
         let mut ids = Ids::default();
         rows.iter().for_each(|r| ids.push(&[b'a' + r.0]));
@@ -250,14 +256,18 @@ mod tests {
     fn later_rows_fill_gaps_and_add_labels_but_never_overwrite() {
         let mut side = Side::default();
         let nan = f64::NAN;
-        side.absorb(parcel(&[(1, "", 5.0, &["x"]), (2, "b", nan, &[]), (1, "a", 7.0, &["y", "x"])], 2)).expect("room");
+        side.absorb(parcel(&[(1, "", 5.0, &["x"]), (2, "b", nan, &[]), (1, "a", 7.0, &["y", "x"])], 2))
+            .expect("room");
         side.absorb(parcel(&[(2, "c", 3.0, &["z"]), (3, "b", 1.0, &[])], 5)).expect("room");
         assert_eq!((side.len(), side.duplicates), (3, 2));
         assert_eq!(side.rows, [2, 3, 6]);
         assert_eq!(side.find(Key([3; 16])), Some(2));
         assert_eq!(side.find(Key([9; 16])), None);
         let Kept::Labels { words, codes } = &side.columns[0] else { panic!("labels") };
-        assert_eq!(codes.iter().map(|&c| words.list[c as usize].as_str()).collect::<Vec<_>>(), ["a", "b", "b"]);
+        assert_eq!(
+            codes.iter().map(|&c| words.list[c as usize].as_str()).collect::<Vec<_>>(),
+            ["a", "b", "b"]
+        );
         assert_eq!(side.columns[1].numbers(), [5.0, 3.0, 1.0]);
         let Kept::Lists { starts, more, .. } = &side.columns[2] else { panic!("lists") };
         assert_eq!((starts.as_slice(), more.len()), ([0, 1, 1, 1].as_slice(), 3));
