@@ -81,26 +81,6 @@ impl<'de> Deserialize<'de> for Expr {
     }
 }
 
-/// An expression as a field of a question: `#[serde(with = "crate::audience::on_the_wire")]`.
-///
-/// In JSON an expression carries its kind in the key `is`, which a reader finds only by looking at names;
-/// the wire has none. So questions carry the JSON text.
-pub mod on_the_wire {
-    use super::Expr;
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes the JSON text.
-    pub fn serialize<S: Serializer>(expr: &Expr, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&serde_json::to_string(expr).map_err(S::Error::custom)?)
-    }
-    /// Reads the JSON text.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Expr, D::Error> {
-        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
-    }
-}
-
 /// Rank of a person by a measure: the value first, then a hash of the person that no file order can steer.
 pub fn rank(value: i32, key: crate::id::Key) -> u64 {
     let ordered = (value as u32) ^ 0x8000_0000;

@@ -11,7 +11,6 @@ use std::ops::Range;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Count {
     /// The crowd that is profiled.
-    #[serde(with = "crate::audience::on_the_wire")]
     pub crowd: Expr,
 }
 
