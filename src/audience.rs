@@ -96,6 +96,10 @@ impl Expr {
         measures: &BTreeMap<String, Vec<i32>>,
     ) -> Result<Bits> {
         let len = people.len();
+        // A shard of nobody is never walked, so it has no measures to look at.
+        if len == 0 {
+            return Ok(Bits::none(0));
+        }
         let find = |name: &str| measures.get(name).ok_or(Error::new(Kind::TooEarly).column(name));
         Ok(match self {
             Expr::Everyone => Bits::all(len),
