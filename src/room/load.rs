@@ -116,6 +116,12 @@ fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id::Recipe) ->
         ColumnRef::Number(n) if (1..=found.len()).contains(&(*n as usize)) => *n as usize - 1,
         ColumnRef::Number(n) => return Err(refuse(Kind::ColumnMissing, &n.to_string())),
     };
+    let twice = |(at, c): &(usize, &ColumnFound)| found[..*at].iter().any(|d| d.name == c.name);
+    if let Some((_, column)) =
+        found.iter().enumerate().find(|c| twice(c) && !recipe.ignore.contains(&c.1.name))
+    {
+        return Err(refuse(Kind::ColumnTwice, &column.name));
+    }
     let folds = recipe.folds.as_deref().map(position).transpose()?;
     let named = [&recipe.ignore, &recipe.numbers, &recipe.categories, &recipe.dates].into_iter().flatten();
     for name in named.chain(recipe.multi.keys()) {
