@@ -45,7 +45,11 @@ people: number,
 /**
  * Seed.
  */
-seed: number, } | { "call": "inspect", 
+seed: number, } | { "call": "read-recipe", 
+/**
+ * Its text.
+ */
+text: string, } | { "call": "inspect", 
 /**
  * Which.
  */
@@ -1059,7 +1063,7 @@ output: OutputRecipe, };
 /**
  * What comes back.
  */
-export type Reply = { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> };
 
 /**
  * What a column is for.

@@ -51,6 +51,11 @@ pub enum Call {
         #[cfg_attr(test, ts(type = "number"))]
         seed: u64,
     },
+    /// Reads a saved `room.toml`.
+    ReadRecipe {
+        /// Its text.
+        text: String,
+    },
     /// Looks at all of a file.
     Inspect {
         /// Which.
@@ -162,6 +167,8 @@ pub struct Made {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(tag = "reply", content = "with", rename_all = "kebab-case")]
 pub enum Reply {
+    /// To `ReadRecipe`.
+    Recipe(Recipe),
     /// To `Inspect`.
     Inspection(Inspection),
     /// To `Open`.

@@ -69,6 +69,7 @@ impl Room {
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
         match call {
             Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
+            Call::ReadRecipe { text } => Recipe::parse(&text).map(Reply::Recipe),
             Call::Inspect { file, overrule } => {
                 let seen = inspect::inspect(&self.desk, &file, &overrule).await?;
                 let inspection = seen.inspection.clone();
