@@ -1,0 +1,194 @@
+// The facade: all the page knows of the engine. One call at a time; later ones wait their turn.
+import type { Call, FileRef, Progress, Reply } from "api";
+import { engineModule, startWorker } from "./boot";
+import type { FromWorker, Hello, Refusal, ToDesk } from "./protocol";
+
+export type { Refusal } from "./protocol";
+
+/** How a call is watched and stopped. */
+export type Watch = { onProgress?: (progress: Progress) => void; signal?: AbortSignal };
+
+/** What the workers saw of the network: requests made, requests the policy refused. */
+export type Network = { asked: number; refused: number };
+
+type Reports = { onLost: () => void; onNetwork: (seen: Network) => void };
+
+type Waiting = {
+  resolve: (reply: Reply) => void;
+  reject: (refusal: Refusal) => void;
+  onProgress: ((progress: Progress) => void) | undefined;
+};
+
+/** Which reply a call gets. */
+type ReplyTo = {
+  sample: "files";
+  "read-recipe": "recipe";
+  inspect: "inspection";
+  open: "match";
+  profile: "profile";
+  lookalike: "lookalike";
+  personas: "personas";
+  count: "counts";
+  export: "files";
+  "export-all": "files";
+};
+type Payloads = { [R in Reply as R["reply"]]: R["with"] };
+
+export type CallOf<C extends Call["call"]> = Extract<Call, { call: C }>;
+export type Payload<C extends Call["call"]> = Payloads[ReplyTo[C]];
+
+/** The workers of one room: a desk and its shards. Ended and started anew as a whole. */
+export class Engine {
+  readonly shards = setting("shards", 1, 16) ?? Math.min(navigator.hardwareConcurrency || 2, 4);
+  readonly memory = memoryLimit(this.shards);
+  #reports: Reports;
+  #workers: Worker[] = [];
+  #desk: Promise<Worker>;
+  #ready: ((version: string) => void) | undefined;
+  #waiting: Waiting | undefined;
+  #taking: ((bytes: Uint8Array<ArrayBuffer> | undefined) => void) | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #files = 0;
+  /** The engine's version, as its desk states it. */
+  version: Promise<string>;
+
+  constructor(reports: Reports) {
+    this.#reports = reports;
+    this.version = this.#versionComes();
+    this.#desk = this.#start();
+  }
+
+  /** Asks the room. Rejects with a {@link Refusal}; a signal that fires makes it `cancelled`. */
+  async call<C extends Call["call"]>(call: CallOf<C>, watch: Watch = {}): Promise<Payload<C>> {
+    const mine = this.#turn.then(() => this.#run(call, watch));
+    this.#turn = mine.catch(() => undefined);
+    const reply = await mine;
+    return reply.with as Payload<C>;
+  }
+
+  /** Makes a file known to the room. Its bytes are read by the shards, by slices, when the room asks. */
+  async addFile(blob: Blob, name: string): Promise<FileRef> {
+    const ref: FileRef = { index: this.#files++, name, size: blob.size };
+    this.#send(await this.#desk, { is: "file", ref, blob });
+    return ref;
+  }
+
+  /** The bytes of a file that a reply listed; the room forgets them. */
+  take(name: string): Promise<Blob | undefined> {
+    const mine = this.#turn.then(async () => {
+      const desk = await this.#desk;
+      const bytes = await new Promise<Uint8Array<ArrayBuffer> | undefined>((done) => {
+        this.#taking = done;
+        this.#send(desk, { is: "take", name });
+      });
+      return bytes && new Blob([bytes]);
+    });
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Ends every worker, which gives all memory back, and starts new ones that know nothing. */
+  restart(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
+    this.#taking?.(undefined);
+    this.#waiting?.reject({ code: "worker-lost", message: "", at: {} });
+    this.#waiting = undefined;
+    this.version = this.#versionComes();
+    this.#desk = this.#start();
+  }
+
+  async #run(call: Call, { onProgress, signal }: Watch): Promise<Reply> {
+    if (signal?.aborted) throw { code: "cancelled", message: "", at: {} } satisfies Refusal;
+    const desk = await this.#desk;
+    const stop = (): void => this.#send(desk, { is: "cancel" });
+    signal?.addEventListener("abort", stop);
+    try {
+      return await new Promise<Reply>((resolve, reject) => {
+        this.#waiting = { resolve, reject, onProgress };
+        this.#send(desk, { is: "call", call });
+      });
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  async #start(): Promise<Worker> {
+    const module = await engineModule();
+    const ports: MessagePort[] = [];
+    for (let index = 0; index < this.shards; index += 1) {
+      const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
+      this.#greet(`atoll-shard-${index}`, (life) => ({ role: "shard", index, count: this.shards, module, desk: port2, life }));
+    }
+    return this.#greet("atoll-desk", (life) => ({ role: "desk", memory: this.memory, module, shards: ports, life }));
+  }
+
+  /** Starts a worker. Its end of the life line closes when it dies, however it dies. */
+  #greet(name: string, hello: (life: MessagePort) => Hello): Worker {
+    const worker = startWorker(name);
+    const { port1, port2 } = new MessageChannel();
+    const message = hello(port2);
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(worker, data);
+    worker.onerror = () => this.#lose(worker);
+    port1.addEventListener("close", () => this.#lose(worker));
+    port1.start();
+    worker.postMessage(message, message.role === "desk" ? [port2, ...message.shards] : [port2, message.desk]);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  #versionComes(): Promise<string> {
+    return new Promise((done) => {
+      this.#ready = done;
+    });
+  }
+
+  #lose(worker: Worker): void {
+    if (!this.#workers.includes(worker)) return;
+    this.restart();
+    this.#reports.onLost();
+  }
+
+  #hear(worker: Worker, message: FromWorker): void {
+    switch (message.is) {
+      case "ready":
+        return this.#ready?.(message.version);
+      case "progress":
+        return this.#waiting?.onProgress?.(message.progress);
+      case "reply":
+        this.#waiting?.resolve(message.reply);
+        this.#waiting = undefined;
+        return;
+      case "refused":
+        this.#waiting?.reject(message.refusal);
+        this.#waiting = undefined;
+        return;
+      case "taken":
+        return this.#taking?.(message.bytes);
+      case "network":
+        return this.#reports.onNetwork(message);
+      case "lost":
+        this.#lose(worker);
+    }
+  }
+
+  #send(desk: Worker, message: ToDesk): void {
+    desk.postMessage(message);
+  }
+}
+
+/** A whole number from the address, such as `#shards=3`. */
+function setting(name: string, low: number, high: number): number | undefined {
+  const text = new URLSearchParams(location.hash.slice(1)).get(name) ?? new URLSearchParams(location.search).get(name);
+  const value = Number(text);
+  return text && Number.isInteger(value) && value >= low && value <= high ? value : undefined;
+}
+
+const GIB = 2 ** 30;
+
+/** Half of what the machine says it has, and never more than the shards can address. `#memory=` (in GiB) overrules. */
+function memoryLimit(shards: number): number {
+  const machine = (navigator as { deviceMemory?: number }).deviceMemory ?? 4;
+  return GIB * (setting("memory", 1, 256) ?? Math.min(shards * 3.5, machine / 2));
+}

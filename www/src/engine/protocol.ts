@@ -1,0 +1,41 @@
+// Every message between the page, the desk and the shards. Three parties, four directions, nothing else.
+import type { Call, ErrorCode, FileRef, Place, Progress, Reply } from "api";
+
+/** A refusal as it crosses a worker boundary; the words for people are chosen by `code`. */
+export type Refusal = { code: ErrorCode; message: string; at: Place };
+
+/** First message of a worker: who it is. The desk gets one port to each shard. */
+export type Hello =
+  | { role: "shard"; index: number; count: number; module: WebAssembly.Module; desk: MessagePort; life: MessagePort }
+  | { role: "desk"; memory: number; module: WebAssembly.Module; shards: MessagePort[]; life: MessagePort };
+
+/** Page to desk. */
+export type ToDesk =
+  | { is: "file"; ref: FileRef; blob: Blob }
+  | { is: "call"; call: Call }
+  | { is: "cancel" }
+  | { is: "take"; name: string };
+
+/** Desk to page. A call ends with one `reply` or one `refused`; a take with one `taken`. */
+export type FromDesk =
+  | { is: "ready"; version: string }
+  | { is: "progress"; progress: Progress }
+  | { is: "reply"; reply: Reply }
+  | { is: "refused"; refusal: Refusal }
+  | { is: "taken"; bytes: Uint8Array<ArrayBuffer> | undefined };
+
+/** Any worker to the page. */
+export type FromWorker = FromDesk | { is: "lost" } | { is: "network"; asked: number; refused: number };
+
+/** Bytes of a file that a shard reads by itself. */
+export type Input = { blob: Blob; from: number; to: number };
+
+/** Desk to shard. `turn` numbers the calls: an answer to an earlier one is let fall. */
+export type ToShard =
+  | { is: "ask"; turn: number; id: number; name: string; question: Uint8Array; input: Input | undefined }
+  | { is: "drop" };
+
+/** Shard to desk. */
+export type FromShard =
+  | { is: "answer"; turn: number; id: number; answer: Uint8Array }
+  | { is: "refused"; turn: number; id: number; error: Pick<Refusal, "code" | "at"> };

@@ -1,0 +1,71 @@
+// Numbers for people. Every figure on the page is written here and nowhere else.
+import { i18n } from "./i18n/i18n.svelte";
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const tag = i18n.t.tag;
+  const key = tag + JSON.stringify(options);
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new Intl.NumberFormat(tag, options)));
+  return made;
+}
+
+/** A count: 48,213, or 4.8万 if the reader prefers. */
+export function count(n: number): string {
+  if (i18n.lang === "zh" && i18n.myriads && n >= 10_000) {
+    return format({ notation: "compact", maximumFractionDigits: n >= 1e6 ? 0 : 1 }).format(n);
+  }
+  return format({ maximumFractionDigits: 0 }).format(n);
+}
+
+/** A share with one digit: 77.9%. A small one keeps what tells it from zero. */
+export function percent(share: number): string {
+  const small = share > 0 && share < 0.001;
+  return format({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: small ? 2 : 1 }).format(share);
+}
+
+/** A percentage as the engine gives it, 0 to 100. */
+export function points(percentage: number): string {
+  return format({ style: "percent", maximumFractionDigits: 1 }).format(percentage / 100);
+}
+
+/** A figure with this many digits behind the point. */
+export function fixed(value: number, digits: number): string {
+  return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** A factor: 6.9, and 12 from ten on. */
+export function factor(value: number): string {
+  return fixed(value, value < 10 ? 1 : 0);
+}
+
+/** TGI, a whole number; "–" if there is none. */
+export function tgi(value: number | null): string {
+  return value === null ? "–" : fixed(value, 0);
+}
+
+/** An interval: 6.1–7.8. */
+export function interval(low: number | null, high: number | null, write: (value: number) => string): string {
+  return low === null || high === null ? "–" : `${write(low)}–${write(high)}`;
+}
+
+/** A q-value: never more digits than mean something. */
+export function qValue(q: number | null): string {
+  if (q === null) return "–";
+  return q < 0.001 ? "<0.001" : fixed(q, 3);
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** A size: 12.4 MB. */
+export function bytes(n: number): string {
+  const power = n < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(n) / 3));
+  return format({ style: "unit", unit: UNITS[power] ?? "byte", maximumFractionDigits: power > 1 ? 1 : 0 }).format(n / 1000 ** power);
+}
+
+/** A time to wait: 40 s, 3 min. */
+export function duration(seconds: number): string {
+  const unit = seconds < 90 ? "second" : "minute";
+  return format({ style: "unit", unit, maximumFractionDigits: 0 }).format(Math.max(1, unit === "second" ? seconds : seconds / 60));
+}

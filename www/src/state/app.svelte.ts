@@ -1,0 +1,188 @@
+// The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
+import type { Base, Expr, LookalikePlan, PersonasPlan, Recipe } from "api";
+import { Engine, type CallOf, type Network } from "../engine/engine";
+import { i18n } from "../i18n/i18n.svelte";
+import { Basket } from "./basket.svelte";
+import { Slot, type SlotName } from "./slot.svelte";
+import { Task, type Inputs, type Status } from "./task.svelte";
+
+export const STEPS = ["files", "match", "profile", "lookalike", "personas"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What is exported, when the sheet is open. */
+export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
+
+const LOOKALIKE: LookalikePlan = { seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
+const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
+
+class App {
+  step = $state<Step>("files");
+  network = $state({ asked: 0, refused: 0 });
+  lost = $state(false);
+  exporting = $state.raw<Exporting>();
+  /** What a screen reader is told. */
+  said = $state("");
+  base = $state<Base>("everyone");
+  crowd = $state.raw<Expr>({ is: "seed" });
+  lookalikePlan = $state.raw(LOOKALIKE);
+  personasPlan = $state.raw(PERSONAS);
+  sampling = $state(false);
+
+  readonly engine = new Engine({ onLost: () => this.#lose(), onNetwork: (seen) => this.witness(seen) });
+  readonly #at = (): Engine => this.engine;
+  readonly slots: Record<SlotName, Slot> = { first_party: new Slot("first_party", this.#at), tags: new Slot("tags", this.#at) };
+
+  readonly match = new Task(this.#at, () => this.#fileInputs(), () => this.#open());
+  readonly profile = new Task(
+    this.#at,
+    () => this.#after({ base: this.base, crowd: JSON.stringify(this.crowd) }),
+    () => ({ call: "profile" as const, base: this.base, crowd: this.crowd.is === "seed" ? null : this.crowd }),
+  );
+  readonly lookalike = new Task(
+    this.#at,
+    () => this.#after({ plan: JSON.stringify(this.lookalikePlan) }),
+    () => ({ call: "lookalike" as const, plan: this.lookalikePlan }),
+  );
+  readonly personas = new Task(
+    this.#at,
+    () => this.#after({ plan: JSON.stringify(this.personasPlan) }),
+    () => ({ call: "personas" as const, plan: this.personasPlan }),
+  );
+  readonly basket = new Basket(() => ({ match: this.match.run, lookalike: this.lookalike.run, personas: this.personas.run }));
+
+  get recipe(): Recipe | undefined {
+    const { first_party, tags } = this.slots;
+    if (!first_party.recipe || !tags.recipe) return undefined;
+    return {
+      first_party: first_party.recipe,
+      tags: tags.recipe,
+      profile: { base: this.base },
+      lookalike: this.lookalikePlan,
+      personas: this.personasPlan,
+      output: { scores: true },
+    };
+  }
+
+  status(step: Step): Status {
+    if (step !== "files") return this[step].status;
+    const slots = Object.values(this.slots);
+    const running = slots.map((slot) => slot.inspect.status).find((status) => status.is === "running");
+    if (running) return running;
+    if (slots.some((slot) => slot.inspect.refusal)) return { is: "failed" };
+    return { is: slots.every((slot) => slot.recipe) ? "done" : slots.some((slot) => slot.file) ? "ready" : "empty" };
+  }
+
+  /** Shows a step. One that is ready is computed at once; one that was stopped or is stale waits for a click. */
+  go(step: Step): void {
+    this.step = step;
+    if (step !== "files" && this[step].status.is === "ready") void this.run(step);
+  }
+
+  async run(step: Exclude<Step, "files">): Promise<void> {
+    if (step === "match" || this.match.status.is === "stale") await this.#runMatch();
+    if (step === "match") return;
+    await this[step].start();
+    this.#say(step);
+  }
+
+  async load(slot: SlotName, blob: Blob, name: string): Promise<void> {
+    await this.slots[slot].load(blob, name);
+    this.#say("files");
+  }
+
+  /** Makes the synthetic city in the tab and takes its files like dropped ones. */
+  async sample(): Promise<void> {
+    this.sampling = true;
+    try {
+      const made = await this.engine.call<"sample">({ call: "sample", people: 50_000, seed: 7 });
+      const slots = new Map<string, SlotName>([["first_party.csv", "first_party"], ["tags.csv", "tags"]]);
+      for (const { name } of made) {
+        const blob = await this.engine.take(name); // also what is not used: the engine then forgets it
+        const slot = slots.get(name);
+        if (blob && slot) await this.load(slot, blob, name);
+      }
+    } finally {
+      this.sampling = false;
+    }
+  }
+
+  count(of: Expr[]): Promise<number[]> {
+    return this.engine.call<"count">({ call: "count", of });
+  }
+
+  /** Takes the roles and settings of a saved `room.toml`. */
+  async follow(text: string): Promise<void> {
+    const recipe = await this.engine.call<"read-recipe">({ call: "read-recipe", text });
+    this.slots.first_party.follow(recipe.first_party);
+    this.slots.tags.follow(recipe.tags);
+    this.base = recipe.profile.base;
+    this.lookalikePlan = recipe.lookalike;
+    this.personasPlan = recipe.personas;
+  }
+
+  /** Ends the workers and forgets everything. */
+  clear(): void {
+    for (const slot of Object.values(this.slots)) slot.clear();
+    this.#forget();
+    this.match.forget();
+    this.basket.clear();
+    this.engine.restart();
+    this.lost = false;
+    this.step = "files";
+    this.said = i18n.t.chrome.clearDone;
+  }
+
+  async reload(): Promise<void> {
+    this.lost = false;
+    for (const slot of Object.values(this.slots)) await slot.reload();
+    await this.run("match");
+  }
+
+  witness({ asked, refused }: Network): void {
+    this.network = { asked: this.network.asked + asked, refused: this.network.refused + refused };
+  }
+
+  async #runMatch(): Promise<void> {
+    this.#forget();
+    await this.match.start();
+    const { result } = this.match;
+    const words = i18n.t.basket;
+    if (result) this.basket.renew({ name: words.seed, people: result.matched }, { name: words.everyone, people: result.tags.people });
+    this.#say("match");
+  }
+
+  /** A new match forgets everything that was asked before. */
+  #forget(): void {
+    this.crowd = { is: "seed" };
+    this.personasPlan = { ...this.personasPlan, of: { is: "seed" } };
+    for (const task of [this.profile, this.lookalike, this.personas]) task.forget();
+  }
+
+  #lose(): void {
+    this.lost = true;
+    this.#forget();
+    this.match.forget();
+  }
+
+  #fileInputs(): Inputs | undefined {
+    const [first_party, tags] = [this.slots.first_party.key, this.slots.tags.key];
+    return first_party && tags ? { first_party, tags } : undefined;
+  }
+
+  #after(own: Inputs): Inputs | undefined {
+    return this.match.status.is === "done" ? { match: String(this.match.run), ...own } : undefined;
+  }
+
+  #open(): CallOf<"open"> {
+    const [recipe, first, tags] = [this.recipe, this.slots.first_party.file, this.slots.tags.file];
+    if (!recipe || !first || !tags) throw new Error("a match without files");
+    return { call: "open", recipe, first_party: first.ref, tags: tags.ref };
+  }
+
+  #say(step: Step): void {
+    const status = this.status(step).is;
+    this.said = `${i18n.t.steps[step]}: ${i18n.t.status[status]}`;
+  }
+}
+
+export const app = new App();

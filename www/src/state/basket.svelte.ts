@@ -1,0 +1,96 @@
+// The crowds anyone made, anywhere. A crowd is an expression, its size, and the results it leans on.
+import type { Expr } from "api";
+
+export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" | "combined";
+
+export type Crowd = { id: number; name: string; expr: Expr; people: number; from: Origin; colour: number; runs: Runs };
+
+/** Numbers of the results a crowd was made under. */
+export type Runs = { match: number; lookalike: number; personas: number };
+
+export class Basket {
+  crowds = $state.raw<Crowd[]>([]);
+  #next = 0;
+  #runs: () => Runs;
+
+  constructor(runs: () => Runs) {
+    this.#runs = runs;
+  }
+
+  add(name: string, expr: Expr, people: number, from: Origin, colour = this.#next % COLOURS): Crowd {
+    const crowd = { id: this.#next, name: this.#free(name), expr, people, from, colour, runs: this.#runs() };
+    this.#next += 1;
+    this.crowds = [...this.crowds, crowd];
+    return crowd;
+  }
+
+  rename(id: number, name: string): void {
+    this.crowds = this.crowds.map((crowd) => (crowd.id === id && name.trim() ? { ...crowd, name: name.trim() } : crowd));
+  }
+
+  remove(id: number): void {
+    this.crowds = this.crowds.filter((crowd) => crowd.id !== id);
+  }
+
+  /** The seed and everyone stand first, with the sizes of the newest match. */
+  renew(seed: { name: string; people: number }, everyone: { name: string; people: number }): void {
+    this.crowds = this.crowds.filter(({ from }) => from !== "seed" && from !== "everyone");
+    const rest = this.crowds;
+    this.crowds = [];
+    this.add(seed.name, { is: "seed" }, seed.people, "seed", 0);
+    this.add(everyone.name, { is: "everyone" }, everyone.people, "everyone", EVERYONE);
+    this.crowds = [...this.crowds, ...rest];
+  }
+
+  has(expr: Expr): boolean {
+    const text = JSON.stringify(expr);
+    return this.crowds.some((crowd) => !this.stale(crowd) && JSON.stringify(crowd.expr) === text);
+  }
+
+  /** Whether a result it leans on was made anew since. */
+  stale(crowd: Crowd): boolean {
+    const now = this.#runs();
+    return (
+      crowd.runs.match !== now.match ||
+      (uses(crowd.expr, "score") && crowd.runs.lookalike !== now.lookalike) ||
+      (uses(crowd.expr, "persona") && crowd.runs.personas !== now.personas)
+    );
+  }
+
+  clear(): void {
+    this.crowds = [];
+  }
+
+  #free(name: string): string {
+    const taken = new Set(this.crowds.map((crowd) => crowd.name));
+    let free = name;
+    for (let n = 2; taken.has(free); n += 1) free = `${name} ${n}`;
+    return free;
+  }
+}
+
+/** Colours of crowds: `--crowd-0` … in the style. */
+export const COLOURS = 10;
+export const EVERYONE = -1;
+
+/** Whether an expression leans on a measure. */
+export function uses(expr: Expr, measure: string): boolean {
+  switch (expr.is) {
+    case "measure":
+    case "top":
+      return expr.measure === measure;
+    case "and":
+    case "or":
+      return expr.of.some((part) => uses(part, measure));
+    case "minus":
+      return uses(expr.from, measure) || uses(expr.take, measure);
+    default:
+      return false;
+  }
+}
+
+/** Whether the seed was taken away somewhere in it. */
+export function leavesSeedOut(expr: Expr): boolean {
+  if (expr.is === "minus") return expr.take.is === "seed" || leavesSeedOut(expr.from);
+  return (expr.is === "and" || expr.is === "or") && expr.of.some(leavesSeedOut);
+}
