@@ -47,9 +47,11 @@ export const en: Words = {
     rate: (n, unit) => `${n} ${unit}/s`,
     stages: {
       sample: "Making sample data",
-      survey: "Reading the whole file",
+      survey: "Reading it all",
       inspect: "Reading the whole file",
       load: "Loading",
+      seal: "Putting in order",
+      fingerprint: "Taking fingerprints",
       match: "Matching",
       diagnose: "Finding out why",
       profile: "Profiling",
@@ -62,6 +64,7 @@ export const en: Words = {
       export: "Making the file",
     },
     units: { bytes: "bytes", rows: "rows", people: "people", rounds: "rounds" },
+    rounds: (n) => `round ${n}`,
     working: "Working",
   },
   chrome: {

@@ -47,9 +47,11 @@ export const zh = {
     rate: (n: string, unit: string) => `${n} ${unit}/秒`,
     stages: {
       sample: "生成示例数据",
-      survey: "通读文件",
+      survey: "通读",
       inspect: "通读文件",
       load: "装载",
+      seal: "整理",
+      fingerprint: "计算文件指纹",
       match: "匹配",
       diagnose: "查找原因",
       profile: "统计画像",
@@ -62,6 +64,7 @@ export const zh = {
       export: "生成文件",
     } as Record<string, string>,
     units: { bytes: "字节", rows: "行", people: "人", rounds: "轮" } as Record<string, string>,
+    rounds: (n: string) => `第 ${n} 轮`,
     working: "计算中",
   },
   chrome: {

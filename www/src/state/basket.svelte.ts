@@ -91,6 +91,10 @@ export function uses(expr: Expr, measure: string): boolean {
 
 /** Whether the seed was taken away somewhere in it. */
 export function leavesSeedOut(expr: Expr): boolean {
-  if (expr.is === "minus") return expr.take.is === "seed" || leavesSeedOut(expr.from);
+  if (expr.is === "minus") return holdsSeed(expr.take) || leavesSeedOut(expr.from);
   return (expr.is === "and" || expr.is === "or") && expr.of.some(leavesSeedOut);
+}
+
+function holdsSeed(expr: Expr): boolean {
+  return expr.is === "seed" || (expr.is === "or" && expr.of.some(holdsSeed));
 }
