@@ -13,13 +13,21 @@ export function stepFor(report: LookalikeReport, people: number): number {
   return Math.max(1, Math.min(STEPS, Math.round((STEPS * people) / Math.max(1, report.rest_people))));
 }
 
-/** Gain and lift at a reach, between the two points of the curve around it. */
-export function along(curve: CurvePoint[], reach: number): { gain: number; lift: number } {
-  const next = curve.findIndex((point) => point.reach >= reach);
-  const [b, a] = [curve[next], curve[next - 1]];
+/** Share of the people outside the seed at a point of the curve, which counts everyone. */
+export function others(report: LookalikeReport, point: CurvePoint): number {
+  return (point.people - point.gain * report.seed_people) / Math.max(1, report.rest_people);
+}
+
+/** Gain and lift where this share of the others is taken, between the two points of the curve around it. */
+export function along(report: LookalikeReport, share: number): { gain: number; lift: number } {
+  const next = report.curve.findIndex((point) => others(report, point) >= share);
+  const [b, a] = [report.curve[next], report.curve[next - 1]];
   if (!b || !a) return { gain: b?.gain ?? 1, lift: b?.lift ?? 1 };
-  const gain = a.gain + ((b.gain - a.gain) * (reach - a.reach)) / (b.reach - a.reach);
-  return { gain, lift: reach > 0 ? gain / (reach / 100) : b.lift };
+  const [from, to] = [others(report, a), others(report, b)];
+  const part = to > from ? (share - from) / (to - from) : 1;
+  const gain = a.gain + (b.gain - a.gain) * part;
+  const reach = (a.reach + (b.reach - a.reach) * part) / 100;
+  return { gain, lift: reach > 0 ? gain / reach : b.lift };
 }
 
 /** The exact crowd at a position: at or above its rank, and not of the seed. */
