@@ -1,0 +1,144 @@
+// The whole journey on the page: two files become an audience, in both languages, with the keyboard, through a cancel
+// and a lost worker, and with the very bytes the command line writes.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { ATOLL, barriers, expect, test } from "./atoll.ts";
+
+test.setTimeout(240_000);
+
+const sha256 = (bytes: Buffer | string) => createHash("sha256").update(bytes).digest("hex");
+const step = (page: Page, name: string) => page.locator(`[data-step=${name}]`);
+const done = (page: Page, name: string) =>
+  expect(step(page, name)).toHaveAttribute("data-status", "done", { timeout: 120_000 });
+
+/** Loads the sample city and matches it. */
+async function sample(page: Page): Promise<void> {
+  await page.getByTestId("sample").click();
+  await page.getByTestId("go-match").click({ timeout: 60_000 });
+  await done(page, "match");
+}
+
+/** Saves what a click downloads. */
+async function saved(page: Page, click: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test("from two sample files to an audience, without a barrier on the way", async ({ page, served }) => {
+  await page.goto(served);
+  await sample(page);
+  await expect(page.getByTestId("match-sentence")).toContainText("4,376");
+  for (const name of ["profile", "lookalike", "personas"]) {
+    await step(page, name).click();
+    await done(page, name);
+    expect(await barriers(page), name).toEqual([]);
+  }
+  await expect(page.getByTestId("persona")).toHaveCount(6);
+  await step(page, "lookalike").click();
+  await expect(page.getByTestId("verdict")).toBeVisible();
+  await page.getByTestId("save-reach").click();
+  await page.getByTestId("export").click();
+  await page.getByTestId("make-file").click();
+  const digest = page.getByTestId("sha256");
+  await expect(digest).toHaveText(/^[0-9a-f]{64}$/);
+  expect(await barriers(page), "export").toEqual([]);
+  const file = await saved(page, () => page.getByTestId("save-file").click());
+  expect(sha256(file.bytes)).toBe(await digest.textContent());
+  expect(file.bytes.toString().split("\n")[0]).toMatch(/^[0-9a-f]{64}$/);
+  await expect(page.getByTestId("proof")).toContainText("0");
+});
+
+for (const [address, shards] of [["#shards=2", "3"], ["#shards=3", "1"]] as const)
+  test(`the page with ${address} writes the bytes of the command line with ${shards}`, async ({ page, served }, info) => {
+    await page.goto(served + address);
+    await sample(page);
+    const city = info.outputPath("city");
+    execFileSync(ATOLL, ["sample", city, "--people", "50000", "--seed", "7"]);
+    await page.getByTestId("export-all").click();
+    await expect(page.getByTestId("made-file")).toHaveCount(10, { timeout: 120_000 });
+    const made = await page.getByTestId("made-file").evaluateAll((files) =>
+      files.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]),
+    );
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Recipe", exact: true }).click();
+    const recipe = await saved(page, () => page.getByTestId("save-file").click());
+    writeFileSync(join(city, "page.toml"), recipe.bytes);
+    const out = info.outputPath("out");
+    execFileSync(ATOLL, ["run", join(city, "page.toml"), "--out", out, "--shards", shards, "--quiet"]);
+    const written = readdirSync(out).map((name) => [name, sha256(readFileSync(join(out, name)))]);
+    expect(Object.fromEntries(made)).toEqual(Object.fromEntries(written));
+  });
+
+test("a GBK file of MD5 phones and a gzip of tags, in Chinese, saved page, dark", async ({ page, served }, info) => {
+  const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+  // 北京 and 上海 in GBK; Node writes no GBK by itself.
+  const city = [Buffer.from([0xb1, 0xb1, 0xbe, 0xa9]), Buffer.from([0xc9, 0xcf, 0xba, 0xa3])];
+  const header = Buffer.from([0xca, 0xd6, 0xbb, 0xfa, 0xba, 0xc5, 0x2c, 0xb3, 0xc7, 0xca, 0xd0, 0x0d, 0x0a]);
+  const line = (i: number) => Buffer.concat([Buffer.from(md5(`138${String(i).padStart(8, "0")}`).toUpperCase() + ","), city[i % 2]!, Buffer.from("\r\n")]);
+  const ours = Buffer.concat([header, ...Array.from({ length: 400 }, (_, i) => line(i * 3))]);
+  const theirs = Array.from({ length: 3000 }, (_, i) => `${md5(`138${String(i).padStart(8, "0")}`)},${["a", "b", "c"][i % 3]},${i % 41}`);
+  const dir = info.outputPath("files");
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, "会员.csv"), ours);
+  writeFileSync(join(dir, "标签.csv"), `id,层级,活跃\n${theirs.join("\n")}\n`);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(served);
+  await page.locator("button[lang]").first().click();
+  await expect(page.locator("html")).toHaveAttribute("lang", /zh/);
+  await page.getByTestId("file-first_party").setInputFiles(join(dir, "会员.csv"));
+  await expect(page.getByTestId("card-first_party")).toContainText("GB");
+  await expect(page.getByTestId("card-first_party")).toContainText("城市");
+  await page.getByTestId("file-tags").setInputFiles(join(dir, "标签.csv"));
+  await page.getByTestId("go-match").click();
+  await done(page, "match");
+  await expect(page.getByTestId("match-sentence")).toContainText("400");
+  for (const name of ["profile", "lookalike", "personas"]) {
+    await step(page, name).click();
+    await done(page, name);
+    expect(await barriers(page), name).toEqual([]);
+  }
+});
+
+test("a call that is cancelled leaves the room as it was", async ({ page, served }) => {
+  await page.goto(served);
+  await sample(page);
+  await step(page, "lookalike").click();
+  await page.getByRole("button", { name: "Cancel" }).first().click({ timeout: 20_000 });
+  await expect(step(page, "lookalike")).not.toHaveAttribute("data-status", "running");
+  await step(page, "profile").click();
+  await done(page, "profile");
+});
+
+test("a worker that dies is noticed, and one click loads the files again", async ({ page, served }) => {
+  await page.goto(served);
+  await sample(page);
+  await step(page, "lookalike").click();
+  const shard = page.workers()[1]!;
+  await shard.evaluate(() => setTimeout(() => { throw new Error("killed by a test"); })).catch(() => undefined);
+  await expect(page.getByRole("alert")).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("alert").getByRole("button").first().click();
+  await page.getByTestId("go-match").or(step(page, "match")).first().click();
+  await done(page, "match");
+});
+
+test("the keyboard alone goes from sample data to a verdict", async ({ page, served }) => {
+  await page.goto(served);
+  const press = async (target: string) => {
+    for (let tabs = 0; tabs < 200; tabs += 1) {
+      const here = await page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, target);
+      if (here) return page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`${target} is not reached by Tab`);
+  };
+  await press("[data-testid=sample]");
+  await expect(page.getByTestId("go-match")).toBeEnabled({ timeout: 60_000 });
+  await press("[data-testid=go-match]");
+  await done(page, "match");
+  await press("[data-step=lookalike]");
+  await done(page, "lookalike");
+  await expect(page.getByTestId("verdict")).toBeVisible();
+});
