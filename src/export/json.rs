@@ -1,0 +1,154 @@
+//! Reports as JSON: two spaces, keys in the order of the types, floats in the shortest form that reads back
+//! to the same bits, one line end at the end.
+
+use crate::analysis::lookalike::{
+    CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Tier, Verdict,
+};
+use crate::analysis::personas::{Cluster, KChoice, PersonasReport};
+use crate::gate::Released;
+use crate::matching::MatchReport;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// `match.json`.
+pub fn match_json(report: &Released<MatchReport>) -> Vec<u8> {
+    pretty(report.get())
+}
+
+/// `lookalike.json`. `lift` and `gain` hold a plain number at each of `1%`, `5%`, `10%`; the intervals stand
+/// beside them. The thousand cuts of the page's slider are left out.
+pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
+    let report = report.get();
+    pretty(&Lookalike {
+        model: &report.model,
+        seed_people: report.seed_people,
+        rest_people: report.rest_people,
+        auc: report.auc,
+        auc_interval: report.auc_interval,
+        pr_auc: report.pr_auc,
+        ks: report.ks,
+        lift: by_share(&report.lift, |figure: &Figure| figure.value),
+        lift_interval: by_share(&report.lift, |figure: &Figure| (figure.low, figure.high)),
+        gain: by_share(&report.gain, |gain: &f64| *gain),
+        tiers: &report.tiers,
+        verdict: &report.verdict,
+        reasons: &report.reasons,
+        left_out: &report.left_out,
+        passes: report.passes,
+        converged: report.converged,
+        curve: &report.curve,
+        histogram: &report.histogram,
+    })
+}
+
+/// `personas.json`. The map's points stand for single people and are left out; its axes and centres are in.
+pub fn personas_json(report: &Released<PersonasReport>) -> Vec<u8> {
+    let report = report.get();
+    pretty(&Personas {
+        k: report.k,
+        inertia: report.inertia,
+        people: report.people,
+        clusters: &report.clusters,
+        choices: &report.choices,
+        map: Axes { inertia: report.map.inertia, centres: &report.map.centres },
+    })
+}
+
+#[derive(Serialize)]
+struct Lookalike<'a> {
+    model: &'a str,
+    seed_people: u64,
+    rest_people: u64,
+    auc: f64,
+    auc_interval: (f64, f64),
+    pr_auc: f64,
+    ks: f64,
+    lift: Ordered<'a, f64>,
+    lift_interval: Ordered<'a, (f64, f64)>,
+    gain: Ordered<'a, f64>,
+    tiers: &'a [Tier],
+    verdict: &'a Verdict,
+    reasons: &'a [Reason],
+    left_out: &'a [LeftOut],
+    passes: u32,
+    converged: bool,
+    curve: &'a [CurvePoint],
+    histogram: &'a [HistogramStep],
+}
+
+#[derive(Serialize)]
+struct Personas<'a> {
+    k: u8,
+    inertia: f64,
+    people: u64,
+    clusters: &'a [Cluster],
+    choices: &'a [KChoice],
+    map: Axes<'a>,
+}
+
+#[derive(Serialize)]
+struct Axes<'a> {
+    inertia: (f64, f64),
+    centres: &'a [(f64, f64)],
+}
+
+/// A JSON object that keeps its order.
+struct Ordered<'a, T>(Vec<(&'a str, T)>);
+
+impl<T: Serialize> Serialize for Ordered<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// The entries by the number before the percent sign: as text `10%` would come before `5%`.
+fn by_share<'a, F, T>(map: &'a BTreeMap<String, F>, figure: impl Fn(&F) -> T) -> Ordered<'a, T> {
+    let mut entries: Vec<(&str, T)> = map.iter().map(|(key, f)| (key.as_str(), figure(f))).collect();
+    let share = |key: &str| key.trim_end_matches('%').parse().unwrap_or(f64::INFINITY);
+    entries.sort_by(|a, b| share(a.0).total_cmp(&share(b.0)));
+    Ordered(entries)
+}
+
+/// Anything of ours as JSON. It holds strings, numbers and lists under text keys, which always write.
+pub fn pretty(report: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(report).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::release;
+    use serde_json::Value;
+
+    fn keys(text: &str, at: &str) -> Vec<String> {
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        let object = value.pointer(at).and_then(Value::as_object).expect("an object");
+        object.keys().cloned().collect()
+    }
+
+    #[test]
+    fn match_keys() {
+        let text = String::from_utf8(match_json(&release(MatchReport::default()))).expect("UTF-8");
+        assert!(text.starts_with("{\n  \"first_party\": {\n    \"rows\": 0,\n    \"invalid\": 0,"));
+        assert!(text.ends_with("\n}\n"));
+        for key in ["first_party", "tags", "matched", "rate_first_party", "rate_tags"] {
+            assert!(keys(&text, "").contains(&key.to_owned()), "{key}");
+        }
+        for key in ["rows", "invalid", "duplicate", "people"] {
+            assert!(keys(&text, "/tags").contains(&key.to_owned()), "{key}");
+        }
+    }
+
+    #[test]
+    fn shares_are_in_order_and_plain_numbers() {
+        let figure = |value| Figure { value, low: value - 0.5, high: value + 0.5 };
+        let lift: BTreeMap<String, Figure> =
+            [("10%", 4.5), ("5%", 5.5), ("1%", 7.5)].map(|(k, v)| (k.to_owned(), figure(v))).into();
+        let text = serde_json::to_string(&by_share(&lift, |f| f.value)).expect("JSON");
+        assert_eq!(text, r#"{"1%":7.5,"5%":5.5,"10%":4.5}"#);
+        let text = serde_json::to_string(&by_share(&lift, |f| (f.low, f.high))).expect("JSON");
+        assert_eq!(text, r#"{"1%":[7.0,8.0],"5%":[5.0,6.0],"10%":[4.0,5.0]}"#);
+    }
+}

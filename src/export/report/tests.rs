@@ -1,0 +1,242 @@
+//! The whole page, from reports that mean harm as well as from ordinary ones.
+
+use super::*;
+use crate::analysis::lookalike::{CurvePoint, Figure, Floor, HistogramStep, LeftOut, Reason, Tier, Verdict};
+use crate::analysis::personas::{Cluster, KChoice, PersonaMap, TopTag};
+use crate::analysis::profile::{Base, ProfileColumn, ProfileValue};
+use crate::audience::Expr;
+use crate::gate::release;
+use crate::matching::{Account, Diagnosis, WouldMatch};
+use crate::table::inspection::Problem;
+use crate::table::schema::{FeatureKind, Namespace};
+
+/// A page in which every text that comes from a file is this one.
+fn page(text: &str, language: Language) -> String {
+    let matched = release(matched(text));
+    let (profile, lookalike) = (release(profile(text)), release(lookalike(text)));
+    let personas = release(personas(text));
+    let file = Input { name: text.into(), size: 1234, sha256: text.into() };
+    let input = ReportInput {
+        version: "1.2.3",
+        recipe: text,
+        inputs: &[file.clone(), file],
+        matched: &matched,
+        profile: Some(&profile),
+        lookalike: Some(&lookalike),
+        personas: Some(&personas),
+    };
+    String::from_utf8(report_html(&input, language)).expect("UTF-8")
+}
+
+fn matched(text: &str) -> MatchReport {
+    let problem = Problem { code: text.into(), count: 60, first_row: Some(3), column: Some(text.into()) };
+    let account = Account {
+        rows: 2400,
+        invalid: 60,
+        duplicate: 96,
+        people: 2244,
+        reasons: vec![problem],
+        notes: vec![],
+    };
+    let way =
+        WouldMatch { code: text.into(), english: text.into(), chinese: text.into(), matched: 4, fix: None };
+    MatchReport {
+        first_party: account.clone(),
+        tags: account,
+        matched: 1750,
+        rate_first_party: 0.7798,
+        rate_tags: 0.0875,
+        diagnosis: Some(Diagnosis { tried: 500, would_match: vec![way] }),
+    }
+}
+
+fn profile(text: &str) -> ProfileReport {
+    let value = |value: &str, q| ProfileValue {
+        value: value.into(),
+        labels: vec![value.into()],
+        seed_count: 1234,
+        seed_share: 0.4,
+        base_count: 5678,
+        base_share: 0.2,
+        tgi: Some(200.0),
+        tgi_low: Some(180.0),
+        tgi_high: Some(222.0),
+        q: Some(q),
+        woe: 0.7,
+    };
+    let columns = vec![ProfileColumn {
+        column: text.into(),
+        namespace: Namespace::Tags,
+        kind: FeatureKind::Category,
+        coverage_seed: 0.9,
+        coverage_base: 0.8,
+        iv: 0.25,
+        iv_noise: 0.01,
+        band: text.into(),
+        values: vec![value(text, 0.001), value("", 0.3)],
+        folded: 7,
+    }];
+    ProfileReport { base: Base::Everyone, seed_people: 1750, base_people: 20_000, columns }
+}
+
+fn lookalike(text: &str) -> LookalikeReport {
+    let figure = Figure { value: 7.5, low: 6.8, high: 8.4 };
+    let reason =
+        |weight| Reason { feature: text.into(), value: text.into(), weight, share: 0.3, base_share: 0.1 };
+    let tier = Tier {
+        name: text.into(),
+        people: 182,
+        lift: 7.5,
+        lift_low: 6.8,
+        lift_high: 8.4,
+        seed_people: 100,
+        like_previous: true,
+        reasons: vec![reason(1.0)],
+        crowd: Expr::Everyone,
+    };
+    let floors = vec![Floor { people: 100, who: text.into(), reached: false }];
+    LookalikeReport {
+        model: "scorecard".into(),
+        seed_people: 1750,
+        rest_people: 18_250,
+        auc: 0.834,
+        auc_interval: (0.824, 0.844),
+        pr_auc: 0.37,
+        ks: 0.51,
+        lift: [("1%", figure), ("5%", figure), ("10%", figure)].map(|(k, f)| (k.to_owned(), f)).into(),
+        gain: Default::default(),
+        curve: (0..=100).map(|i| f64::from(i)).map(point).collect(),
+        tiers: vec![tier],
+        verdict: Verdict { light: text.into(), code: text.into(), top_decile: figure, floors },
+        reasons: vec![reason(1.0), reason(-1.0)],
+        left_out: vec![LeftOut { feature: text.into(), why: text.into() }],
+        passes: 12,
+        converged: true,
+        histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],
+        cuts: vec![],
+        scorecard: Default::default(),
+    }
+}
+
+fn point(reach: f64) -> CurvePoint {
+    CurvePoint { reach, people: 200, gain: reach / 100.0, lift: 1.0, precision: 0.1 }
+}
+
+fn personas(text: &str) -> PersonasReport {
+    let tag = TopTag {
+        feature: text.into(),
+        value: text.into(),
+        share: 0.5,
+        base_share: 0.1,
+        tgi: 500.0,
+        tgi_low: 450.0,
+        tgi_high: 560.0,
+    };
+    let cluster =
+        Cluster { number: 1, name: text.into(), people: 1750, share: 1.0, top: vec![tag], crowd: Expr::Seed };
+    let map = PersonaMap {
+        inertia: (0.2, 0.1),
+        points: vec![(0.0, 0.0, 1), (1.0, 1.0, 1), (f64::NAN, 0.0, 1)],
+        centres: vec![(0.5, 0.5)],
+        of: 1750,
+    };
+    let choices = vec![KChoice { k: 1, silhouette: 0.1, stability: 0.9, chosen: true }];
+    PersonasReport { k: 1, inertia: 12.0, people: 1750, clusters: vec![cluster], choices, map }
+}
+
+/// The tags and attributes of a page, read by hand: what stands between `<` and `>`.
+fn tags(page: &str) -> impl Iterator<Item = &str> {
+    page.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or(""))
+}
+
+#[test]
+fn labels_that_mean_harm_are_text() {
+    let plain = page("x", Language::En);
+    for harm in [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'><svg onload=alert(1)>",
+        "</style></pre></title><iframe src=//x>",
+        "<!--",
+        "&lt;script&gt;",
+        "javascript:alert(1)",
+        "\u{202e}evil\u{2066}",
+        "a\u{0}b\u{7f}c",
+    ] {
+        for language in [Language::En, Language::Zh] {
+            let page = page(harm, language);
+            assert_eq!(tags(&page).count(), tags(&self::page("x", language)).count(), "{harm:?} makes a tag");
+            let marks = ['\u{202e}', '\u{2066}', '\u{0}', '\u{7f}'];
+            assert!(
+                !page.contains(marks) && !page.contains("<script") && !page.contains("onerror=alert(1)>")
+            );
+        }
+    }
+    assert!(
+        tags(&plain).all(|tag| !tag.contains(" on") && !tag.contains("style=") && !tag.starts_with("script"))
+    );
+}
+
+#[test]
+fn nothing_is_fetched_and_the_policy_names_the_style() {
+    let page = page("x", Language::Zh);
+    let fetches = |tag: &str| {
+        tag.contains("src=") || tag.contains("url(") || tag.contains("http:") || tag.contains("https:")
+    };
+    assert!(!tags(&page).any(fetches) && !STYLE.contains("url(") && !STYLE.contains("@import"));
+    assert!(tags(&page).filter(|tag| tag.contains("href=")).all(|tag| tag.contains("href=\"#")));
+    let style = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("a style");
+    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style));
+    assert!(page.contains(&format!("default-src 'none'; style-src 'sha256-{digest}'")));
+}
+
+#[test]
+fn elements_close_in_order() {
+    let page = page("x", Language::En);
+    let mut open = Vec::new();
+    for tag in tags(&page).filter(|tag| !tag.starts_with(['!']) && !tag.ends_with('/')) {
+        let name = tag.split(' ').next().unwrap_or("");
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "near {tag}"),
+            None if name == "meta" => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn every_figure_is_there_in_both_languages() {
+    for (language, words) in [
+        (
+            Language::En,
+            ["1,750</b> of your 2,244 people (78.0%)", "times as densely", "no value", "not promised"],
+        ),
+        (Language::Zh, ["2,244 人中，<b>1,750</b> 人（78.0%）", "种子浓度", "缺失", "不承诺什么"]),
+    ] {
+        let page = page("x", language);
+        for figure in
+            ["0.834", "0.824–0.844", "7.5 (6.8–8.4)", "0.250", "180–222", "18,250"].iter().chain(&words)
+        {
+            assert!(page.contains(figure), "{figure}");
+        }
+        assert!(!page.contains("NaN") && !page.contains("inf"));
+    }
+}
+
+#[test]
+fn what_was_not_run_is_said() {
+    let matched = release(MatchReport::default());
+    let input = ReportInput {
+        version: "1.2.3",
+        recipe: "",
+        inputs: &[],
+        matched: &matched,
+        profile: None,
+        lookalike: None,
+        personas: None,
+    };
+    let page = String::from_utf8(report_html(&input, Language::En)).expect("UTF-8");
+    assert_eq!(page.matches("Not run.").count(), 3);
+    assert!(!page.contains("NaN"));
+}
