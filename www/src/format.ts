@@ -35,6 +35,11 @@ export function fixed(value: number, digits: number): string {
   return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
+/** A feature's name without its namespace, as the file writes it. */
+export function bare(feature: string): string {
+  return feature.replace(/^first_party\./, "");
+}
+
 /** A factor: 6.9, and 12 from ten on. */
 export function factor(value: number): string {
   return fixed(value, value < 10 ? 1 : 0);

@@ -1,5 +1,5 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, LookalikePlan, PersonasPlan, Recipe } from "api";
+import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, Recipe } from "api";
 import { Engine, type CallOf, type Network } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket } from "./basket.svelte";
@@ -61,6 +61,12 @@ class App {
       personas: this.personasPlan,
       output: { scores: true },
     };
+  }
+
+  /** What the tag file's IDs are. A hash that nothing is said about but that matched is of what it matched. */
+  get exported(): IdRecipe | undefined {
+    const [mine, theirs] = [this.slots.first_party.id?.recipe, this.slots.tags.id?.recipe];
+    return mine && theirs?.kind === "opaque" && theirs.digest !== "none" ? { kind: mine.kind, digest: theirs.digest } : theirs;
   }
 
   status(step: Step): Status {

@@ -1,5 +1,6 @@
 // Values clicked on to start a crowd: any of them within a column, all columns together.
 import type { Expr, ProfileColumn, ProfileValue } from "api";
+import { bare } from "../../format";
 
 type Pick = { value: string; labels: string[] };
 
@@ -32,7 +33,7 @@ export class Picks {
 
   /** `城市 一线、新一线 + 性别 女`. */
   name(missing: string): string {
-    const parts = Object.entries(this.#by).map(([feature, picks]) => `${feature} ${picks.map((pick) => pick.value || missing).join("/")}`);
+    const parts = Object.entries(this.#by).map(([feature, picks]) => `${bare(feature)} ${picks.map((pick) => pick.value || missing).join("/")}`);
     return parts.join(" + ");
   }
 }
