@@ -1,7 +1,7 @@
 // The facade: all the page knows of the engine. One call at a time; later ones wait their turn.
 import type { Call, FileRef, Progress, Reply } from "api";
 import { engineModule, startWorker } from "./boot";
-import type { FromWorker, Hello, Refusal, ToDesk } from "./protocol";
+import type { FromWorker, Hello, Ping, Refusal, ToDesk } from "./protocol";
 
 export type { Refusal } from "./protocol";
 
@@ -37,6 +37,11 @@ type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 export type CallOf<C extends Call["call"]> = Extract<Call, { call: C }>;
 export type Payload<C extends Call["call"]> = Payloads[ReplyTo[C]];
 
+/** While a call runs, workers are asked this often whether they are there… */
+const ASK_MS = 500;
+/** … and taken for dead after so many unanswered asks: longer than any step of the engine takes. */
+const SILENT_ASKS = 40;
+
 /** The workers of one room: a desk and its shards. Ended and started anew as a whole. */
 export class Engine {
   readonly shards = setting("shards", 1, 16) ?? Math.min(navigator.hardwareConcurrency || 2, 4);
@@ -46,6 +51,7 @@ export class Engine {
   #desk: Promise<Worker>;
   #ready: ((version: string) => void) | undefined;
   #waiting: Waiting | undefined;
+  #silent = new WeakMap<Worker, number>();
   #taking: ((bytes: Uint8Array<ArrayBuffer> | undefined) => void) | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #files = 0;
@@ -103,12 +109,14 @@ export class Engine {
     const desk = await this.#desk;
     const stop = (): void => this.#send(desk, { is: "cancel" });
     signal?.addEventListener("abort", stop);
+    const asking = setInterval(() => this.#ask(), ASK_MS);
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.#waiting = { resolve, reject, onProgress };
         this.#send(desk, { is: "call", call });
       });
     } finally {
+      clearInterval(asking);
       signal?.removeEventListener("abort", stop);
     }
   }
@@ -119,23 +127,28 @@ export class Engine {
     for (let index = 0; index < this.shards; index += 1) {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
-      this.#greet(`atoll-shard-${index}`, (life) => ({ role: "shard", index, count: this.shards, module, desk: port2, life }));
+      this.#greet(`atoll-shard-${index}`, { role: "shard", index, count: this.shards, module, desk: port2 });
     }
-    return this.#greet("atoll-desk", (life) => ({ role: "desk", memory: this.memory, module, shards: ports, life }));
+    return this.#greet("atoll-desk", { role: "desk", memory: this.memory, module, shards: ports });
   }
 
-  /** Starts a worker. Its end of the life line closes when it dies, however it dies. */
-  #greet(name: string, hello: (life: MessagePort) => Hello): Worker {
+  #greet(name: string, hello: Hello): Worker {
     const worker = startWorker(name);
-    const { port1, port2 } = new MessageChannel();
-    const message = hello(port2);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(worker, data);
     worker.onerror = () => this.#lose(worker);
-    port1.addEventListener("close", () => this.#lose(worker));
-    port1.start();
-    worker.postMessage(message, message.role === "desk" ? [port2, ...message.shards] : [port2, message.desk]);
+    worker.postMessage(hello, hello.role === "desk" ? hello.shards : [hello.desk]);
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** Asks every worker whether it is there. Counted in asks, not seconds: a tab that sleeps asks less often, too. */
+  #ask(): void {
+    for (const worker of this.#workers) {
+      const silent = this.#silent.get(worker) ?? 0;
+      if (silent >= SILENT_ASKS) return this.#lose(worker);
+      this.#silent.set(worker, silent + 1);
+      worker.postMessage({ is: "ping" } satisfies Ping);
+    }
   }
 
   #versionComes(): Promise<string> {
@@ -151,6 +164,7 @@ export class Engine {
   }
 
   #hear(worker: Worker, message: FromWorker): void {
+    this.#silent.delete(worker);
     switch (message.is) {
       case "ready":
         return this.#ready?.(message.version);

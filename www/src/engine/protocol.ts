@@ -6,8 +6,11 @@ export type Refusal = { code: ErrorCode; message: string; at: Place };
 
 /** First message of a worker: who it is. The desk gets one port to each shard. */
 export type Hello =
-  | { role: "shard"; index: number; count: number; module: WebAssembly.Module; desk: MessagePort; life: MessagePort }
-  | { role: "desk"; memory: number; module: WebAssembly.Module; shards: MessagePort[]; life: MessagePort };
+  | { role: "shard"; index: number; count: number; module: WebAssembly.Module; desk: MessagePort }
+  | { role: "desk"; memory: number; module: WebAssembly.Module; shards: MessagePort[] };
+
+/** Page to any worker: are you there? A worker that ended says nothing, and no event tells of it. */
+export type Ping = { is: "ping" };
 
 /** Page to desk. */
 export type ToDesk =
@@ -25,7 +28,7 @@ export type FromDesk =
   | { is: "taken"; bytes: Uint8Array<ArrayBuffer> | undefined };
 
 /** Any worker to the page. */
-export type FromWorker = FromDesk | { is: "lost" } | { is: "network"; asked: number; refused: number };
+export type FromWorker = FromDesk | { is: "pong" } | { is: "lost" } | { is: "network"; asked: number; refused: number };
 
 /** Bytes of a file that a shard reads by itself. */
 export type Input = { blob: Blob; from: number; to: number };

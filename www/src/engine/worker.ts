@@ -1,7 +1,7 @@
 // The script of every worker. Its first message says whether it is the desk or a shard.
 import { initSync } from "atoll";
 import { serveDesk } from "./desk";
-import type { FromWorker, Hello, ToDesk } from "./protocol";
+import type { FromWorker, Hello, Ping, ToDesk } from "./protocol";
 import { serveShard } from "./shard";
 
 const page = (message: FromWorker, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
@@ -19,15 +19,11 @@ function witness(): void {
   self.addEventListener("securitypolicyviolation", () => tell(0, 1));
 }
 
-/** Held so that it is not collected: its other end closes with this worker, and that is how the page learns of it. */
-let life: MessagePort | undefined;
 let hear: ((message: ToDesk) => void) | undefined;
 
-self.onmessage = ({ data }: MessageEvent<Hello | ToDesk>) => {
-  if (!("role" in data)) return hear?.(data);
+self.onmessage = ({ data }: MessageEvent<Hello | Ping | ToDesk>) => {
+  if (!("role" in data)) return data.is === "ping" ? page({ is: "pong" }) : hear?.(data);
   try {
-    life = data.life;
-    life.start();
     witness();
     initSync({ module: data.module });
     if (data.role === "desk") hear = serveDesk(data, page, lost);
