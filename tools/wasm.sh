@@ -3,6 +3,8 @@
 # `tools/wasm.sh test` runs the boundary tests in a browser, on the same compiled dependencies.
 # Paths of this machine are kept out of the module, so that two machines build the same bytes.
 set -euo pipefail
+# The page has a budget for its size: compiled for speed the engine is half as large again.
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=s
 cd "$(dirname "$0")/.."
 export PATH=$PWD/www/node_modules/.bin:$PATH
 # Without it wasm-pack would go on in silence, and the module be larger and slower.
