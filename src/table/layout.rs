@@ -54,7 +54,11 @@ impl Layout {
         let mut dialect = Dialect {
             container: given.container,
             encoding: given.encoding,
-            delimiter: given.delimiter.unwrap_or_else(|| delimiter(text, last)),
+            delimiter: match given.container {
+                // Written with commas by the workbook reader, whatever stands in the cells.
+                Container::Xlsx => b',',
+                _ => given.delimiter.unwrap_or_else(|| delimiter(text, last)),
+            },
             quoted: true,
             header: false,
         };

@@ -15,4 +15,7 @@ pub mod sketch; // how many different values
 pub mod store; // files on their way in
 pub mod survey; // one look at every row
 pub mod values; // cells to values
-pub mod xlsx; // workbooks
+mod workbook; // what a sheet refers to
+pub mod xlsx; // the first sheet of a workbook
+mod xml; // tags and texts
+mod zip; // archives in memory
