@@ -6,9 +6,9 @@
 //! ASCII with GBK tags later is common.
 
 use crate::error::{Error, Kind, Result};
+use crate::table::charset::{Charset, Malformed};
 use crate::table::inflate::Gunzip;
 use crate::table::schema::{Container, Encoding};
-use encoding_rs::DecoderResult;
 
 /// First bytes of archives that are not read, with the name people know them by.
 const FOREIGN: &[(&[u8], &str)] = &[
@@ -85,6 +85,9 @@ pub struct Decoder {
     text: Text,
 }
 
+/// Raw bytes that room is made for at once: they become three times as many at most.
+const PIECE: usize = 1 << 20;
+
 /// What one call used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fed {
@@ -137,7 +140,7 @@ impl Decoder {
 /// Strict decoding to UTF-8, the byte-order mark removed.
 struct Text {
     encoding: Encoding,
-    decoder: encoding_rs::Decoder,
+    charset: Charset,
     /// First bytes, until it is known whether they are a byte-order mark.
     head: Option<Vec<u8>>,
     row: u64,
@@ -145,8 +148,7 @@ struct Text {
 
 impl Text {
     fn new(encoding: Encoding) -> Self {
-        let decoder = standard(encoding).new_decoder_without_bom_handling();
-        Text { encoding, decoder, head: Some(Vec::new()), row: 1 }
+        Text { encoding, charset: Charset::new(encoding), head: Some(Vec::new()), row: 1 }
     }
     fn push(&mut self, raw: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
         let Some(mut head) = self.head.take() else { return self.decode(raw, last, out) };
@@ -159,54 +161,32 @@ impl Text {
         self.decode(&head[mark.map_or(0, |(_, len)| len)..], last, out)
     }
     fn decode(&mut self, mut raw: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
-        let from = out.len();
         loop {
-            let room =
-                self.decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(usize::MAX);
-            let at = grow(out, room.min(FULL))?;
-            let (result, read, written) =
-                self.decoder.decode_to_utf8_without_replacement(raw, &mut out[at..], last);
-            out.truncate(at + written);
-            raw = &raw[read..];
-            match result {
-                DecoderResult::OutputFull => continue,
-                DecoderResult::InputEmpty => break,
-                DecoderResult::Malformed(..) => {
-                    let row = self.row + feeds(&out[from..]);
-                    return Err(Error::new(Kind::EncodingWrong).row(row));
-                }
+            let (piece, rest) = raw.split_at(raw.len().min(PIECE));
+            self.piece(piece, last && rest.is_empty(), out)?;
+            if rest.is_empty() {
+                return Ok(());
             }
+            raw = rest;
         }
-        self.row += feeds(&out[from..]);
-        Ok(())
     }
-}
-
-/// Makes `more` bytes of room behind the end; returns where it starts.
-fn grow(out: &mut Vec<u8>, more: usize) -> Result<usize> {
-    let at = out.len();
-    out.try_reserve(more).map_err(|_| Kind::MemoryLimit)?;
-    out.resize(at + more, 0);
-    Ok(at)
+    fn piece(&mut self, raw: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
+        let from = out.len();
+        out.try_reserve(self.charset.room(raw.len())).map_err(|_| Kind::MemoryLimit)?;
+        let done = self.charset.decode(raw, last, out);
+        self.row += feeds(&out[from..]);
+        done.map_err(|Malformed| Error::new(Kind::EncodingWrong).row(self.row))
+    }
 }
 
 fn feeds(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }
 
-fn standard(encoding: Encoding) -> &'static encoding_rs::Encoding {
-    match encoding {
-        Encoding::Utf8 => encoding_rs::UTF_8,
-        Encoding::Utf16Le => encoding_rs::UTF_16LE,
-        Encoding::Utf16Be => encoding_rs::UTF_16BE,
-        Encoding::Gb18030 => encoding_rs::GB18030,
-        Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::charset::tests::written;
     use proptest::prelude::*;
 
     fn code<T>(result: Result<T>) -> String {
@@ -235,15 +215,6 @@ mod tests {
         assert_eq!(sniff_bom(b"\xff\xfei\0"), Some((Encoding::Utf16Le, 2)));
         assert_eq!(sniff_bom(b"\xfe\xff\0i"), Some((Encoding::Utf16Be, 2)));
         assert_eq!(sniff_bom(b"id"), None);
-    }
-
-    fn written(text: &str, encoding: Encoding) -> Vec<u8> {
-        match encoding {
-            Encoding::Utf8 => text.as_bytes().to_vec(),
-            Encoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            Encoding::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-            other => standard(other).encode(text).0.into_owned(),
-        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Bytes to binned columns.
 
 pub mod bits; // a set of people
+mod charset; // encodings to UTF-8
 pub mod column; // what one column holds
 pub mod csv; // text to rows and fields
 pub mod dates; // calendar dates
