@@ -118,8 +118,8 @@ test("a worker that dies is noticed, and one click loads the files again", async
   await step(page, "lookalike").click();
   const shard = page.workers()[1]!;
   await shard.evaluate(() => setTimeout(() => { throw new Error("killed by a test"); })).catch(() => undefined);
-  await expect(page.getByRole("alert")).toBeVisible({ timeout: 30_000 });
-  await page.getByRole("alert").getByRole("button").first().click();
+  await expect(page.locator(".lost")).toBeVisible({ timeout: 60_000 });
+  await page.locator(".lost").getByRole("button").click();
   await page.getByTestId("go-match").or(step(page, "match")).first().click();
   await done(page, "match");
 });
