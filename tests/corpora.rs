@@ -1,5 +1,6 @@
 //! The CSV corpora of other projects, where they are present beside the crate: every file is accepted or refused with
 //! a code, never crashed on, and every row is accounted for by the plain twin.
+#![allow(clippy::unwrap_used, reason = "a test over files that are there")]
 
 use atoll::error::{Error, Kind, Result};
 use atoll::table::csv::{Fields, Rows};
@@ -169,13 +170,23 @@ fn csv_spectrum_agrees() {
         let name = entry.file_stem().unwrap().to_string_lossy().into_owned();
         let read = rows(&std::fs::read(&entry).unwrap(), b',').unwrap();
         let json = std::fs::read(folder.join("json").join(format!("{name}.json"))).unwrap();
-        let want: Vec<Value> = serde_json::from_slice(&json).unwrap();
+        // A file of one record is expected as that record.
+        // The phone number of one expected file was blacked out at its source, that of the table was not.
+        let json = String::from_utf8(json).unwrap().replace("1234567890", "2095257564");
+        let want: Vec<Value> = match serde_json::from_str(&json).unwrap() {
+            Value::Array(records) => records,
+            record => vec![record],
+        };
         let record = |row: &Vec<String>| -> Value {
             read[0].iter().zip(row).map(|(name, cell)| (name.clone(), Value::from(cell.as_str()))).collect()
         };
-        // Quoted line ends come as the file writes them; the expected values have line feeds.
+        // Quoted line ends come as the file writes them; expected values have either.
         let unix = |v: Value| serde_json::from_str::<Value>(&v.to_string().replace("\\r\\n", "\\n")).unwrap();
-        assert_eq!(read[1..].iter().map(|row| unix(record(row))).collect::<Vec<_>>(), want, "{name}");
+        assert_eq!(
+            read[1..].iter().map(|row| unix(record(row))).collect::<Vec<_>>(),
+            want.into_iter().map(unix).collect::<Vec<_>>(),
+            "{name}"
+        );
         checked += 1;
     }
     assert_eq!(checked, 12);
@@ -222,8 +233,22 @@ fn papaparse_agrees_where_the_text_is_rfc_4180() {
     assert_eq!(apart, NOT_RFC_4180);
 }
 
-/// Cases that go by another rule than RFC 4180, each with ours.
-const NOT_RFC_4180: &[&str] = &[];
+/// Cases that go by another rule than RFC 4180: PapaParse drops spaces behind a closing quote, which are kept here as
+/// they stand; takes the first kind of line end for the only one; and guesses the separator, which is the layout's part
+/// here, as the byte-order mark is the decoder's.
+const NOT_RFC_4180: &[&str] = &[
+    "Quoted fields with spaces between closing quote and next delimiter",
+    "Quoted fields with spaces between closing quote and next new line",
+    "Quoted fields with spaces after closing quote",
+    "Mixed slash n and slash r should choose first as precident",
+    "Bad delimiter (\\n)",
+    "Pipe delimiter is guessed correctly when mixed with comas",
+    "Pipe delimiter is guessed correctly when first field are enclosed in quotes and contain delimiter characters",
+    "Pipe delimiter is guessed correctly when some fields are enclosed in quotes and contain delimiter characters and escaoped quotes",
+    "UTF-8 BOM encoded input is stripped from invisible BOM character",
+    "Quoted fields with spaces between closing quote and next delimiter and contains delimiter",
+    "Quoted fields with spaces between closing quote and newline and contains newline",
+];
 
 #[test]
 fn gb18030_agrees_with_the_standard() {

@@ -111,7 +111,7 @@ fn matched(ours: &Rows, ours_as: Scheme, theirs: &Rows, theirs_as: Scheme, shard
         code(theirs_as),
         kind = Kind::Phone.code(),
     );
-    let recipe = Recipe::parse(&text).expect("a recipe");
+    let recipe = Box::new(Recipe::parse(&text).expect("a recipe"));
     let (first_party, tags) = (bench.file(0), bench.file(1));
     match bench.call(Call::Open { recipe, first_party, tags }) {
         Ok(Reply::Match(report)) => report,

@@ -66,7 +66,7 @@ pub enum Call {
     /// Loads both files and matches them. Everything asked before is forgotten.
     Open {
         /// How.
-        recipe: Recipe,
+        recipe: Box<Recipe>,
         /// The brand's file.
         first_party: FileRef,
         /// The tag file.
@@ -168,7 +168,7 @@ pub struct Made {
 #[serde(tag = "reply", content = "with", rename_all = "kebab-case")]
 pub enum Reply {
     /// To `ReadRecipe`.
-    Recipe(Recipe),
+    Recipe(Box<Recipe>),
     /// To `Inspect`.
     Inspection(Inspection),
     /// To `Open`.

@@ -69,7 +69,7 @@ impl Room {
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
         match call {
             Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
-            Call::ReadRecipe { text } => Recipe::parse(&text).map(Reply::Recipe),
+            Call::ReadRecipe { text } => Recipe::parse(&text).map(|recipe| Reply::Recipe(Box::new(recipe))),
             Call::Inspect { file, overrule } => {
                 let seen = inspect::inspect(&self.desk, &file, &overrule).await?;
                 let inspection = seen.inspection.clone();
@@ -78,7 +78,7 @@ impl Room {
             }
             Call::Open { recipe, first_party, tags } => {
                 self.open = None;
-                self.open = Some(load::open(self, recipe, first_party, tags).await?);
+                self.open = Some(load::open(self, *recipe, first_party, tags).await?);
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }
             Call::Profile { base, crowd } => self.profile(base, crowd).await.map(Reply::Profile),

@@ -28,7 +28,7 @@ pub struct Curve {
 impl Curve {
     /// Tables for this fixed point (12 to 28 bits).
     pub fn new(shift: u32) -> Curve {
-        let knots = 2 * REACH << KNOTS;
+        let knots = (2 * REACH) << KNOTS;
         let at = |k: i64| (k - knots / 2) as f64 / f64::from(1 << KNOTS);
         let scaled = |x: f64, bits: u32| (x * (1u64 << bits) as f64 + 0.5) as i64;
         let chance: Vec<i32> = (0..=knots).map(|k| scaled(num::logistic(at(k)), ONE) as i32).collect();
@@ -51,9 +51,9 @@ impl Curve {
         let up = (i64::from(z) - beyond + reach) as u64;
         let (knot, part) = ((up >> fine) as usize & 4095, (up & ((1 << fine) - 1)) as i64);
         let (from, to) = (i64::from(self.chance[knot]), i64::from(self.chance[knot + 1]));
-        let chance = from + ((to - from) * part >> fine);
-        let area = self.loss[knot] + ((from + chance) * part >> fine);
-        let tail = beyond * chance >> (ONE - LOSS) >> self.shift;
+        let chance = from + (((to - from) * part) >> fine);
+        let area = self.loss[knot] + (((from + chance) * part) >> fine);
+        let tail = (beyond * chance) >> (ONE - LOSS) >> self.shift;
         (chance as i32, (area >> (AREA - LOSS)) + tail)
     }
 }

@@ -138,7 +138,7 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let mut threads = engine.start(files.to_vec())?;
     let mut bar = Bar::new(engine.quiet);
     let [first_party, tags] = refs;
-    let reply = threads.call(Call::Open { recipe: plan, first_party, tags }, |p| bar.show(p));
+    let reply = threads.call(Call::Open { recipe: Box::new(plan), first_party, tags }, |p| bar.show(p));
     bar.clear();
     if let Reply::Match(found) = reply? {
         let rate = 100.0 * found.rate_first_party;

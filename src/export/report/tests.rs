@@ -105,7 +105,7 @@ fn lookalike(text: &str) -> LookalikeReport {
         ks: 0.51,
         lift: [("1%", figure), ("5%", figure), ("10%", figure)].map(|(k, f)| (k.to_owned(), f)).into(),
         gain: Default::default(),
-        curve: (0..=100).map(|i| f64::from(i)).map(point).collect(),
+        curve: (0..=100).map(f64::from).map(point).collect(),
         tiers: vec![tier],
         verdict: Verdict { light: text.into(), code: text.into(), top_decile: figure, floors },
         reasons: vec![reason(1.0), reason(-1.0)],

@@ -264,7 +264,7 @@ fn parse(kind: FeatureKind, cell: &[u8]) -> Option<f64> {
 
 fn fold(cell: &[u8]) -> i32 {
     match values::number(values::trim(cell)) {
-        Some(n) if n >= 0.0 && n < 256.0 && n == f64::from(n as i32) => n as i32,
+        Some(n) if (0.0..256.0).contains(&n) && n == f64::from(n as i32) => n as i32,
         _ => -1,
     }
 }

@@ -129,7 +129,7 @@ fn speed() {
     let features: Vec<Feature> =
         (0..20).map(|f| feature(&format!("c{f}"), FeatureKind::Category, 21)).collect();
     let mut dice = Dice(1);
-    let mut codes: Vec<Vec<u8>> = vec![Vec::with_capacity(people); 20];
+    let mut codes: Vec<Vec<u8>> = (0..20).map(|_| Vec::with_capacity(people)).collect();
     let mut seed = Vec::with_capacity(people);
     for _ in 0..people {
         let mut pull = -4.5;
