@@ -63,7 +63,7 @@ fn column(name: &str, cells: &[&str], bins: usize) -> (Feature, Vec<Vec<u16>>) {
 }
 
 fn table(name: &str, bins: usize) -> Option<Village> {
-    let root = std::env::var("ATOLL_DATA").unwrap_or_else(|_| "/work/shared/data".into());
+    let root = std::env::var("ATOLL_DATA").unwrap_or_else(|_| "../shared/data".into());
     let (table, folds) =
         (rows(&format!("{root}/{name}/table.csv"))?, rows(&format!("{root}/{name}/folds.csv"))?);
     let body = &table[1..];
