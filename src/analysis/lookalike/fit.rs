@@ -2,16 +2,23 @@
 
 use super::curve;
 use super::lane::{Ground, Lane};
+use super::metric::Metric;
+use super::pairs::{Pairs, sampled};
 use super::survey::Tally;
 use super::sweep::{Grid, Slopes, Sweep, placed};
 use crate::error::Result;
 use crate::num;
 use crate::shard::desk::Desk;
 use crate::table::schema::{FeatureKind, Schema};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Passes after which the search ends wherever it is.
 const PASSES: u32 = 300;
+
+/// Passes before which the shape of the objective is looked at. A look costs a fraction of a pass on large
+/// tables, and the early steps change the shape most.
+const RESHAPED: [u32; 4] = [0, 2, 4, 8];
 
 /// What the models are made of.
 pub struct Design {
@@ -23,6 +30,9 @@ pub struct Design {
     pub grid: Grid,
     ground: Rc<Ground>,
     intercept: f64,
+    people: u64,
+    /// Places of the used bins of each one-valued feature.
+    one_valued: Vec<Vec<usize>>,
 }
 
 /// The fitted models, on the grid.
@@ -39,26 +49,25 @@ pub struct Fitted {
 
 impl Design {
     /// Lays the weights out; the survey says how steep each will be.
-    pub fn new(schema: &Schema, features: Vec<usize>, l2: f64, tally: &Tally) -> Design {
+    pub fn new(schema: &Schema, features: Vec<usize>, l2: f64, close: f64, tally: &Tally) -> Design {
         let (columns, places) = placed(&features, &schema.starts);
         let codes = features.iter().map(|&f| u64::from(tally.longest[f])).sum();
         let grid = Grid::new(codes);
-        let mut curvature = vec![steepness(tally.seed, tally.people()); places];
-        let mut shifts = Vec::new();
+        let mut one_valued = Vec::new();
+        let mut alone = vec![steepness(tally.seed, tally.people()); places];
         for &(f, start) in &columns {
-            let bins = schema.starts[f]..schema.starts[f + 1];
-            let used = |bin: usize| (tally.bin(bin) > 0).then_some(start + bin - schema.starts[f]);
-            for bin in bins.clone() {
-                let place = start + bin - schema.starts[f];
-                curvature[place] = l2 + steepness(tally.seed_bins[bin], tally.bin(bin));
+            for (place, bin) in (start..).zip(schema.starts[f]..schema.starts[f + 1]) {
+                alone[place] = l2 + steepness(tally.seed_bins[bin], tally.bin(bin));
             }
             if schema.features[f].kind != FeatureKind::Multi {
-                shifts.push(bins.filter_map(used).collect());
+                let places = (start..).zip(schema.starts[f]..schema.starts[f + 1]);
+                one_valued
+                    .push(places.filter(|&(_, bin)| tally.bin(bin) > 0).map(|(place, _)| place).collect());
             }
         }
         let intercept = num::ln((tally.seed as f64 + 0.5) / (tally.rest as f64 + 0.5));
-        let ground = Rc::new(Ground { grid, l2, curvature, shifts });
-        Design { features, columns, grid, ground, intercept }
+        let ground = Rc::new(Ground { grid, l2, close, metric: RefCell::new(Metric::new(alone)) });
+        Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
     /// Fits one model per fold and one of everyone.
     pub async fn fit(&self, desk: &Desk, folds: &[i32]) -> Result<Fitted> {
@@ -72,13 +81,38 @@ impl Design {
                 break;
             }
             desk.progress("fit", u64::from(passes), 0, "rounds");
+            if RESHAPED.contains(&passes) {
+                self.reshape(desk, &mut lanes).await?;
+            }
             let slopes = desk.sum(&self.question(&lanes, &open, &without)).await?;
             self.answer(&mut lanes, &open, &slopes);
             passes += 1;
         }
         let converged = lanes.iter().all(Lane::converged);
-        let full = lanes.pop().map(|lane| lane.weights().to_vec()).unwrap_or_default();
+        let mut full = lanes.pop().map(|lane| lane.weights().to_vec()).unwrap_or_default();
+        self.settle(&mut full);
         Ok(Fitted { full, folds: lanes.iter().map(Lane::steps).collect(), passes, converged })
+    }
+    /// Moves the mean of every one-valued feature into the intercept: the same probabilities, the least ridge.
+    fn settle(&self, weights: &mut [f64]) {
+        for places in &self.one_valued {
+            let mean = places.iter().map(|&p| weights[p]).sum::<f64>() / places.len().max(1) as f64;
+            places.iter().for_each(|&p| weights[p] -= mean);
+            weights[0] += mean;
+        }
+    }
+    /// Looks at the shape of the objective where the model of everyone now is.
+    async fn reshape(&self, desk: &Desk, lanes: &mut [Lane]) -> Result<()> {
+        let places = self.ground.metric.borrow().steepest();
+        let weights = lanes.last().map(Lane::steps).unwrap_or_default();
+        let (features, shift) = (self.features.clone(), self.grid.shift);
+        let pairs = Pairs { features, shift, weights, places, below: sampled(self.people) };
+        let met = desk.sum(&pairs).await?;
+        let mut metric = self.ground.metric.take();
+        metric.lean(desk, &pairs.places, &met, self.people, self.ground.l2).await?;
+        self.ground.metric.replace(metric);
+        lanes.iter_mut().for_each(Lane::reshape);
+        Ok(())
     }
     fn question(&self, lanes: &[Lane], open: &[usize], without: &[Option<i32>]) -> Sweep {
         let trials: Vec<Vec<i32>> = open.iter().map(|&l| lanes[l].trial()).collect();

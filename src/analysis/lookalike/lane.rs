@@ -4,19 +4,20 @@
 //! The objective is `Σ loss + l2/2 · Σ w²`, the intercept free. It is convex, so a step that lowers the loss
 //! enough (Armijo) is all a line search must find. Points live on the grid: what was evaluated is what is kept.
 //!
-//! **Done** when no weight alone would still move by [`CLOSE`] of log-odds in a Newton step: |slope| ≤ CLOSE ·
-//! curvature for every weight. The measure has no scale: it asks the same of ten people and of ten million,
-//! of a rare bin and of a full one. A lane that can no longer move on its grid stops, too.
-//!
-//! Adding a constant to all bins of a one-valued feature and taking it from the intercept changes no
-//! probability, only the ridge; the least ridge has mean 0, so every accepted point is put there at once.
+//! **Done** when the Newton decrement √(slope · H⁻¹ slope), by what is known of the curvature H from a sample
+//! and from the steps taken (the larger of the two), is at most [`CLOSE`]. To second order that is the
+//! distance to the optimum in standard errors of the weights, of each and of every combination of them: what is
+//! left to gain is a twentieth of what chance moves. The measure has no scale: it asks the same of ten people
+//! and of ten million. A lane that can no longer move on its grid stops, too.
 
+use super::metric::{Metric, dot};
 use super::sweep::Grid;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// The step of log-odds that still counts.
-pub const CLOSE: f64 = 2e-4;
+/// Distance to the optimum, in standard errors, that is close enough.
+pub const CLOSE: f64 = 0.05;
 /// Pairs kept.
 const MEMORY: usize = 12;
 /// Halvings of a step before the search starts afresh.
@@ -29,10 +30,10 @@ pub struct Ground {
     pub grid: Grid,
     /// Strength of the ridge.
     pub l2: f64,
-    /// Curvature of every weight at the rates of its bin.
-    pub curvature: Vec<f64>,
-    /// Weights (places) of the used bins of each one-valued feature.
-    pub shifts: Vec<Vec<usize>>,
+    /// Distance to the optimum that ends the search.
+    pub close: f64,
+    /// What is known of the curvature.
+    pub metric: RefCell<Metric>,
 }
 
 impl Ground {
@@ -45,18 +46,6 @@ impl Ground {
     fn penalty(&self, weights: &[f64]) -> f64 {
         0.5 * self.l2 * weights[1..].iter().map(|w| w * w).sum::<f64>()
     }
-    /// The point of least ridge with the same probabilities.
-    fn settle(&self, weights: &mut [f64]) {
-        for places in &self.shifts {
-            let mean = places.iter().map(|&p| weights[p]).sum::<f64>() / places.len().max(1) as f64;
-            let mean = self.grid.weight(self.grid.put(mean, self.grid.clip));
-            let fits = |w: f64| (w - mean).abs() <= self.grid.clip;
-            if places.iter().all(|&p| fits(weights[p])) && (weights[0] + mean).abs() <= 2.0 * self.grid.clip {
-                places.iter().for_each(|&p| weights[p] -= mean);
-                weights[0] += mean;
-            }
-        }
-    }
 }
 
 /// A step taken and the change of slope it brought.
@@ -65,6 +54,8 @@ struct Pair {
     step: Vec<f64>,
     change: Vec<f64>,
     product: f64,
+    /// The change's square length in the inverse metric.
+    length: f64,
 }
 
 /// The search of one model.
@@ -89,7 +80,7 @@ pub struct Lane {
 impl Lane {
     /// A search from no weights and this intercept.
     pub fn new(ground: Rc<Ground>, intercept: f64) -> Lane {
-        let places = ground.curvature.len();
+        let places = ground.metric.borrow().len();
         let mut point = vec![0.0; places];
         point[0] = ground.grid.weight(ground.put(0, intercept));
         Lane {
@@ -132,16 +123,24 @@ impl Lane {
         let along = self.point.iter().zip(&self.direction).enumerate();
         along.map(|(p, (&x, &d))| self.ground.put(p, x + self.stride * d)).collect()
     }
+    /// Looks again from here, the metric having changed.
+    pub fn reshape(&mut self) {
+        for pair in &mut self.pairs {
+            pair.length = length(&self.ground, &pair.change);
+        }
+        if self.started && !self.done {
+            self.aim();
+        }
+    }
     /// Takes loss and slopes of the data at the trial.
     pub fn take(&mut self, loss: f64, slopes: Vec<f64>) {
-        let mut trial: Vec<f64> = self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect();
+        let trial: Vec<f64> = self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect();
         let whole = loss + self.ground.penalty(&trial);
         // Rounding of the losses must not look like a rise.
         let slack = 1e-11 * self.loss.abs();
         if self.started && whole > self.loss + 1e-4 * self.stride * self.descent + slack {
             return self.shorten(whole);
         }
-        self.ground.settle(&mut trial);
         if self.started {
             self.remember(&trial, &slopes);
         }
@@ -180,20 +179,21 @@ impl Lane {
             if self.pairs.len() == MEMORY {
                 self.pairs.pop_front();
             }
-            self.pairs.push_back(Pair { step, change, product });
+            let length = length(&self.ground, &change);
+            self.pairs.push_back(Pair { step, change, product, length });
         }
     }
 
     /// Chooses the next direction, or ends the search.
     fn aim(&mut self) {
         let slope: Vec<f64> = (0..self.point.len()).map(|p| self.slope(p)).collect();
-        let far = |(g, h): (&f64, &f64)| g.abs() > CLOSE * h;
-        if !slope.iter().zip(&self.ground.curvature).any(far) {
+        let plain = length(&self.ground, &slope);
+        self.direction = self.newton(&slope);
+        self.descent = dot(&self.direction, &slope);
+        if plain.max(-self.descent) <= self.ground.close * self.ground.close {
             self.converged = true;
             return self.stop();
         }
-        self.direction = self.newton(&slope);
-        self.descent = dot(&self.direction, &slope);
         if self.descent >= 0.0 {
             self.pairs.clear();
             self.direction = self.newton(&slope);
@@ -212,11 +212,9 @@ impl Lane {
             add(&mut d, -share, &pair.change);
             shares.push(share);
         }
-        let scale = self.pairs.back().map_or(1.0, |pair| {
-            let squares = pair.change.iter().zip(&self.ground.curvature).map(|(y, h)| y * y / h);
-            pair.product / squares.sum::<f64>()
-        });
-        d.iter_mut().zip(&self.ground.curvature).for_each(|(d, h)| *d *= scale / h);
+        let scale = self.pairs.back().map_or(1.0, |pair| pair.product / pair.length);
+        self.ground.metric.borrow().solve(&mut d);
+        d.iter_mut().for_each(|d| *d *= scale);
         for (pair, share) in self.pairs.iter().zip(shares.into_iter().rev()) {
             let back = dot(&pair.change, &d) / pair.product;
             add(&mut d, share - back, &pair.step);
@@ -225,8 +223,11 @@ impl Lane {
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// Square length in the inverse metric.
+fn length(ground: &Ground, of: &[f64]) -> f64 {
+    let mut solved = of.to_vec();
+    ground.metric.borrow().solve(&mut solved);
+    dot(&solved, of)
 }
 
 fn add(to: &mut [f64], times: f64, what: &[f64]) {

@@ -3,14 +3,16 @@
 //!
 //! The model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
 //! per fold does without it, and scores it; a last one learns from everyone and gives the reasons. All
-//! are fitted in the same passes. Passes: one to survey, a few to deal folds exactly, one per step of the fit
-//! (about 20 to 40), one to score, about six to find the cuts, one to describe the tiers.
+//! are fitted in the same passes. Passes: one to survey, four to deal folds exactly, up to four over a
+//! sample for the shape of the objective, one per step of the fit (about 10), one to score, about six to find the cuts, one to describe the tiers.
 
 mod curve;
 mod evaluate;
 mod fit;
 mod folds;
 mod lane;
+mod metric;
+mod pairs;
 mod reasons;
 mod report;
 mod score;
@@ -36,10 +38,11 @@ pub const SCORE: &str = "score";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 7] = [
+pub const QUESTIONS: [(&str, Opener); 8] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
+    job::analysis::<pairs::Pairs>(),
     job::analysis::<sweep::Sweep>(),
     job::analysis::<Score>(),
     job::analysis::<tiers::ScoreRanks>(),
@@ -74,7 +77,7 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     refuse(&tally)?;
     let (features, left_out) = survey::choose(schema, plan, &tally)?;
     let folds = folds::deal(desk, plan, &tally).await?;
-    let design = Design::new(schema, features, plan.l2, &tally);
+    let design = Design::new(schema, features, plan.l2, lane::CLOSE, &tally);
     let fitted = design.fit(desk, &folds).await?;
     desk.progress("score", 0, 1, "rounds");
     let (features, shift) = (design.features.clone(), design.grid.shift);

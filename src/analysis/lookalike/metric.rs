@@ -1,0 +1,136 @@
+//! The shape of the objective near a point: second derivatives by the fullest bins, from a sample of people;
+//! the other bins keep their own. Solving with it is a Newton step, which is what makes few passes enough.
+
+use super::pairs::Met;
+use crate::error::Result;
+use crate::num;
+use crate::shard::desk::Desk;
+
+/// Weights in the dense part: its factor takes some 75 million multiplications at most.
+pub const DENSE: usize = 768;
+/// Share of a weight's own steepness added to the diagonal where a sample stands for everyone.
+const SAMPLED: f64 = 1e-3;
+/// The same where everyone was met: only for bins of one column, which add up to the intercept exactly.
+const EXACT: f64 = 1e-5;
+
+/// What is known of the curvature.
+#[derive(Debug, Default)]
+pub struct Metric {
+    /// Curvature of every weight alone, the ridge included.
+    alone: Vec<f64>,
+    /// Places in the dense part, ascending.
+    places: Vec<usize>,
+    /// Rows of the lower triangle of its Cholesky factor.
+    factor: Vec<Vec<f64>>,
+}
+
+impl Metric {
+    /// Diagonal only.
+    pub fn new(alone: Vec<f64>) -> Metric {
+        Metric { alone, places: Vec::new(), factor: Vec::new() }
+    }
+    /// How many weights there are.
+    pub fn len(&self) -> usize {
+        self.alone.len()
+    }
+    /// The steepest weights, ascending, the intercept first: the dense part to be.
+    pub fn steepest(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (1..self.alone.len()).collect();
+        places.sort_by(|&a, &b| self.alone[b].total_cmp(&self.alone[a]));
+        places.truncate(DENSE - 1);
+        places.push(0);
+        places.sort_unstable();
+        places
+    }
+    /// Takes in the pairs of these places, met in a sample out of so many people, under this ridge.
+    pub async fn lean(
+        &mut self,
+        desk: &Desk,
+        places: &[usize],
+        met: &Met,
+        people: u64,
+        l2: f64,
+    ) -> Result<()> {
+        let scale = people as f64 / met.people.max(1) as f64;
+        let jitter = if met.people < people { SAMPLED } else { EXACT };
+        let mut factor: Vec<Vec<f64>> = Vec::with_capacity(places.len());
+        for (a, &place) in places.iter().enumerate() {
+            if a % 64 == 63 {
+                desk.breathe().await?;
+            }
+            let mut row: Vec<f64> = (0..a).map(|b| scale * met.both(a, b)).collect();
+            for b in 0..a {
+                row[b] = (row[b] - dot(&row[..b], &factor[b][..b])) / factor[b][b];
+            }
+            let ridge = if place == 0 { 0.0 } else { l2 };
+            let jitter = jitter * self.alone[place];
+            let left = scale * met.both(a, a) + ridge - dot(&row, &row);
+            row.push(num::sqrt(left.max(0.0) + jitter));
+            factor.push(row);
+        }
+        (self.places, self.factor) = (places.to_vec(), factor);
+        Ok(())
+    }
+    /// The inverse of the metric times a slope, in place.
+    pub fn solve(&self, slope: &mut [f64]) {
+        let mut dense: Vec<f64> = self.places.iter().map(|&p| slope[p]).collect();
+        slope.iter_mut().zip(&self.alone).for_each(|(x, h)| *x /= h);
+        for (a, row) in self.factor.iter().enumerate() {
+            dense[a] = (dense[a] - dot(&dense[..a], &row[..a])) / row[a];
+        }
+        for (a, row) in self.factor.iter().enumerate().rev() {
+            dense[a] /= row[a];
+            let (below, above) = dense.split_at_mut(a);
+            below.iter_mut().zip(row).for_each(|(x, r)| *x -= r * above[0]);
+        }
+        self.places.iter().zip(dense).for_each(|(&p, x)| slope[p] = x);
+    }
+}
+
+/// Σ a·b over as many as `a` has, in four running sums so that it vectorises; the order is fixed.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    let (a4, a_rest) = a.as_chunks::<4>();
+    let (b4, _) = b.as_chunks::<4>();
+    for (x, y) in a4.iter().zip(b4) {
+        (0..4).for_each(|k| sums[k] += x[k] * y[k]);
+    }
+    let tail: f64 = a_rest.iter().zip(b.iter().skip(4 * a4.len())).map(|(x, y)| x * y).sum();
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::testing::run;
+
+    #[test]
+    fn it_solves_what_it_says() {
+        let half = 1u64 << (super::super::pairs::STEEP - 1);
+        let met = Met { people: 5, pairs: [6, 2, 2, 3, 0, 3].map(|n| n * half).to_vec() };
+        let (alone, l2) = (vec![6.0, 2.0, 4.0, 7.0], 1.0);
+        let mut metric = Metric::new(alone);
+        let solved = run(&mut [], &[], |desk| async move {
+            metric.lean(&desk, &[0, 1, 2], &met, 10, l2).await.map(|()| {
+                let mut x = vec![1.0, -2.0, 0.5, 14.0];
+                metric.solve(&mut x);
+                x
+            })
+        });
+        let x = solved.expect("not cancelled");
+        let m = [[6.0, 2.0, 3.0], [2.0, 2.0, 0.0], [3.0, 0.0, 3.0]];
+        let ridge = [6.0 * SAMPLED, 1.0 + 2.0 * SAMPLED, 1.0 + 4.0 * SAMPLED];
+        for (a, want) in [1.0, -2.0, 0.5].into_iter().enumerate() {
+            let got: f64 = (0..3).map(|b| m[a][b] * x[b]).sum::<f64>() + ridge[a] * x[a];
+            assert!((got - want).abs() < 1e-9, "{a}: {got}");
+        }
+        assert_eq!(x[3], 2.0);
+    }
+
+    #[test]
+    fn dot_takes_as_many_as_the_first_has() {
+        let a: Vec<f64> = (0..11).map(f64::from).collect();
+        assert_eq!(dot(&a, &a), 385.0);
+        assert_eq!(dot(&a[..5], &a), 30.0);
+    }
+}
