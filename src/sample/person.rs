@@ -134,17 +134,17 @@ impl Cast {
             hidden: draw.mask(&self.gaps),
             told: draw.word(),
         };
-        person.pull += self.pull(&person) + 0.4 * draw.bell();
+        person.pull += self.pull(&person) + 0.35 * draw.bell();
         person
     }
 
     /// The planted signal: what draws a person to the brand besides the persona.
     fn pull(&self, person: &Person) -> f64 {
         let orders = match person.orders {
-            0 => -0.8,
+            0 => -0.5,
             1..=2 => 0.0,
-            3..=5 => 0.5,
-            _ => 1.0,
+            3..=5 => 0.4,
+            _ => 0.8,
         };
         orders
             + LEVEL_PULL[usize::from(person.level)]

@@ -2,7 +2,7 @@
 
 pub(super) const GENDERS: [&str; 2] = ["女", "男"];
 pub(super) const TIERS: [&str; 6] = ["一线", "新一线", "二线", "三线", "四线", "五线"];
-pub(super) const SCHOOLS: [&str; 5] = ["初中及以下", "高中/中专", "大专", "本科", "硕士及以上"];
+pub(super) const SCHOOLS: [&str; 5] = ["初中及以下", "高中及中专", "大专", "本科", "硕士及以上"];
 pub(super) const FAMILIES: [&str; 6] = ["未婚", "已婚未育", "孕期", "孩子0-3岁", "孩子4-12岁", "子女成年"];
 pub(super) const SPENDING: [&str; 5] = ["低", "中低", "中", "中高", "高"];
 pub(super) const LEVELS: [&str; 5] = ["非会员", "普通会员", "银卡", "金卡", "钻石"];
@@ -265,7 +265,7 @@ pub(super) const PERSONAS: [Persona; 6] = [
     Persona {
         name: "精致妈妈",
         share: 150,
-        pull: 0.0,
+        pull: 0.25,
         age: (32.0, 4.0, 23.0, 46.0),
         women: 950,
         wealth: 0.6,
@@ -362,7 +362,7 @@ pub(super) const PERSONAS: [Persona; 6] = [
     Persona {
         name: "银发族",
         share: 140,
-        pull: 0.8,
+        pull: 0.55,
         age: (63.0, 6.0, 52.0, 84.0),
         women: 540,
         wealth: -0.3,
@@ -456,12 +456,14 @@ pub(super) const PERSONAS: [Persona; 6] = [
 ];
 
 /// What draws people to the brand besides who they are: label, log-odds. This is what a lookalike should find.
-pub(super) const INTEREST_PULL: [(&str, f64); 3] = [("护肤", 0.9), ("养生", 0.6), ("露营", 0.7)];
-pub(super) const GOODS_PULL: [(&str, f64); 3] = [("个护清洁", 1.25), ("生鲜果蔬", 0.6), ("宠物用品", 0.8)];
-pub(super) const CONTENT_PULL: [(&str, f64); 2] = [("测评种草", 1.1), ("直播", 0.5)];
+pub(super) const INTEREST_PULL: [(&str, f64); 5] =
+    [("护肤", 1.0), ("养生", 0.8), ("露营", 0.8), ("旅游", 0.6), ("宠物", 0.7)];
+pub(super) const GOODS_PULL: [(&str, f64); 4] =
+    [("个护清洁", 1.4), ("生鲜果蔬", 0.8), ("宠物用品", 0.8), ("食品饮料", 0.7)];
+pub(super) const CONTENT_PULL: [(&str, f64); 2] = [("测评种草", 1.2), ("直播", 0.7)];
 /// By membership level.
-pub(super) const LEVEL_PULL: [f64; 5] = [-1.3, -0.3, 0.4, 1.1, 1.6];
+pub(super) const LEVEL_PULL: [f64; 5] = [-0.75, -0.2, 0.25, 0.7, 1.1];
 /// By spending level.
-pub(super) const SPENDING_PULL: [f64; 5] = [-0.8, -0.3, 0.0, 0.4, 0.8];
+pub(super) const SPENDING_PULL: [f64; 5] = [-0.7, -0.3, 0.0, 0.4, 0.7];
 /// By tier of the city.
 pub(super) const TIER_PULL: [f64; 6] = [0.35, 0.3, 0.1, -0.1, -0.3, -0.5];

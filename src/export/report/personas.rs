@@ -13,7 +13,7 @@ const TAGS: usize = 6;
 /// Colours of the palette; the first is the seed's.
 const COLOURS: u8 = 10;
 /// The map's view box, with a margin for labels.
-const MAP: (f64, f64, f64) = (960.0, 420.0, 24.0);
+const MAP: (f64, f64, f64) = (960.0, 420.0, 36.0);
 
 pub(super) fn section(html: &mut Html, report: Option<&PersonasReport>, language: Language) {
     let heading = ["4", language.say("Personas", "分群")];
@@ -49,18 +49,25 @@ struct Place {
 
 impl Place {
     fn of(points: &[(f64, f64, u8)]) -> Place {
-        let mut ends = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
-        for &(x, y, _) in points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
-            ends = [ends[0].min(x), ends[1].max(x), ends[2].min(y), ends[3].max(y)];
-        }
+        let ends = |axis: fn(&(f64, f64, u8)) -> f64| {
+            let mut all: Vec<f64> = points.iter().map(axis).filter(|v| v.is_finite()).collect();
+            all.sort_by(f64::total_cmp);
+            // The farthest one in a hundred may not shrink all the others: they are drawn at the edge.
+            let at = |permille: usize| {
+                all.get(all.len().saturating_sub(1) * permille / 1000).copied().unwrap_or(0.0)
+            };
+            (at(10), at(990))
+        };
+        let ends = [ends(|p| p.0), ends(|p| p.1)];
         let fit = |room: f64, low: f64, high: f64| (room - 2.0 * MAP.2) / (high - low).max(1e-9);
-        let (x, y) = (fit(MAP.0, ends[0], ends[1]), fit(MAP.1, ends[2], ends[3]));
+        let (x, y) = (fit(MAP.0, ends[0].0, ends[0].1), fit(MAP.1, ends[1].0, ends[1].1));
         let scale = (x.min(1.8 * y), y.min(1.8 * x));
-        Place { scale, centre: ((ends[0] + ends[1]) / 2.0, (ends[2] + ends[3]) / 2.0) }
+        let [x, y] = ends.map(|(low, high)| (low + high) / 2.0);
+        Place { scale, centre: (x, y) }
     }
     fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let (dx, dy) = ((x - self.centre.0) * self.scale.0, (y - self.centre.1) * self.scale.1);
-        (MAP.0 / 2.0 + dx, MAP.1 / 2.0 - dy)
+        ((MAP.0 / 2.0 + dx).clamp(4.0, MAP.0 - 4.0), (MAP.1 / 2.0 - dy).clamp(4.0, MAP.1 - 4.0))
     }
 }
 
@@ -100,14 +107,19 @@ fn map(html: &mut Html, report: &PersonasReport, language: Language) {
         put!(html, "<text class=\"halo\" x=\"" [At(x)] "\" y=\"" [At(y + 4.0)] "\" text-anchor=\"middle\">" [name] "</text>");
     }
     put!(html, "</svg>\n<p class=\"hint\">");
-    let (shown, share) = (count(points.len().div_ceil(step) as u64), percent(inertia.0 + inertia.1));
+    let shown = points.len().div_ceil(step) as u64;
+    let (of, share) = (count(*of), percent(inertia.0 + inertia.1));
+    match (language, report.map.of > shown) {
+        (Language::En, true) => put!(html, "A sample of " [count(shown)] " of " [of] " people"),
+        (Language::En, false) => put!(html, "All " [of] " people"),
+        (Language::Zh, true) => put!(html, "从 " [of] " 人中抽样 " [count(shown)] " 人"),
+        (Language::Zh, false) => put!(html, "全部 " [of] " 人"),
+    }
     match language {
         Language::En => {
-            put!(html, "A sample of " [shown] " of " [count(*of)] " people; the two axes hold " [share] " of the differences. Near means alike; a point is a person without an ID.")
+            put!(html, "; the two axes hold " [share] " of the differences. Near means alike; a point is a person without an ID.")
         }
-        Language::Zh => {
-            put!(html, "从 " [count(*of)] " 人中抽样 " [shown] " 人；两轴合计解释 " [share] " 的差异。距离近表示相似；每点一人，不含 ID。")
-        }
+        Language::Zh => put!(html, "；两轴合计解释 " [share] " 的差异。距离近表示相似；每点一人，不含 ID。"),
     }
     put!(html, "</p>\n</figure>\n");
 }

@@ -5,7 +5,7 @@ use super::number::{count, fixed, percent, q_value, range, tgi};
 use super::plot::{self, TgiAxis};
 use super::{Language, header, label, open};
 use crate::analysis::profile::{Base, ProfileColumn, ProfileReport, ProfileValue};
-use crate::table::schema::FeatureKind;
+use crate::table::schema::{FeatureKind, Namespace};
 
 /// Columns that get a chart; the others stand in the overview and in `profile.csv`.
 const CHARTS: usize = 30;
@@ -22,11 +22,12 @@ pub(super) fn section(html: &mut Html, report: Option<&ProfileReport>, language:
     if let Some(report) = report {
         sentence(html, report, language);
         overview(html, report, language);
-        let shown = report.columns.iter().take(CHARTS).flat_map(|column| told(column));
+        let shown = report.columns.iter().filter(|c| theirs(c)).take(CHARTS).flat_map(told);
         let axis = TgiAxis::over(shown.filter_map(|value| value.tgi));
         key(html, language);
         put!(html, "<div class=\"columns\">\n");
-        report.columns.iter().take(CHARTS).for_each(|column| chart(html, column, axis, language));
+        report.columns.iter().filter(|c| theirs(c)).take(CHARTS).for_each(|c| chart(html, c, axis, language));
+        report.columns.iter().filter(|c| !theirs(c)).take(CHARTS).for_each(|c| own(html, c, language));
         put!(html, "</div>\n");
     }
     put!(html, "</section>\n");
@@ -64,7 +65,7 @@ fn overview(html: &mut Html, report: &ProfileReport, language: Language) {
         ],
     );
     put!(html, "<tbody>");
-    for column in &report.columns {
+    for column in report.columns.iter().filter(|c| theirs(c)) {
         let faint = column.band == "noise" || column.band == "useless";
         put!(html, "<tr class=\"" [if faint { "faint" } else { "" }] "\"><th scope=\"row\">");
         label(html, &column.column, language);
@@ -102,6 +103,35 @@ fn chart(html: &mut Html, column: &ProfileColumn, axis: TgiAxis, language: Langu
     put!(html, "</tbody></table>\n");
     twin(html, column, values.len(), language);
     put!(html, "</figure>\n");
+}
+
+/// Whether a column is the tag file's: only those can be compared with the base.
+fn theirs(column: &ProfileColumn) -> bool {
+    column.namespace == Namespace::Tags
+}
+
+/// A column of the brand's own: it is known for the seed alone, so there is nothing to compare it with.
+fn own(html: &mut Html, column: &ProfileColumn, language: Language) {
+    let mut values: Vec<&ProfileValue> = column.values.iter().collect();
+    if column.kind == FeatureKind::Category || column.kind == FeatureKind::Multi {
+        values.sort_by(|a, b| b.seed_count.cmp(&a.seed_count));
+    }
+    values.truncate(VALUES);
+    let most = values.iter().map(|v| v.seed_share).fold(0.0, f64::max);
+    put!(html, "<figure class=\"column\">\n<figcaption>");
+    label(html, &column.column, language);
+    put!(html, " <span>" [kind(column.kind, language)] " · " [language.say("your own: the seed alone", "一方属性：只描述种子")] "</span></figcaption>\n<table class=\"values own\">");
+    let seed = (language.say("seed", "种子"), true);
+    header(html, &[("", false), (language.say("people", "人数"), true), seed, ("", false)]);
+    put!(html, "<tbody>");
+    for value in values {
+        put!(html, "<tr><th scope=\"row\">");
+        label(html, &value.value, language);
+        put!(html, "</th><td class=\"n\">" [count(value.seed_count)] "</td><td class=\"n\">" [percent(value.seed_share)] "</td><td>");
+        plot::bar(html, value.seed_share, most);
+        put!(html, "</td></tr>\n");
+    }
+    put!(html, "</tbody></table>\n</figure>\n");
 }
 
 /// The same as numbers, with counts and intervals.
