@@ -65,7 +65,8 @@ impl Layout {
         let rows = sample(text, last, &dialect)?;
         let first = rows.first().ok_or(Kind::NoRows)?;
         dialect.header = given.header.unwrap_or_else(|| has_header(&rows, &given.missing));
-        let names = if dialect.header { named(first) } else { numbered(usual_width(&rows)) };
+        let names =
+            if dialect.header { named(first, usual_width(&rows)) } else { numbered(usual_width(&rows)) };
         Ok(Layout { dialect, start: given.start, names, missing: given.missing })
     }
     /// How many columns.
@@ -74,13 +75,14 @@ impl Layout {
     }
 }
 
-/// Names in the header; a column without one is called by its number.
-fn named(header: &[Vec<u8>]) -> Vec<String> {
-    let name = |(i, cell): (usize, &Vec<u8>)| match values::trim(cell) {
+/// Names in the header; a column without one is called by its number. A first row narrower than the rows below (a
+/// title, names for some columns) is filled up with numbers, so that no row is too long.
+fn named(header: &[Vec<u8>], usual: usize) -> Vec<String> {
+    let name = |i: usize| match values::trim(header.get(i).map_or(&[], Vec::as_slice)) {
         [] => (i + 1).to_string(),
         name => String::from_utf8_lossy(name).into_owned(),
     };
-    header.iter().enumerate().map(name).collect()
+    (0..header.len().max(usual)).map(name).collect()
 }
 
 fn numbered(width: usize) -> Vec<String> {
@@ -139,8 +141,12 @@ fn evenness(text: &[u8], last: bool, delimiter: u8) -> u64 {
     first + 1 + 50 * count / widths.len() as u64
 }
 
+/// The commonest width, empty cells at the end not counted where all rows end in them.
 fn usual_width(rows: &[Vec<Vec<u8>>]) -> usize {
-    let widths: Vec<usize> = rows.iter().map(Vec::len).collect();
+    let filled =
+        |row: &Vec<Vec<u8>>| row.iter().rposition(|c| !values::trim(c).is_empty()).map_or(0, |i| i + 1);
+    let most = rows.iter().map(filled).max().unwrap_or(1);
+    let widths: Vec<usize> = rows.iter().map(|row| row.len().min(most)).collect();
     commonest(&widths).map_or(1, |(width, _)| width)
 }
 
@@ -276,6 +282,8 @@ mod tests {
             ("id, ,x\n1,2,3\n", "',' true id/2/x"),
             ("\"a,b\",c\n1,2\n", "',' true a,b/c"),
             ("NA,25\n13800138001,26\n", "',' false 1/2"),
+            ("id,x\na@b.cn,1,\nb@b.cn,2,\n", "',' true id/x"),
+            ("report\na@b.cn,1,2\nb@b.cn,2,3\n", "',' true report/2/3"),
             ("日期,值\n2024-01-02,a\n", "',' true 日期/值"),
         ];
         for (text, want) in table {
