@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     markers: Vec<Vec<u8>>,
+    /// Bytes of the longest marker: most cells are settled by their length.
+    longest: usize,
 }
 
 impl Missing {
@@ -18,12 +20,14 @@ impl Missing {
         let mut markers: Vec<Vec<u8>> =
             markers.into_iter().map(|m| trim(m.as_ref().as_bytes()).to_ascii_lowercase()).collect();
         markers.retain(|m| !m.is_empty());
-        Missing { markers }
+        let longest = markers.iter().map(Vec::len).max().unwrap_or(0);
+        Missing { markers, longest }
     }
     /// Whether a trimmed cell has no value.
     #[inline]
     pub fn has(&self, cell: &[u8]) -> bool {
-        cell.is_empty() || self.markers.iter().any(|m| m.len() == cell.len() && m.eq_ignore_ascii_case(cell))
+        let marked = || self.markers.iter().any(|m| m.len() == cell.len() && m.eq_ignore_ascii_case(cell));
+        cell.is_empty() || cell.len() <= self.longest && marked()
     }
 }
 

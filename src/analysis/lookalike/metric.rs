@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn it_solves_what_it_says() {
-        let half = 1u64 << (super::super::pairs::STEEP - 1);
+        let half = 1u64 << (crate::analysis::lookalike::pairs::STEEP - 1);
         let met = Met { people: 5, pairs: [6, 2, 2, 3, 0, 3].map(|n| n * half).to_vec() };
         let (alone, l2) = (vec![6.0, 2.0, 4.0, 7.0], 1.0);
         let mut metric = Metric::new(alone);

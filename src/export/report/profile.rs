@@ -114,7 +114,7 @@ fn theirs(column: &ProfileColumn) -> bool {
 fn own(html: &mut Html, column: &ProfileColumn, language: Language) {
     let mut values: Vec<&ProfileValue> = column.values.iter().collect();
     if column.kind == FeatureKind::Category || column.kind == FeatureKind::Multi {
-        values.sort_by(|a, b| b.seed_count.cmp(&a.seed_count));
+        values.sort_by_key(|value| std::cmp::Reverse(value.seed_count));
     }
     values.truncate(VALUES);
     let most = values.iter().map(|v| v.seed_share).fold(0.0, f64::max);
