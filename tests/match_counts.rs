@@ -192,3 +192,20 @@ fn when_the_tag_file_is_hashed_another_way_the_diagnosis_names_it() {
     let found = report.diagnosis.expect("a diagnosis");
     assert_eq!(found.would_match[0].code, "cn-plus-86");
 }
+
+#[test]
+fn blank_lines_are_no_rows_and_are_told_with_their_place() {
+    let text =
+        |lines: &str| Rows { text: lines.into(), people: BTreeSet::new(), invalid: 0, duplicate: 0, rows: 0 };
+    let theirs = text("id,tag\n13800000001,1\n");
+    for lines in
+        ["phone\n13800000001\n\n\n13800000002\n\n", "phone\n\"13800000001\"\n\n\n13800000002\r\n\r\n"]
+    {
+        for shards in [1, 3] {
+            let report = matched(&text(lines), Scheme::None, &theirs, Scheme::None, shards);
+            let notes: Vec<_> =
+                report.first_party.notes.iter().map(|n| (&*n.code, n.count, n.first_row)).collect();
+            assert_eq!((report.first_party.rows, notes), (2, vec![("blank-line", 3, Some(3))]));
+        }
+    }
+}

@@ -56,7 +56,11 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         .await
         .map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
     Ok(Opened {
-        recipe,
+        recipe: Recipe {
+            first_party: settled(recipe.first_party, &plans[0], &ours),
+            tags: settled(recipe.tags, &plans[1], &theirs),
+            ..recipe
+        },
         inputs: [first_party, tags],
         schema,
         matched: release(report),
@@ -160,6 +164,26 @@ fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column>
         Role::Id(_) | Role::Fold | Role::Ignore => return None,
     };
     Some(Column { at, name: name.clone(), kind, separator: separator.to_string() })
+}
+
+/// The recipe with every column spelt out in the order of the file: one reading is one recipe, whoever wrote it and
+/// however much was left to detection, and it reads the same where detection would guess otherwise.
+fn settled(recipe: FileRecipe, plan: &Reading, seen: &Seen) -> FileRecipe {
+    let found = &seen.inspection.columns;
+    let of = |kind| plan.columns.iter().filter(move |c| c.kind == kind);
+    let names = |kind| of(kind).map(|c| c.name.clone()).collect();
+    let used = |at: usize| at == plan.id || Some(at) == plan.folds || plan.columns.iter().any(|c| c.at == at);
+    let id = &found[plan.id].name;
+    let named = plan.dialect.header && found.iter().position(|c| c.name == *id) == Some(plan.id);
+    FileRecipe {
+        id: if named { ColumnRef::Name(id.clone()) } else { ColumnRef::Number(plan.id as u32 + 1) },
+        ignore: (0..found.len()).filter(|&at| !used(at)).map(|at| found[at].name.clone()).collect(),
+        numbers: names(FeatureKind::Number),
+        categories: names(FeatureKind::Category),
+        dates: names(FeatureKind::Date),
+        multi: of(FeatureKind::Multi).map(|c| (c.name.clone(), c.separator.clone())).collect(),
+        ..recipe
+    }
 }
 
 /// Cuts a file into parcels and brings them to their owners, in the order of the file.

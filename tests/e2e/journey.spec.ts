@@ -1,11 +1,10 @@
 // The whole journey on the page: two files become an audience, in both languages, with the keyboard, through a cancel
-// and a lost worker, and with the very bytes the command line writes.
-import { execFileSync } from "node:child_process";
+// and a lost worker.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { ATOLL, barriers, expect, test } from "./atoll.ts";
+import { barriers, expect, test } from "./atoll.ts";
 
 test.setTimeout(240_000);
 
@@ -50,27 +49,6 @@ test("from two sample files to an audience, without a barrier on the way", async
   expect(file.bytes.toString().split("\n")[0]).toMatch(/^[0-9a-f]{64}$/);
   await expect(page.getByTestId("proof")).toContainText("0");
 });
-
-for (const [address, shards] of [["#shards=2", "3"], ["#shards=3", "1"]] as const)
-  test(`the page with ${address} writes the bytes of the command line with ${shards}`, async ({ page, served }, info) => {
-    await page.goto(served + address);
-    await sample(page);
-    const city = info.outputPath("city");
-    execFileSync(ATOLL, ["sample", city, "--people", "50000", "--seed", "7"]);
-    await page.getByTestId("export-all").click();
-    await expect(page.getByTestId("made-file")).toHaveCount(10, { timeout: 120_000 });
-    const made = await page.getByTestId("made-file").evaluateAll((files) =>
-      files.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]),
-    );
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Recipe", exact: true }).click();
-    const recipe = await saved(page, () => page.getByTestId("save-file").click());
-    writeFileSync(join(city, "page.toml"), recipe.bytes);
-    const out = info.outputPath("out");
-    execFileSync(ATOLL, ["run", join(city, "page.toml"), "--out", out, "--shards", shards, "--quiet"]);
-    const written = readdirSync(out).map((name) => [name, sha256(readFileSync(join(out, name)))]);
-    expect(Object.fromEntries(made)).toEqual(Object.fromEntries(written));
-  });
 
 test("a GBK file of MD5 phones and a gzip of tags, in Chinese, saved page, dark", async ({ page, served }, info) => {
   const md5 = (text: string) => createHash("md5").update(text).digest("hex");

@@ -146,11 +146,11 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             "{} of your {} people ({rate:.1} %) are in the tag file.",
             found.matched, found.first_party.people
         );
-        for way in found.diagnosis.iter().flat_map(|d| &d.would_match).take(3) {
-            eprintln!(
-                "  {} of {} tried IDs would match if the tag file had {}.",
-                way.matched, 500, way.english
-            );
+        if let Some(diagnosis) = &found.diagnosis {
+            for way in diagnosis.would_match.iter().take(3) {
+                let (matched, tried, has) = (way.matched, diagnosis.tried, &way.english);
+                eprintln!("  {matched} of {tried} tried IDs would match if the tag file had {has}.");
+            }
         }
     }
     // The match is worth having even where the rest is refused: it says why.

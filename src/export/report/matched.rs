@@ -142,6 +142,7 @@ fn problem(code: &str, language: Language) -> (&str, &str) {
         "rounded" => (("Rounded ID (8.68E+14)", "ID 被取整（8.68E+14）"), out),
         "long-row" => (("Too many columns", "列数过多"), out),
         "unknown-fold" => (("Fold not understood", "折号无法识别"), out),
+        "blank-line" => (("Blank lines", "空行"), ("skipped, not counted as rows", "跳过，不计入行数")),
         "short-row" => (("Too few columns", "列数不足"), gap),
         "not-a-number" => (("Not a number in a number column", "数值列里有非数字"), gap),
         "not-a-date" => (("Not a date in a date column", "日期列里有非日期"), gap),

@@ -167,12 +167,16 @@ pub fn cut(reading: &Reading, text: &[u8], span: Span, shards: usize) -> Result<
     let mut rows = Rows::new(text, &reading.dialect).until(span.end);
     let mut fields = Fields::new();
     let mut header = reading.dialect.header && span.first_row == 1;
+    let mut blanks = 0;
     while rows.next(span.last, &mut fields).map_err(|e| place(e, span.first_row))?.is_some() {
+        let row = span.first_row + rows.lines() - 1;
+        cutter.blank(rows.blanks() - std::mem::replace(&mut blanks, rows.blanks()), row);
         if !std::mem::take(&mut header) {
-            cutter.row(span.first_row + rows.lines() - 1, &fields);
+            cutter.row(row, &fields);
         }
     }
     let (read, next_row) = (rows.at(), span.first_row + rows.lines());
+    cutter.blank(rows.blanks() - blanks, next_row);
     Ok(Cut { parcels: cutter.parcels, tally: cutter.tally, read, next_row })
 }
 
@@ -206,6 +210,13 @@ impl<'a> Cutter<'a> {
             tally: Tally::default(),
         })
     }
+    /// Blank lines right before a row: no rows, but told.
+    fn blank(&mut self, lines: u64, row: u64) {
+        if lines > 0 {
+            let what = ("blank-line".into(), String::new());
+            self.tally.notes.entry(what).or_insert((0, row - lines)).0 += lines;
+        }
+    }
     fn row(&mut self, row: u64, fields: &Fields) {
         self.tally.rows += 1;
         match Fit::of(fields, self.reading.width) {
@@ -235,7 +246,9 @@ impl<'a> Cutter<'a> {
                 Cells::Numbers { values } => {
                     let parsed = (!missing).then(|| parse(column.kind, cell));
                     if parsed == Some(None) {
-                        Tally::count(&mut self.tally.notes, "not-a-number", &column.name, row);
+                        let code =
+                            if column.kind == FeatureKind::Date { "not-a-date" } else { "not-a-number" };
+                        Tally::count(&mut self.tally.notes, code, &column.name, row);
                     }
                     values.push(parsed.flatten().unwrap_or(f64::NAN));
                 }
