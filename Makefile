@@ -73,6 +73,9 @@ reproduce: dist ## build the page twice in two folders; one hash
 test: setup lint unit boundary e2e reproduce ## everything CI checks
 	$(call say,all tests passed)
 
-bench: ## the same work as the peers, in one run
-	$(call say,bench)
+bench: dist cli ## the same work as the peers, in one run
+	$(call say,reading)
 	cargo bench --locked
+	$(call say,the main job in a tab)
+	@tools/setup.sh e2e browser
+	benches/job/run.sh
