@@ -77,7 +77,11 @@ base: Base,
 /**
  * Who.
  */
-crowd: Expr | null, } | { "call": "lookalike", 
+crowd: Expr | null, 
+/**
+ * Another crowd instead of the base: those of it who are not in the first.
+ */
+against: Expr | null, } | { "call": "lookalike", 
 /**
  * How.
  */
@@ -1223,6 +1227,7 @@ export type ErrorCode =
   | "memory-limit"
   | "seed-empty"
   | "seed-too-small"
+  | "contrast-empty"
   | "seed-everyone"
   | "no-features"
   | "folds-unusable"

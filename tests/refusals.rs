@@ -402,7 +402,7 @@ mod asking {
     fn anything_before_the_files_are_open() {
         let mut bench = Bench::new(1, vec![]);
         for call in [
-            Call::Profile { base: Base::Everyone, crowd: None },
+            Call::Profile { base: Base::Everyone, crowd: None, against: None },
             Call::Lookalike { plan: LookalikePlan::default() },
             Call::Personas { plan: PersonasPlan::default() },
             Call::Export { what: Export::Match },

@@ -78,6 +78,8 @@ pub enum Call {
         base: Base,
         /// Who.
         crowd: Option<Expr>,
+        /// Another crowd instead of the base: those of it who are not in the first.
+        against: Option<Expr>,
     },
     /// Fits the model, scores everyone, cuts tiers.
     Lookalike {

@@ -5,6 +5,7 @@ use super::inspect::range;
 use super::{Opened, Room, SLICE};
 use crate::analysis::lookalike::SCORE;
 use crate::analysis::personas::PERSONA;
+use crate::analysis::profile::{Against, Contrast};
 use crate::analysis::{lookalike, personas};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -96,7 +97,7 @@ impl Opened {
 async fn need_profile(room: &mut Room) -> Result<&Opened> {
     if room.opened()?.profile.is_none() {
         let base = room.opened()?.recipe.profile.base;
-        room.profile(base, None).await?;
+        room.profile(Contrast { crowd: Expr::Seed, against: Against::Base(base) }).await?;
     }
     room.opened()
 }

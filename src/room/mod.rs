@@ -9,7 +9,7 @@ pub mod session; // one call at a time
 
 use crate::analysis::lookalike::{self, LookalikeReport};
 use crate::analysis::personas::{self, PersonasReport};
-use crate::analysis::profile::{self, Base, ProfileReport};
+use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Released, release};
@@ -81,7 +81,11 @@ impl Room {
                 self.open = Some(load::open(self, *recipe, first_party, tags).await?);
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }
-            Call::Profile { base, crowd } => self.profile(base, crowd).await.map(Reply::Profile),
+            Call::Profile { base, crowd, against } => {
+                let crowd = crowd.unwrap_or(Expr::Seed);
+                let against = against.map_or(Against::Base(base), Against::Crowd);
+                self.profile(Contrast { crowd, against }).await.map(Reply::Profile)
+            }
             Call::Lookalike { plan } => {
                 let report = lookalike::lookalike(&self.desk, &self.opened()?.schema, &plan).await?;
                 let opened = self.opened_mut()?;
@@ -99,11 +103,10 @@ impl Room {
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),
         }
     }
-    async fn profile(&mut self, base: Base, crowd: Option<Expr>) -> Result<ProfileReport> {
-        let seed = crowd.is_none();
-        let report =
-            profile::profile(&self.desk, &self.opened()?.schema, base, crowd.unwrap_or(Expr::Seed)).await?;
-        if seed {
+    /// Only the seed against a base is the room's own profile: what its files show.
+    async fn profile(&mut self, contrast: Contrast) -> Result<ProfileReport> {
+        let report = profile::profile(&self.desk, &self.opened()?.schema, contrast.clone()).await?;
+        if let Contrast { crowd: Expr::Seed, against: Against::Base(base) } = contrast {
             let opened = self.opened_mut()?;
             opened.recipe.profile.base = base;
             opened.profile = Some(release(report.clone()));

@@ -12,6 +12,8 @@ use std::ops::Range;
 pub struct Count {
     /// The crowd that is profiled.
     pub crowd: Expr,
+    /// Whom to count at all; everyone if none.
+    pub within: Option<Expr>,
 }
 
 /// People per bin of the schema. Lists are empty until the first person.
@@ -49,21 +51,29 @@ impl Partial for Tally {
 impl Analysis for Count {
     const NAME: &'static str = "profile-count";
     type Partial = Tally;
-    type Work = Bits;
+    /// The crowd, and whom to count.
+    type Work = (Bits, Bits);
 
-    fn begin(&self, shard: &Shard) -> Result<Bits> {
-        shard.crowd(&self.crowd)
+    fn begin(&self, shard: &Shard) -> Result<(Bits, Bits)> {
+        let within = self.within.as_ref().map(|within| shard.crowd(within)).transpose()?;
+        Ok((shard.crowd(&self.crowd)?, within.unwrap_or_else(|| Bits::all(shard.people.len()))))
     }
 
-    fn add(&self, crowd: &mut Bits, shard: &mut Shard, rows: Range<usize>, sum: &mut Tally) {
+    fn add(
+        &self,
+        (crowd, within): &mut (Bits, Bits),
+        shard: &mut Shard,
+        rows: Range<usize>,
+        sum: &mut Tally,
+    ) {
         let people = &shard.people;
-        sum.people += rows.len() as u64;
+        sum.people += rows.clone().filter(|&i| within.has(i)).count() as u64;
         sum.crowd += rows.clone().filter(|&i| crowd.has(i)).count() as u64;
         sum.widen(people.schema.bins());
         for (codes, &start) in people.columns.iter().zip(&people.schema.starts) {
             let (bins, crowd_bins) = (&mut sum.bins[start..], &mut sum.crowd_bins[start..]);
             codes.for_each(rows.clone(), |i, code| {
-                bins[code] += 1;
+                bins[code] += u64::from(within.has(i));
                 crowd_bins[code] += u64::from(crowd.has(i));
             });
         }

@@ -28,15 +28,40 @@ pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Count>()];
 /// Values listed of one column.
 const LISTED: usize = 200;
 
+/// Whom a profile is about, and against whom it is held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contrast {
+    /// Who.
+    pub crowd: Expr,
+    /// Everyone as the base says, or another crowd: then those of it who are not in the first.
+    pub against: Against,
+}
+
+/// The other side of a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Against {
+    /// The people of the tag file.
+    Base(Base),
+    /// Another crowd.
+    Crowd(Expr),
+}
+
 /// Profiles a crowd.
-pub async fn profile(desk: &Desk, schema: &Schema, base: Base, crowd: Expr) -> Result<ProfileReport> {
+pub async fn profile(desk: &Desk, schema: &Schema, contrast: Contrast) -> Result<ProfileReport> {
     desk.progress("profile", 0, 1, "rounds");
-    let tally = desk.sum(&Count { crowd: crowd.canonical() }).await?;
+    let crowd = contrast.crowd.canonical();
+    let (base, within) = match contrast.against {
+        Against::Base(base) => (base, None),
+        Against::Crowd(other) => (Base::Rest, Some(Expr::Or { of: vec![crowd.clone(), other] }.canonical())),
+    };
+    let crowds = within.is_some();
+    let tally = desk.sum(&Count { crowd, within }).await?;
     desk.progress("profile", 1, 1, "rounds");
-    if tally.crowd == 0 {
-        return Err(Kind::SeedEmpty.into());
+    match tally.crowd {
+        0 => Err(Kind::SeedEmpty.into()),
+        all if crowds && all == tally.people => Err(Kind::ContrastEmpty.into()),
+        _ => Ok(report(schema, base, &tally)),
     }
-    Ok(report(schema, base, &tally))
 }
 
 fn report(schema: &Schema, base: Base, tally: &Tally) -> ProfileReport {

@@ -30,12 +30,13 @@ fn village() -> Village {
 }
 
 fn ask(village: &Village, shards: usize, base: Base, crowd: Expr) -> Result<ProfileReport> {
+    held(village, shards, Contrast { crowd, against: Against::Base(base) })
+}
+
+fn held(village: &Village, shards: usize, contrast: Contrast) -> Result<ProfileReport> {
     let schema = village.schema.clone();
-    run(
-        &mut village.shards(shards),
-        &QUESTIONS,
-        |desk| async move { profile(&desk, &schema, base, crowd).await },
-    )
+    let program = |desk| async move { profile(&desk, &schema, contrast).await };
+    run(&mut village.shards(shards), &QUESTIONS, program)
 }
 
 fn column<'a>(report: &'a ProfileReport, name: &str) -> &'a ProfileColumn {
@@ -44,7 +45,9 @@ fn column<'a>(report: &'a ProfileReport, name: &str) -> &'a ProfileColumn {
 
 #[test]
 fn counting_obeys_the_laws() {
-    laws::hold(&Count { crowd: Expr::Seed }, &village());
+    laws::hold(&Count { crowd: Expr::Seed, within: None }, &village());
+    let city = |name: &str| Expr::Tag { feature: "city".into(), values: vec![name.into()] };
+    laws::hold(&Count { crowd: city("7"), within: Some(Expr::Seed) }, &village());
 }
 
 #[test]
@@ -119,4 +122,37 @@ fn nobody_is_refused_and_everyone_has_no_rest() {
     village.people.iter_mut().for_each(|p| p.seed = true);
     let report = ask(&village, 2, Base::Rest, Expr::Seed).expect("a profile");
     assert!(report.columns.iter().all(|c| c.iv == 0.0 && c.values.iter().all(|v| v.q.is_none())));
+}
+
+#[test]
+fn two_crowds_are_held_against_each_other() {
+    let village = village();
+    let city = |names: &[&str]| Expr::Tag {
+        feature: "city".into(),
+        values: names.iter().map(|n| n.to_string()).collect(),
+    };
+    let hold = |crowd, other| held(&village, 3, Contrast { crowd, against: Against::Crowd(other) });
+    let (one, two) = (city(&["v7", "v8"]), city(&["v8", "v9", "v10"]));
+    let report = hold(one.clone(), two.clone()).expect("a profile");
+    let lives = |codes: &'static [u16]| village.people.iter().filter(move |p| codes.contains(&p.codes[1][0]));
+    assert_eq!(report.seed_people, lives(&[7, 8]).count() as u64);
+    assert_eq!(report.base_people, lives(&[9, 10]).count() as u64, "who is in both is in the first");
+    let likes = |report: &ProfileReport| column(report, "likes").values.clone();
+    for value in likes(&report).iter().filter(|v| !v.value.is_empty()) {
+        let code: u16 = value.value[1..].parse().expect("v and a number");
+        let liked = |people: &mut dyn Iterator<Item = &Villager>| {
+            people.filter(|p| p.codes[2].contains(&code)).count() as u64
+        };
+        assert_eq!(value.seed_count, liked(&mut lives(&[7, 8])));
+        assert_eq!(value.base_count, liked(&mut lives(&[9, 10])));
+    }
+    // Turned around, two crowds without a common member say the opposite.
+    let there = likes(&hold(city(&["v7"]), city(&["v9"])).expect("a profile"));
+    for back in likes(&hold(city(&["v9"]), city(&["v7"])).expect("a profile")) {
+        let value = there.iter().find(|v| v.value == back.value).expect("the same values");
+        assert!((value.woe + back.woe).abs() < 1e-12 && (value.q == back.q));
+        assert_eq!((value.seed_count, value.base_count), (back.base_count, back.seed_count));
+    }
+    // A crowd against a part of itself leaves nobody to compare with.
+    assert_eq!(hold(one, city(&["v8"])).map_err(|e| e.kind), Err(Kind::ContrastEmpty));
 }

@@ -24,6 +24,8 @@ class App {
   said = $state("");
   base = $state<Base>("everyone");
   crowd = $state.raw<Expr>({ is: "seed" });
+  /** Another crowd to hold the first against, instead of the base. */
+  against = $state.raw<Expr>();
   lookalikePlan = $state.raw(LOOKALIKE);
   personasPlan = $state.raw(PERSONAS);
   sampling = $state(false);
@@ -35,8 +37,8 @@ class App {
   readonly match = new Task(this.#at, () => this.#fileInputs(), () => this.#open());
   readonly profile = new Task(
     this.#at,
-    () => this.#after({ base: this.base, crowd: JSON.stringify(this.crowd) }),
-    () => ({ call: "profile" as const, base: this.base, crowd: this.crowd.is === "seed" ? null : this.crowd }),
+    () => this.#after({ base: this.against ? JSON.stringify(this.against) : this.base, crowd: JSON.stringify(this.crowd) }),
+    () => ({ call: "profile" as const, base: this.base, crowd: this.crowd.is === "seed" ? null : this.crowd, against: this.against ?? null }),
   );
   readonly lookalike = new Task(
     this.#at,
