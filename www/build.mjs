@@ -3,15 +3,15 @@
 // Two bundles, both classic scripts (an inline module cannot be told from the page in a stack trace and gains
 // nothing here): src/main.ts for the page, src/engine/worker.ts for every worker. The worker and the packed
 // wasm stand in text blocks, which never run by themselves and need no hash; the page starts the worker from a
-// blob, which inherits the page's policy. Same input, same bytes: no clock, no path, and deflate by a
-// package the lock file pins.
+// blob, which inherits the page's policy. Same input, same bytes: no clock, no path, and LZMA by a package
+// the lock file pins.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { zlibSync } from "fflate";
+import { compress } from "lzma1";
 import { build } from "vite";
 import { policy } from "./policy.mjs";
 
@@ -99,7 +99,7 @@ const [page, worker] = await Promise.all([
 refuse(page.script);
 const script = inline("script", page.script);
 const style = inline("style", page.style);
-const wasm = Buffer.from(zlibSync(readFileSync(resolve(pkg, "atoll_bg.wasm")), { level: 9 })).toString("base64");
+const wasm = Buffer.from(compress(readFileSync(resolve(pkg, "atoll_bg.wasm")), 9)).toString("base64");
 
 const blocks = {
   policy: `<meta http-equiv="Content-Security-Policy" content="${policy({ script: sha256(script), style: sha256(style) })}">`,
@@ -116,8 +116,7 @@ const size = { raw: Buffer.byteLength(html), gzip: gzipSync(html, { level: 9 }).
 const kB = (n) => `${(n / 1000).toFixed(1)} kB`;
 console.log(`page    ${kB(size.raw)} of ${kB(LIMIT.raw)}, gzipped ${kB(size.gzip)} of ${kB(LIMIT.gzip)}`);
 console.log(`sha256  ${createHash("sha256").update(html).digest("hex")}`);
-if (size.gzip > LIMIT.gzip) console.error(`the page is over its gzipped budget; the engine alone is ${kB(gzipSync(wasm).length)} of it`);
-if (size.raw > LIMIT.raw) {
-  console.error("the page is over its budget");
+if (size.raw > LIMIT.raw || size.gzip > LIMIT.gzip) {
+  console.error(`the page is over its budget; the engine alone is ${kB(wasm.length)}, gzipped ${kB(gzipSync(wasm).length)}`);
   process.exit(1);
 }

@@ -131,7 +131,7 @@ async function open(browser: Browser, address: string): Promise<Page> {
     });
   });
   await page.goto(address);
-  await expect.poll(() => page.workers().length, { message: "the page starts a worker" }).toBeGreaterThan(0);
+  await expect(page.getByTestId("version"), "the engine is there, and its unpacker gone").toHaveText(/\d/);
   return page;
 }
 

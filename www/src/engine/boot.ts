@@ -1,4 +1,5 @@
 // How the page gets at what is inlined in its own file: the worker's text and the packed wasm.
+import type { FromUnpacker, ToUnpacker } from "./protocol";
 
 /** The text of a block of the page. */
 function block(id: string): string {
@@ -28,15 +29,20 @@ export function startWorker(name: string): Worker {
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** The engine, unpacked and compiled once for the page; every worker gets this module. */
+/**
+ * The engine, unpacked and compiled once for the page; every worker gets this module. A worker does it, so that the
+ * page paints and answers meanwhile.
+ */
 export function engineModule(): Promise<WebAssembly.Module> {
-  compiled ??= unpack(block("atoll-wasm")).then((bytes) => WebAssembly.compile(bytes));
+  compiled ??= new Promise((done, fail) => {
+    const worker = startWorker("atoll-unpacker");
+    worker.onmessage = ({ data }: MessageEvent<FromUnpacker>) => {
+      worker.terminate();
+      if (data.is === "module") done(data.module);
+      else fail(new Error("the engine cannot be unpacked"));
+    };
+    worker.onerror = () => fail(new Error("the unpacker does not start"));
+    worker.postMessage({ role: "unpacker", packed: block("atoll-wasm") } satisfies ToUnpacker);
+  });
   return compiled;
-}
-
-async function unpack(base64: string): Promise<ArrayBuffer> {
-  const text = atob(base64);
-  const packed = Uint8Array.from(text, (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).arrayBuffer();
 }

@@ -30,6 +30,12 @@ export type FromDesk =
 /** Any worker to the page. */
 export type FromWorker = FromDesk | { is: "pong" } | { is: "lost" } | { is: "network"; asked: number; refused: number };
 
+/** First message of the unpacker, the worker before all others: the engine as it stands in the page. */
+export type ToUnpacker = { role: "unpacker"; packed: string };
+
+/** Its only answer. */
+export type FromUnpacker = { is: "module"; module: WebAssembly.Module } | { is: "lost" };
+
 /** Bytes of a file that a shard reads by itself. */
 export type Input = { blob: Blob; from: number; to: number };
 

@@ -1,10 +1,11 @@
-// The script of every worker. Its first message says whether it is the desk or a shard.
+// The script of every worker. Its first message says whether it is the desk, a shard or the unpacker.
 import { initSync } from "atoll";
 import { serveDesk } from "./desk";
-import type { FromWorker, Hello, Ping, ToDesk } from "./protocol";
+import { unlzma } from "./lzma";
+import type { FromUnpacker, FromWorker, Hello, Ping, ToDesk, ToUnpacker } from "./protocol";
 import { serveShard } from "./shard";
 
-const page = (message: FromWorker, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
+const page = (message: FromWorker | FromUnpacker, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
 
 /** The engine stopped in a state nobody knows: say so, and hear nothing more. */
 function lost(): void {
@@ -19,10 +20,17 @@ function witness(): void {
   self.addEventListener("securitypolicyviolation", () => tell(0, 1));
 }
 
+/** Answers with the engine that a text holds: LZMA in base64. */
+async function unpack(text: string): Promise<void> {
+  const wasm = unlzma(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+  page({ is: "module", module: await WebAssembly.compile(wasm) });
+}
+
 let hear: ((message: ToDesk) => void) | undefined;
 
-self.onmessage = ({ data }: MessageEvent<Hello | Ping | ToDesk>) => {
+self.onmessage = ({ data }: MessageEvent<ToUnpacker | Hello | Ping | ToDesk>) => {
   if (!("role" in data)) return data.is === "ping" ? page({ is: "pong" }) : hear?.(data);
+  if (data.role === "unpacker") return void unpack(data.packed).catch(lost);
   try {
     witness();
     initSync({ module: data.module });
