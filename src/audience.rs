@@ -136,7 +136,7 @@ impl Expr {
                 Expr::Minus { from: Box::new(from.canonical()), take: Box::new(take.canonical()) }
             }
             Expr::Tag { feature, mut values } => {
-                values.sort();
+                values.sort_unstable();
                 values.dedup();
                 Expr::Tag { feature, values }
             }
@@ -171,7 +171,7 @@ fn gather(
             Err(leaf) => vec![leaf],
         })
         .collect();
-    flat.sort();
+    flat.sort_unstable();
     flat.dedup();
     match (flat.len(), flat.pop()) {
         (1, Some(only)) => only,

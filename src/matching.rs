@@ -221,7 +221,7 @@ async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Dia
     };
     let mut sample: Vec<(u64, Vec<u8>)> =
         desk.all(&Sample { of: raw.which, most: TRIED }).await?.into_iter().flatten().collect();
-    sample.sort();
+    sample.sort_unstable();
     sample.truncate(TRIED);
     let variants = id::variants(raw.recipe, raw.space);
     let keys = |v: &id::Variant| sample.iter().filter_map(|(_, text)| v.key(text)).collect();

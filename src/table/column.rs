@@ -105,7 +105,7 @@ impl Examples {
             Some((first, _)) => *first = mark.min(*first),
             None => self.seen.push((mark, text)),
         }
-        self.seen.sort();
+        self.seen.sort_unstable();
         self.seen.truncate(EXAMPLES);
     }
 }

@@ -85,7 +85,7 @@ impl Survey {
         self.columns.resize_with(self.columns.len().max(other.columns.len()), Column::default);
         self.columns.iter_mut().zip(other.columns).for_each(|(a, b)| a.merge(b));
         self.preview.extend(other.preview);
-        self.preview.sort();
+        self.preview.sort_unstable();
         self.preview.truncate(PREVIEW);
     }
     /// Lines before the stretch at this offset, as far as the stretches before it are known.

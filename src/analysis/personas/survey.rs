@@ -91,7 +91,7 @@ impl Partial for Survey {
         self.longest.iter_mut().zip(&other.longest).for_each(|(a, b)| *a = (*a).max(*b));
         self.limit = self.limit.max(other.limit);
         self.sample.extend(other.sample);
-        self.sample.sort();
+        self.sample.sort_unstable();
         self.sample.truncate(self.limit as usize);
     }
 }
@@ -133,7 +133,7 @@ impl Analysis for Look {
                 .into_iter()
                 .map(|(hash, i)| Drawn { hash, bins: bins(people, i as usize) })
                 .collect();
-            sum.sample.sort();
+            sum.sample.sort_unstable();
         }
     }
 }

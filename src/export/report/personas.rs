@@ -51,7 +51,7 @@ impl Place {
     fn of(points: &[(f64, f64, u8)]) -> Place {
         let ends = |axis: fn(&(f64, f64, u8)) -> f64| {
             let mut all: Vec<f64> = points.iter().map(axis).filter(|v| v.is_finite()).collect();
-            all.sort_by(f64::total_cmp);
+            all.sort_unstable_by(f64::total_cmp);
             // The farthest one in a hundred may not shrink all the others: they are drawn at the edge.
             let at = |permille: usize| {
                 all.get(all.len().saturating_sub(1) * permille / 1000).copied().unwrap_or(0.0)
