@@ -81,9 +81,9 @@ kinds! {
     SeedEmpty = "seed-empty", "Nobody in the seed is in the tag file.", "种子人群与标签文件没有交集。";
     /// Too few seed persons to model.
     SeedTooSmall = "seed-too-small", "The seed has fewer than 10 people in the tag file: too few to learn from.", "种子人群匹配不足 10 人，无法建模。";
-    /// The seed is everyone: nothing is left to score.
     /// A crowd is held against a part of itself.
     ContrastEmpty = "contrast-empty", "Nobody is left to compare with: all of them are in the first crowd.", "没有可对比的人：对照人群全部包含在所选人群中。";
+    /// The seed is everyone: nothing is left to score.
     SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
     /// Nothing to learn from.
     NoFeatures = "no-features", "No usable column is left: all are empty, constant or left out.", "没有可用的列：全部为空、恒定或被忽略。";
