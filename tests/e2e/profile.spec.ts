@@ -1,5 +1,5 @@
 // The profile as a workbench: any crowd against a base or against another crowd, tags clicked together into a crowd.
-import { type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { barriers, expect, test } from "./atoll.ts";
 
 test.setTimeout(120_000);
@@ -17,10 +17,11 @@ test("a crowd of clicked tags is held against the seed, and the seed against it"
   await done(page, "match");
   await page.locator("[data-step=profile]").click();
   await done(page, "profile");
-  const bars = page.getByRole("group", { name: /^Seed/ }).or(page.locator("svg[data-chart]")).first().getByRole("checkbox");
-  await bars.first().click();
-  const picked = await page.getByTestId("pick-bar").textContent();
-  await page.getByTestId("pick-bar").getByRole("button", { name: "Save" }).or(page.getByTestId("pick-bar").locator("button.primary")).first().click();
+  await page.locator("svg[data-chart]").getByRole("checkbox").first().click();
+  const bar = page.getByTestId("pick-bar");
+  await expect(bar.locator("button.primary")).toBeEnabled();
+  const picked = await bar.textContent();
+  await bar.locator("button.primary").click();
   await page.getByText("Another crowd", { exact: true }).click();
   await done(page, "profile");
   const sentence = page.getByTestId("profile-sentence");
