@@ -66,7 +66,8 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 /** A size: 12.4 MB. */
 export function bytes(n: number): string {
   const power = n < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(n) / 3));
-  return format({ style: "unit", unit: UNITS[power] ?? "byte", maximumFractionDigits: power > 1 ? 1 : 0 }).format(n / 1000 ** power);
+  // The short form of English says "17 byte".
+  return format({ style: "unit", unit: UNITS[power] ?? "byte", unitDisplay: power === 0 ? "long" : "short", maximumFractionDigits: power > 1 ? 1 : 0 }).format(n / 1000 ** power);
 }
 
 /** A time to wait: 40 s, 3 min. */

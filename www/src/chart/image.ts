@@ -1,4 +1,15 @@
-// A drawn SVG as a file of its own: the page's style is written into it, because it leaves the page.
+// A drawn chart as a file of its own: with title, legend and ground, and the page's style written into it.
+import { span } from "./text";
+
+/** What a saved picture shows: an SVG as text, and its size. */
+export type Picture = { svg: string; width: number; height: number };
+
+/** A colour of a chart and what it stands for. */
+export type Key = { name: string; colour: string };
+
+const SVG = "http://www.w3.org/2000/svg";
+const EDGE = 24;
+const LINE = 20;
 
 const WRITTEN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-weight", "text-anchor"] as const;
 
@@ -13,22 +24,45 @@ export function standalone(svg: SVGSVGElement): string {
     for (const name of ["class", "tabindex", "role", "style"]) element.removeAttribute(name);
   });
   const { width, height } = svg.getBoundingClientRect();
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("xmlns", SVG);
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
   copy.setAttribute("font-family", getComputedStyle(svg).fontFamily);
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  ground.setAttribute("width", "100%");
-  ground.setAttribute("height", "100%");
-  ground.setAttribute("fill", token("--surface"));
-  copy.prepend(ground);
   return new XMLSerializer().serializeToString(copy);
 }
 
+/** The chart with what the page shows around it: its title, and which colour is what. */
+export function framed(chart: Picture, title: string, keys: Key[]): Picture {
+  const width = chart.width + 2 * EDGE;
+  const parts = [draw("text", { x: EDGE, y: EDGE + 14, fill: token("--ink"), "font-size": 15, "font-weight": 600 }, title)];
+  let [x, y] = [EDGE, EDGE + 14];
+  for (const { name, colour } of keys) {
+    const wide = 16 + span(name, 12);
+    if (y === EDGE + 14 || x + wide > width - EDGE) [x, y] = [EDGE, y + LINE + 4];
+    parts.push(draw("rect", { x, y: y - 9, width: 10, height: 10, rx: 2, fill: token(colour) }));
+    parts.push(draw("text", { x: x + 16, y, fill: token("--ink-2"), "font-size": 12 }, name));
+    x += wide + EDGE;
+  }
+  const top = y + LINE;
+  const height = top + chart.height + EDGE;
+  const frame = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": getComputedStyle(document.body).fontFamily });
+  frame.append(draw("rect", { width, height, fill: token("--surface") }), ...parts);
+  const text = new XMLSerializer().serializeToString(frame);
+  const inner = `<g transform="translate(${EDGE} ${top})">${chart.svg}</g>`;
+  return { svg: text.slice(0, -"</svg>".length) + inner + "</svg>", width, height };
+}
+
+function draw(name: string, attributes: Record<string, string | number>, text = ""): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  element.textContent = text;
+  return element;
+}
+
 /** Draws an SVG on a canvas of twice its size. */
-export async function png(text: string, width: number, height: number): Promise<Blob> {
+export async function png({ svg, width, height }: Picture): Promise<Blob> {
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   canvas.width = width * 2;

@@ -1,13 +1,18 @@
-// Text inside an SVG does not wrap or clip by itself.
+// Text inside an SVG does not wrap, clip or say how wide it is.
 
-/** Cuts a text to a width in pixels; CJK counts as a full square, Latin as a bit more than half. */
+/** About how wide a text is in pixels: CJK is a full square, Latin a bit more than half. */
+export function span(text: string, size: number): number {
+  let width = 0;
+  for (const char of text) width += size * (char.charCodeAt(0) > 0x2e7f ? 1 : 0.56);
+  return width;
+}
+
+/** Cuts a text to a width in pixels. */
 export function fit(text: string, width: number, size: number): string {
-  let used = 0;
-  let cut = 0;
+  let cut = "";
   for (const char of text) {
-    used += size * (char.charCodeAt(0) > 0x2e7f ? 1 : 0.56);
-    if (used > width) return `${text.slice(0, Math.max(1, cut - 1))}…`;
-    cut += char.length;
+    if (span(cut + char, size) > width) return `${[...cut].slice(0, -1).join("") || char}…`;
+    cut += char;
   }
   return text;
 }

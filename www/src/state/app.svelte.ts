@@ -29,6 +29,8 @@ class App {
   lookalikePlan = $state.raw(LOOKALIKE);
   personasPlan = $state.raw(PERSONAS);
   sampling = $state(false);
+  /** Whether the settings are those of the sample city. */
+  #sampled = false;
 
   readonly engine = new Engine({ onLost: () => this.#lose(), onNetwork: (seen) => this.witness(seen) });
   readonly #at = (): Engine => this.engine;
@@ -86,19 +88,31 @@ class App {
     if (step !== "files" && this[step].status.is === "ready") void this.run(step);
   }
 
+  /** With a file missing there is nothing to compute anew: what is shown stays, and the way leads to the files. */
   async run(step: Exclude<Step, "files">): Promise<void> {
+    if (!this.recipe) return this.go("files");
     if (step === "match" || this.match.status.is === "stale") await this.#runMatch();
     if (step === "match") return;
     await this[step].start();
     this.#say(step);
   }
 
+  /** Takes the user's file. What the sample city was asked to show is not for it. */
   async load(slot: SlotName, blob: Blob, name: string): Promise<void> {
-    await this.slots[slot].load(blob, name);
-    this.#say("files");
+    if (this.#sampled) this.#reset();
+    await this.#load(slot, blob, name);
   }
 
-  /** Makes the synthetic city in the tab and takes its files like dropped ones. */
+  /** The files were dropped the wrong way round: each goes to the other's place. */
+  async swap(): Promise<void> {
+    const { first_party, tags } = this.slots;
+    const [mine, theirs] = [first_party.file, tags.file];
+    if (!mine || !theirs) return;
+    await this.#load("first_party", theirs.blob, theirs.ref.name);
+    await this.#load("tags", mine.blob, mine.ref.name);
+  }
+
+  /** Makes the synthetic city in the tab and takes its files like dropped ones, with the settings of its recipe. */
   async sample(): Promise<void> {
     this.sampling = true;
     try {
@@ -107,8 +121,10 @@ class App {
       for (const { name } of made) {
         const blob = await this.engine.take(name); // also what is not used: the engine then forgets it
         const slot = slots.get(name);
-        if (blob && slot) await this.load(slot, blob, name);
+        if (blob && slot) await this.#load(slot, blob, name);
+        if (blob && name === "room.toml") this.#set(await this.engine.call<"read-recipe">({ call: "read-recipe", text: await blob.text() }));
       }
+      this.#sampled = true;
     } finally {
       this.sampling = false;
     }
@@ -123,14 +139,13 @@ class App {
     const recipe = await this.engine.call<"read-recipe">({ call: "read-recipe", text });
     this.slots.first_party.follow(recipe.first_party);
     this.slots.tags.follow(recipe.tags);
-    this.base = recipe.profile.base;
-    this.lookalikePlan = recipe.lookalike;
-    this.personasPlan = recipe.personas;
+    this.#set(recipe);
   }
 
   /** Ends the workers and forgets everything. */
   clear(): void {
-    for (const slot of Object.values(this.slots)) slot.clear();
+    for (const slot of Object.values(this.slots)) slot.forget();
+    this.#reset();
     this.#forget();
     this.match.forget();
     this.basket.clear();
@@ -150,12 +165,27 @@ class App {
     this.network = { asked: this.network.asked + asked, refused: this.network.refused + refused };
   }
 
+  async #load(slot: SlotName, blob: Blob, name: string): Promise<void> {
+    await this.slots[slot].load(blob, name);
+    this.#say("files");
+  }
+
+  #set({ profile, lookalike, personas }: Pick<Recipe, "profile" | "lookalike" | "personas">): void {
+    this.base = profile.base;
+    this.lookalikePlan = lookalike;
+    this.personasPlan = personas;
+    this.#sampled = false;
+  }
+
+  #reset(): void {
+    this.#set({ profile: { base: "everyone" }, lookalike: LOOKALIKE, personas: PERSONAS });
+  }
+
   async #runMatch(): Promise<void> {
     this.#forget();
     await this.match.start();
     const { result } = this.match;
-    const words = i18n.t.basket;
-    if (result) this.basket.renew({ name: words.seed, people: result.matched }, { name: words.everyone, people: result.tags.people });
+    if (result) this.basket.renew(result.matched, result.tags.people);
     this.#say("match");
   }
 

@@ -1,5 +1,6 @@
 // The crowds anyone made, anywhere. A crowd is an expression, its size, and the results it leans on.
 import type { Expr } from "api";
+import { i18n } from "../i18n/i18n.svelte";
 
 export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" | "combined";
 
@@ -33,13 +34,9 @@ export class Basket {
   }
 
   /** The seed and everyone stand first, with the sizes of the newest match. */
-  renew(seed: { name: string; people: number }, everyone: { name: string; people: number }): void {
-    this.crowds = this.crowds.filter(({ from }) => from !== "seed" && from !== "everyone");
-    const rest = this.crowds;
-    this.crowds = [];
-    this.add(seed.name, { is: "seed" }, seed.people, "seed", 0);
-    this.add(everyone.name, { is: "everyone" }, everyone.people, "everyone", EVERYONE);
-    this.crowds = [...this.crowds, ...rest];
+  renew(seed: number, everyone: number): void {
+    const rest = this.crowds.filter(({ from }) => from !== "seed" && from !== "everyone");
+    this.crowds = [this.#given("seed", seed, 0), this.#given("everyone", everyone, EVERYONE), ...rest];
   }
 
   has(expr: Expr): boolean {
@@ -59,6 +56,12 @@ export class Basket {
 
   clear(): void {
     this.crowds = [];
+  }
+
+  /** A crowd nobody made: named in the language of the page, whichever that becomes. */
+  #given(is: "seed" | "everyone", people: number, colour: number): Crowd {
+    const id = this.#next++;
+    return { id, expr: { is }, people, from: is, colour, runs: this.#runs(), get name() { return i18n.t.basket[is]; } };
   }
 
   #free(name: string): string {

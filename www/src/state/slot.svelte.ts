@@ -71,8 +71,8 @@ export class Slot {
   }
 
   async load(blob: Blob, name: string): Promise<void> {
-    this.inspect.running?.stop();
     const ref = await this.#engine().addFile(blob, name);
+    while (this.inspect.running) await this.inspect.stop();
     this.clear();
     this.file = { blob, ref };
     if (this.#saved) this.overrule = overruleOf(this.#saved);
@@ -113,6 +113,12 @@ export class Slot {
     this.overrule = PLAIN;
     this.given = {};
     this.inspect.forget();
+  }
+
+  /** Also how files of this slot were to be read. */
+  forget(): void {
+    this.clear();
+    this.#saved = undefined;
   }
 
   #ref(): FileRef {

@@ -21,6 +21,9 @@ export class Task<C extends Call["call"]> {
   /** Number of the result: what depends on it compares this. */
   run = $state(0);
   #made = $state.raw<Inputs>({});
+  #ends: Promise<void> | undefined;
+  /** Counts what was forgotten: an answer to an earlier question is let fall. */
+  #forgotten = 0;
   #engine: () => Engine;
   #inputs: () => Inputs | undefined;
   #call: () => CallOf<C>;
@@ -46,25 +49,41 @@ export class Task<C extends Call["call"]> {
   async start(): Promise<void> {
     const inputs = this.#inputs();
     if (this.running || !inputs) return;
-    const stop = new AbortController();
-    const since = performance.now();
-    this.refusal = undefined;
-    this.running = { progress: undefined, since, stageSince: since, stop: () => stop.abort() };
-    try {
-      this.result = await this.#engine().call<C>(this.#call(), { signal: stop.signal, onProgress: (p) => this.#advance(p) });
-      this.#made = inputs;
-      this.run += 1;
-    } catch (error) {
-      this.refusal = error as Refusal;
-    } finally {
-      this.running = undefined;
-    }
+    this.#ends = this.#carryOut(inputs);
+    await this.#ends;
+  }
+
+  /** Stops the call under way, if any, and comes back when it has ended. */
+  async stop(): Promise<void> {
+    this.running?.stop();
+    await this.#ends;
   }
 
   forget(): void {
+    this.running?.stop();
+    this.#forgotten += 1;
     this.result = undefined;
     this.refusal = undefined;
     this.#made = {};
+  }
+
+  async #carryOut(inputs: Inputs): Promise<void> {
+    const stop = new AbortController();
+    const since = performance.now();
+    const forgotten = this.#forgotten;
+    this.refusal = undefined;
+    this.running = { progress: undefined, since, stageSince: since, stop: () => stop.abort() };
+    try {
+      const result = await this.#engine().call<C>(this.#call(), { signal: stop.signal, onProgress: (p) => this.#advance(p) });
+      if (forgotten !== this.#forgotten) return;
+      this.result = result;
+      this.#made = inputs;
+      this.run += 1;
+    } catch (error) {
+      if (forgotten === this.#forgotten) this.refusal = error as Refusal;
+    } finally {
+      this.running = undefined;
+    }
   }
 
   #advance(progress: Progress): void {
