@@ -39,8 +39,11 @@ export type Payload<C extends Call["call"]> = Payloads[ReplyTo[C]];
 
 /** While a call runs, workers are asked this often whether they are there… */
 const ASK_MS = 500;
-/** … and taken for dead after so many unanswered asks: longer than any step of the engine takes. */
-const SILENT_ASKS = 40;
+/**
+ * … and taken for dead after so many unanswered asks. A shard listens between slices of 12 ms; with every core busy
+ * the longest silence seen is a third of a second. Reading waits for a disk, and the desk may merge for long.
+ */
+const SILENT_ASKS = { shard: 10, slow: 40 };
 
 /** The workers of one room: a desk and its shards. Ended and started anew as a whole. */
 export class Engine {
@@ -109,7 +112,8 @@ export class Engine {
     const desk = await this.#desk;
     const stop = (): void => this.#send(desk, { is: "cancel" });
     signal?.addEventListener("abort", stop);
-    const asking = setInterval(() => this.#ask(), ASK_MS);
+    const reads = call.call === "inspect" || call.call === "open";
+    const asking = setInterval(() => this.#ask((worker) => (reads || worker === desk ? SILENT_ASKS.slow : SILENT_ASKS.shard)), ASK_MS);
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.#waiting = { resolve, reject, onProgress };
@@ -142,10 +146,10 @@ export class Engine {
   }
 
   /** Asks every worker whether it is there. Counted in asks, not seconds: a tab that sleeps asks less often, too. */
-  #ask(): void {
+  #ask(patience: (worker: Worker) => number): void {
     for (const worker of this.#workers) {
       const silent = this.#silent.get(worker) ?? 0;
-      if (silent >= SILENT_ASKS) return this.#lose(worker);
+      if (silent >= patience(worker)) return this.#lose(worker);
       this.#silent.set(worker, silent + 1);
       worker.postMessage({ is: "ping" } satisfies Ping);
     }
