@@ -564,6 +564,10 @@ why: string, };
  */
 export type LookalikePlan = { 
 /**
+ * What finds them.
+ */
+model?: Model, 
+/**
  * Seed of the folds.
  */
 seed: number, 
@@ -589,7 +593,7 @@ without: Array<string>, };
  */
 export type LookalikeReport = { 
 /**
- * `scorecard`.
+ * What was used: `scorecard`, `boosted`.
  */
 model: string, 
 /**
@@ -716,6 +720,11 @@ rate_tags: number,
  * been hashed, and how many of the sample they would match; best first.
  */
 diagnosis: Diagnosis | null, };
+
+/**
+ * What finds people like the seed.
+ */
+export type Model = "scorecard" | "boosted";
 
 /**
  * Which file a feature comes from.

@@ -77,3 +77,30 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards_and_as_reviewed() {
     }
     assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "the answers changed: review them");
 }
+
+/// A model other than the usual one: the same files whatever the number of shards.
+fn is_the_same_with_any_shards(model: &str) {
+    let city = folder(&format!("city-{model}"));
+    let city = city.to_str().expect("a path");
+    atoll(&["sample", city, "--people", "400", "--seed", "12"]);
+    let recipe = format!("{city}/room.toml");
+    let text = fs::read_to_string(&recipe).expect("a recipe");
+    let text = text.replace("[lookalike]", &format!("[lookalike]\nmodel = \"{model}\""));
+    fs::write(&recipe, text).expect("a recipe");
+    let run = |shards: &str| {
+        let out = folder(&format!("out-{model}-{shards}"));
+        atoll(&["run", &recipe, "--out", out.to_str().expect("a path"), "--shards", shards, "--quiet"]);
+        files(&out)
+    };
+    let one = run("1");
+    let report = String::from_utf8_lossy(&one["lookalike.json"]).into_owned();
+    assert!(report.contains(&format!("\"model\": \"{model}\"")), "{model} is named");
+    for shards in ["2", "3", "7"] {
+        assert_eq!(digests(&run(shards)), digests(&one), "{model}, {shards} shards");
+    }
+}
+
+#[test]
+fn boosted_trees_are_the_same_with_1_2_3_and_7_shards() {
+    is_the_same_with_any_shards("boosted");
+}

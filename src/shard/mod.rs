@@ -71,6 +71,8 @@ pub struct Shard {
     pub seed: Bits,
     /// Whole numbers per person that analyses leave behind: scores, folds, clusters.
     pub measures: BTreeMap<String, Vec<i32>>,
+    /// Whole numbers that one run keeps between its questions and forgets at its end.
+    pub scratch: BTreeMap<String, Vec<i64>>,
     /// People of the listing that is being written.
     pub sorted: listing::Sorted,
 }

@@ -19,6 +19,7 @@ mod score;
 mod survey;
 mod sweep;
 mod tiers;
+mod trees;
 
 pub use report::*;
 pub use score::score_text;
@@ -38,7 +39,7 @@ pub const SCORE: &str = "score";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 8] = [
+pub const QUESTIONS: [(&str, Opener); 12] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -47,6 +48,10 @@ pub const QUESTIONS: [(&str, Opener); 8] = [
     job::analysis::<Score>(),
     job::analysis::<tiers::ScoreRanks>(),
     job::analysis::<tiers::TierCount>(),
+    job::analysis::<trees::Muster>(),
+    job::analysis::<trees::Wave>(),
+    job::analysis::<trees::Climb>(),
+    job::task::<trees::Forget>(),
 ];
 
 /// Fewest people to learn from.
@@ -77,17 +82,66 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     refuse(&tally)?;
     let (features, left_out) = survey::choose(schema, plan, &tally)?;
     let folds = folds::deal(desk, plan, &tally).await?;
-    let design = Design::new(schema, features, plan.l2, lane::CLOSE, &tally);
-    let fitted = design.fit(desk, &folds).await?;
+    let learned = learn(desk, schema, plan, features.clone(), &tally, &folds).await?;
+    desk.progress("tiers", 0, 1, "rounds");
+    let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &features, &tally).await?;
+    let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
+    Ok(report(plan.model, &tally, learned, Parts { tiers, cuts, reasons, left_out }))
+}
+
+/// What a model leaves behind once everyone is scored out of fold.
+struct Learned {
+    scores: Histogram,
+    /// Features and the place of their first bin among the weights.
+    columns: Vec<(usize, usize)>,
+    /// What each bin does to the log-odds in the model of everyone.
+    weights: Vec<f64>,
+    passes: u32,
+    converged: bool,
+    card: Scorecard,
+}
+
+async fn learn(
+    desk: &Desk,
+    schema: &Schema,
+    plan: &LookalikePlan,
+    features: Vec<usize>,
+    tally: &Tally,
+    folds: &[i32],
+) -> Result<Learned> {
+    match plan.model {
+        Model::Scorecard => {
+            let design = Design::new(schema, features, plan.l2, lane::CLOSE, tally);
+            scorecard(desk, schema, &design, folds).await
+        }
+        Model::Boosted => {
+            let settings = trees::Settings::default();
+            trees::boosted(desk, schema, &features, tally, folds, plan.seed, settings).await
+        }
+    }
+}
+
+/// The scorecard, scored out of fold.
+async fn scorecard(desk: &Desk, schema: &Schema, design: &Design, folds: &[i32]) -> Result<Learned> {
+    let fitted = design.fit(desk, folds).await?;
     desk.progress("score", 0, 1, "rounds");
     let (features, shift) = (design.features.clone(), design.grid.shift);
     let weights = interleaved(&fitted.folds);
-    let scores = desk.sum(&Score { features, shift, folds, weights }).await?;
-    desk.progress("tiers", 0, 1, "rounds");
-    let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &design.features, &tally).await?;
-    let reasons = reasons::reasons(schema, &design, &fitted.full, &tally);
-    let parts = Parts { tiers, cuts, reasons, left_out };
-    Ok(report(&scores, &tally, &fitted, parts, scorecard(schema, &design, &fitted.full)))
+    let scores = desk.sum(&Score { features, shift, folds: folds.to_vec(), weights }).await?;
+    let (columns, passes, converged) = (design.columns.clone(), fitted.passes, fitted.converged);
+    let card = card(schema, design, &fitted.full);
+    Ok(Learned { scores, columns, weights: fitted.full, passes, converged, card })
+}
+
+/// The weights by bin of the schema; bins the model did not see weigh nothing.
+fn card(schema: &Schema, design: &Design, weights: &[f64]) -> Scorecard {
+    let mut card = Scorecard { intercept: weights[0], weights: vec![0.0; schema.bins()] };
+    for &(f, start) in &design.columns {
+        let bins = schema.starts[f]..schema.starts[f + 1];
+        let places = start..start + bins.len();
+        card.weights[bins].copy_from_slice(&weights[places]);
+    }
+    card
 }
 
 /// The lists of a report.
@@ -98,19 +152,14 @@ struct Parts {
     left_out: Vec<LeftOut>,
 }
 
-fn report(
-    scores: &Histogram,
-    tally: &Tally,
-    fitted: &fit::Fitted,
-    parts: Parts,
-    scorecard: Scorecard,
-) -> LookalikeReport {
+fn report(model: Model, tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
+    let scores = &learned.scores;
     let (seed, rest) = (&scores.seed, &scores.rest);
     let auc = num::auc_from_histogram(seed, rest);
     let interval = num::auc_interval(auc, tally.seed, tally.rest);
     let tops = evaluate::TOPS.iter();
     LookalikeReport {
-        model: "scorecard".into(),
+        model: model.name().into(),
         seed_people: tally.seed,
         rest_people: tally.rest,
         auc,
@@ -124,11 +173,11 @@ fn report(
         verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
         reasons: parts.reasons,
         left_out: parts.left_out,
-        passes: fitted.passes,
-        converged: fitted.converged,
+        passes: learned.passes,
+        converged: learned.converged,
         histogram: evaluate::steps(scores),
         cuts: parts.cuts,
-        scorecard,
+        scorecard: learned.card,
     }
 }
 
@@ -139,17 +188,6 @@ fn refuse(tally: &Tally) -> Result<()> {
         Tally { seed, .. } if *seed < LEAST_SEED => Err(Kind::SeedTooSmall.into()),
         _ => Ok(()),
     }
-}
-
-/// The weights by bin of the schema; bins the model did not see weigh nothing.
-fn scorecard(schema: &Schema, design: &Design, weights: &[f64]) -> Scorecard {
-    let mut card = Scorecard { intercept: weights[0], weights: vec![0.0; schema.bins()] };
-    for &(f, start) in &design.columns {
-        let bins = schema.starts[f]..schema.starts[f + 1];
-        let places = start..start + bins.len();
-        card.weights[bins].copy_from_slice(&weights[places]);
-    }
-    card
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! The bins that pull most in the model of everyone.
+//! The bins that pull most in the model of everyone: by their weight, or by their partial effect.
 
 use super::Reason;
-use super::fit::Design;
 use super::survey::Tally;
 use crate::table::schema::{FeatureKind, Schema};
 
@@ -10,14 +9,14 @@ const MOST: usize = 40;
 /// People a bin needs to be one.
 const LEAST: u64 = 20;
 
-/// Weights against the average of their feature, strongest first, both signs.
+/// `columns` are features and the place of their first bin among the weights. Weights against the average of their feature, strongest first, both signs.
 ///
 /// Of a one-valued feature the average is over its bins by their share; of a multi-valued one it is the
 /// label's weight times its share, since each label is there or not for itself.
-pub fn reasons(schema: &Schema, design: &Design, weights: &[f64], tally: &Tally) -> Vec<Reason> {
+pub fn reasons(schema: &Schema, columns: &[(usize, usize)], weights: &[f64], tally: &Tally) -> Vec<Reason> {
     let everyone = tally.people() as f64;
     let mut all = Vec::new();
-    for &(f, start) in &design.columns {
+    for &(f, start) in columns {
         let (feature, bins) = (&schema.features[f], schema.starts[f]..schema.starts[f + 1]);
         let share = |bin: usize| tally.bin(bin) as f64 / everyone;
         let weight = |bin: usize| weights[start + bin - schema.starts[f]];

@@ -4,11 +4,40 @@ use crate::audience::Expr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What finds people like the seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// A logistic regression: one weight per bin.
+    #[default]
+    Scorecard,
+    /// Gradient-boosted trees.
+    Boosted,
+}
+
+impl Model {
+    /// Its name in recipes and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Model::Scorecard => "scorecard",
+            Model::Boosted => "boosted",
+        }
+    }
+    fn usual(&self) -> bool {
+        *self == Model::default()
+    }
+}
+
 /// How to look for people like the seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct LookalikePlan {
+    /// What finds them.
+    #[cfg_attr(test, ts(as = "Option<Model>", optional))]
+    #[serde(skip_serializing_if = "Model::usual")]
+    pub model: Model,
     /// Seed of the folds.
     #[cfg_attr(test, ts(type = "number"))]
     pub seed: u64,
@@ -24,7 +53,8 @@ pub struct LookalikePlan {
 
 impl Default for LookalikePlan {
     fn default() -> Self {
-        LookalikePlan { seed: 7, l2: 1.0, folds: 5, tiers: vec![1.0, 5.0, 10.0, 20.0], without: Vec::new() }
+        let tiers = vec![1.0, 5.0, 10.0, 20.0];
+        LookalikePlan { model: Model::default(), seed: 7, l2: 1.0, folds: 5, tiers, without: Vec::new() }
     }
 }
 
@@ -44,7 +74,7 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct LookalikeReport {
-    /// `scorecard`.
+    /// What was used: `scorecard`, `boosted`.
     pub model: String,
     /// People in the seed.
     #[cfg_attr(test, ts(type = "number"))]
@@ -83,7 +113,7 @@ pub struct LookalikeReport {
     /// Rank cuts (hex) of the 1000 steps `0.1 %, 0.2 % … 100 %` of the people outside the seed: the slider's
     /// positions as exact crowds.
     pub cuts: Vec<String>,
-    /// The model of everyone, to be kept; not part of the report on the page.
+    /// The scorecard of everyone, to be kept; not part of the report on the page. Empty if the model is another.
     #[serde(skip)]
     pub scorecard: Scorecard,
 }

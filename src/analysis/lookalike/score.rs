@@ -52,7 +52,8 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    fn widen(&mut self, scores: usize) {
+    /// Makes room for so many scores.
+    pub fn widen(&mut self, scores: usize) {
         self.seed.resize(self.seed.len().max(scores), 0);
         self.rest.resize(self.rest.len().max(scores), 0);
     }

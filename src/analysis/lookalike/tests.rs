@@ -6,7 +6,7 @@ use crate::table::schema::{FeatureKind, Namespace};
 
 /// `people` with a category, a number with missing values and multi-valued likes; the seed leans on some bins
 /// by `signal` log-odds. One more feature is constant, one empty, one the brand's own.
-fn village(people: usize, signal: f64, dice: u64) -> Village {
+pub fn village(people: usize, signal: f64, dice: u64) -> Village {
     let mut own = feature("paid", FeatureKind::Category, 3);
     own.namespace = Namespace::FirstParty;
     let features = vec![
@@ -92,14 +92,57 @@ fn later_questions_give_one_total_over_any_split() {
     }
 }
 
+/// The usual plan with this model.
+fn by(model: Model) -> LookalikePlan {
+    LookalikePlan { model, ..LookalikePlan::default() }
+}
+
 #[test]
 fn every_split_gives_the_same_report() {
-    let village = village(3_000, 1.0, 5);
-    let one = ask(&village, 1, &LookalikePlan::default()).expect("a report");
-    for shards in [2, 3, 7] {
-        let other = ask(&village, shards, &LookalikePlan::default()).expect("a report");
-        assert_eq!(other, one);
-        assert_eq!(serde_json::to_string(&other).ok(), serde_json::to_string(&one).ok());
+    for (model, people) in [(Model::Scorecard, 3_000), (Model::Boosted, 250)] {
+        let village = village(people, 1.0, 5);
+        let one = ask(&village, 1, &by(model)).expect("a report");
+        assert_eq!(one.model, model.name());
+        for shards in [2, 3, 7] {
+            let other = ask(&village, shards, &by(model)).expect("a report");
+            assert_eq!(other, one);
+            assert_eq!(serde_json::to_string(&other).ok(), serde_json::to_string(&one).ok());
+        }
+    }
+}
+
+/// Two columns that say nothing alone and everything together; control: the scorecard cannot see it.
+#[test]
+fn trees_find_what_only_two_columns_together_say() {
+    let mut village = village(1_500, 0.0, 7);
+    let mut dice = Dice(8);
+    for person in &mut village.people {
+        let both = (person.codes[0][0] <= 2) == (person.codes[1][0] <= 3);
+        person.seed = dice.unit() < if both { 0.4 } else { 0.1 };
+    }
+    let auc = |model| ask(&village, 2, &by(model)).expect("a report").auc;
+    let (trees, card) = (auc(Model::Boosted), auc(Model::Scorecard));
+    assert!(trees > 0.65 && card < 0.55, "{trees} and {card}");
+}
+
+#[test]
+fn trees_give_reasons_and_see_nothing_in_noise() {
+    let report = ask(&village(3_000, 1.0, 6), 2, &by(Model::Boosted)).expect("a report");
+    let pulls = |feature: &str, value: &str| {
+        report.reasons.iter().find(|r| r.feature == feature && r.value == value).map_or(0.0, |r| r.weight)
+    };
+    assert!(report.auc > 0.66, "{}", report.auc);
+    assert!(pulls("city", "v1") > 0.3 && pulls("city", "v2") < -0.3 && pulls("likes", "v3") > 0.3);
+    let noise = ask(&village(1_000, 0.0, 11), 2, &by(Model::Boosted)).expect("a report");
+    assert_eq!(noise.verdict.code, "auc-uncertain", "{:?}", noise.auc_interval);
+}
+
+#[test]
+fn trees_take_any_number_of_folds() {
+    let village = village(400, 1.0, 17);
+    for folds in [2, 3, 7] {
+        let report = ask(&village, 2, &LookalikePlan { folds, ..by(Model::Boosted) }).expect("a report");
+        assert!(report.auc > 0.55, "{folds} folds: {}", report.auc);
     }
 }
 
@@ -272,7 +315,7 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
 }
 
 /// The scorecard of everyone, fitted this close.
-fn card(village: &Village, l2: f64, close: f64) -> Scorecard {
+fn fitted_card(village: &Village, l2: f64, close: f64) -> Scorecard {
     let schema = village.schema.clone();
     let fitted = run(&mut village.shards(3), &QUESTIONS, |desk| async move {
         let tally = desk.sum(&Survey {}).await?;
@@ -281,7 +324,7 @@ fn card(village: &Village, l2: f64, close: f64) -> Scorecard {
         let (features, _) = survey::choose(&schema, &plan, &tally)?;
         let design = Design::new(&schema, features, l2, close, &tally);
         let fitted = design.fit(&desk, &folds).await?;
-        Ok::<_, Error>(scorecard(&schema, &design, &fitted.full))
+        Ok::<_, Error>(card(&schema, &design, &fitted.full))
     });
     fitted.expect("a fit")
 }
@@ -290,7 +333,7 @@ fn card(village: &Village, l2: f64, close: f64) -> Scorecard {
 fn the_fit_agrees_with_its_plain_twin() {
     for (l2, dice) in [(1.0, 21), (0.05, 22), (30.0, 23)] {
         let village = village(1_500, 1.0, dice);
-        let (close, usual) = (card(&village, l2, 1e-4), card(&village, l2, lane::CLOSE));
+        let (close, usual) = (fitted_card(&village, l2, 1e-4), fitted_card(&village, l2, lane::CLOSE));
         let twin = newton(&village, &[0, 1, 2], l2);
         for (bin, weight) in close.weights[..25].iter().enumerate() {
             assert!(

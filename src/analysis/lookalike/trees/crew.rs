@@ -1,0 +1,120 @@
+//! The people trees learn from: everyone of a small table; of a large one a keyed sample, with more of the side that is
+//! rarer. Sampling the sides at different rates moves the log-odds of everybody by the log of the ratio of the rates and
+//! nothing else (King and Zeng, Political Analysis 9, 2001, "prior correction").
+
+use super::seat::Seat;
+use crate::analysis::lookalike::survey::Tally;
+use crate::error::Result;
+use crate::num;
+use crate::shard::{Analysis, Partial, Shard, Task};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Rows of the people trees learn from, ascending.
+pub const CREW: &str = "crew";
+/// Their seats, lane after lane.
+pub const SEATS: &str = "seats";
+/// Keeps the hash of the sample apart from other hashes under the same seed.
+const APART: u64 = 0x6372_6577_5f6f_665f;
+
+/// The question: choose the people, and seat them in every lane.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Muster {
+    /// Seed of the hash.
+    pub hash: u64,
+    /// People outside and in the seed whose hash is at or below these are chosen.
+    pub below: [u64; 2],
+    /// Lanes.
+    pub lanes: usize,
+    /// Log-odds of everyone to begin with.
+    pub margin: i32,
+}
+
+/// People chosen, outside the seed and in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen(pub [u64; 2]);
+
+impl Partial for Chosen {
+    fn merge(&mut self, other: Self) {
+        (0..2).for_each(|side| self.0[side] += other.0[side]);
+    }
+}
+
+impl Muster {
+    /// At most so many people, half of them in the seed if there are as many.
+    pub fn new(seed: u64, tally: &Tally, most: u64, lanes: usize) -> Muster {
+        let [rest, inside] = [tally.rest, tally.seed];
+        let members = inside.min((most / 2).max(most.saturating_sub(rest)));
+        let others = rest.min(most - members);
+        let below = [share(others, rest), share(members, inside)];
+        let margin = super::seat::fine(num::ln((members as f64 + 0.5) / (others as f64 + 0.5)));
+        Muster { hash: seed ^ APART, below, lanes, margin }
+    }
+    /// What is added to the log-odds of the sample to have those of everyone.
+    pub fn correction(&self) -> f64 {
+        num::ln(self.below[0] as f64 / self.below[1] as f64)
+    }
+}
+
+/// The hash up to which `some` of `all` people lie.
+fn share(some: u64, all: u64) -> u64 {
+    (u128::from(some) * u128::from(u64::MAX) / u128::from(all.max(1))) as u64
+}
+
+impl Analysis for Muster {
+    const NAME: &'static str = "lookalike-muster";
+    type Partial = Chosen;
+    type Work = ();
+
+    fn begin(&self, _: &Shard) -> Result<()> {
+        Ok(())
+    }
+
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Chosen) {
+        let last = rows.end == shard.people.len();
+        let mut crew =
+            if rows.start == 0 { Vec::new() } else { shard.scratch.remove(CREW).unwrap_or_default() };
+        for i in rows {
+            let side = usize::from(shard.seed.has(i));
+            if shard.people.keys[i].mix(self.hash) <= self.below[side] {
+                crew.push(i as i64);
+                sum.0[side] += 1;
+            }
+        }
+        if last {
+            let seats = vec![Seat::new(self.margin, false, 0, 0).0; crew.len() * self.lanes];
+            shard.scratch.insert(SEATS.into(), seats);
+        }
+        shard.scratch.insert(CREW.into(), crew);
+    }
+}
+
+/// Forgets who was chosen.
+#[derive(Serialize, Deserialize)]
+pub struct Forget {}
+
+impl Task for Forget {
+    const NAME: &'static str = "lookalike-forget";
+    type Reply = ();
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
+        shard.scratch.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rarer_side_is_kept() {
+        let of = |seed, rest, most| Muster::new(7, &Tally { seed, rest, ..Tally::default() }, most, 1);
+        assert_eq!(of(10, 90, 1_000).below, [u64::MAX; 2]);
+        assert_eq!(of(10, 90, 1_000).correction(), 0.0);
+        let thinned = of(1_000, 99_000, 10_000);
+        assert_eq!(thinned.below[1], u64::MAX);
+        assert!((thinned.correction() - num::ln(1.0 / 11.0)).abs() < 1e-9);
+        let other = of(99_000, 1_000, 10_000);
+        assert_eq!((other.below[0], other.below[1] >> 56), (u64::MAX, 0x17));
+    }
+}

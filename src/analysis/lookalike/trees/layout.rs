@@ -1,0 +1,101 @@
+//! Where the bins of columns stand in a histogram.
+//!
+//! Labels are numbered by how many people have them, so the rare ones are the last: those that fewer people have than
+//! a leaf may have at least are one place together (of one-valued columns) or none (of multi-valued ones, where
+//! each label is a yes or no of its own). Histograms stay small however many labels a column has.
+
+use crate::analysis::lookalike::survey::Tally;
+use crate::id::Key;
+use crate::table::schema::{FeatureKind, Schema};
+use serde::{Deserialize, Serialize};
+
+/// Most places of a histogram.
+const MOST: usize = 1 << 14;
+
+/// A column and its places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Position in the schema.
+    pub feature: usize,
+    /// Place of code 0.
+    pub start: usize,
+    /// The last code with a place of its own; one-valued columns put all later ones there, too.
+    pub top: usize,
+}
+
+impl Column {
+    /// Places it takes.
+    pub fn places(&self) -> usize {
+        self.top + 1
+    }
+}
+
+/// Columns side by side; place 0 is everyone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Places in all.
+    pub places: usize,
+}
+
+impl Layout {
+    /// All columns of these features; bins of fewer than `least` people are rare, and more if there are too many.
+    pub fn new(schema: &Schema, features: &[usize], tally: &Tally, least: u64) -> Layout {
+        let column = |&feature: &usize| {
+            let bins = schema.starts[feature]..schema.starts[feature + 1];
+            let labelled =
+                matches!(schema.features[feature].kind, FeatureKind::Category | FeatureKind::Multi);
+            let common = bins.clone().rposition(|bin| tally.bin(bin) >= least).unwrap_or(0);
+            let rest = usize::from(schema.features[feature].kind == FeatureKind::Category);
+            let last = bins.len() - 1;
+            Column { feature, start: 0, top: if labelled { last.min(common + rest) } else { last } }
+        };
+        let layout = Layout::of(features.iter().map(column).collect());
+        if layout.places > MOST { Layout::new(schema, features, tally, least.max(1) * 2) } else { layout }
+    }
+    /// A share of the columns, drawn by this seed.
+    pub fn drawn(&self, share: f64, seed: u64) -> Layout {
+        let wanted = (share * self.columns.len() as f64).ceil() as usize;
+        let rank = |column: &Column| Key((column.feature as u128).to_le_bytes()).mix(seed);
+        let mut ranks: Vec<u64> = self.columns.iter().map(rank).collect();
+        ranks.sort_unstable();
+        let Some(&last) = ranks.get(wanted.max(1) - 1) else { return self.clone() };
+        Layout::of(self.columns.iter().filter(|column| rank(column) <= last).cloned().collect())
+    }
+    fn of(mut columns: Vec<Column>) -> Layout {
+        let mut places = 1;
+        for column in &mut columns {
+            column.start = places;
+            places += column.places();
+        }
+        Layout { columns, places }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shard::testing::feature;
+
+    #[test]
+    fn rare_labels_share_a_place_or_have_none() {
+        let kinds = [FeatureKind::Category, FeatureKind::Multi, FeatureKind::Number];
+        let schema = Schema::new(kinds.map(|kind| feature("f", kind, 5)).to_vec());
+        let counts = [0, 90, 50, 3, 2, 0, 90, 50, 3, 2, 1, 1, 1, 1, 1];
+        let tally = Tally { seed_bins: counts.to_vec(), rest_bins: vec![0; 15], ..Tally::default() };
+        let layout = Layout::new(&schema, &[0, 1, 2], &tally, 20);
+        let tops: Vec<(usize, usize)> = layout.columns.iter().map(|c| (c.start, c.top)).collect();
+        assert_eq!((tops, layout.places), (vec![(1, 3), (5, 2), (8, 4)], 13));
+    }
+
+    #[test]
+    fn drawing_takes_the_share_and_moves_up() {
+        let columns = (0..10).map(|feature| Column { feature, start: 0, top: 2 }).collect();
+        let all = Layout::of(columns);
+        let some = all.drawn(0.7, 5);
+        assert_eq!((some.columns.len(), some.places), (7, 22));
+        assert!(some != all.drawn(0.7, 6) && some == all.drawn(0.7, 5));
+        assert_eq!(all.drawn(0.01, 5).columns.len(), 1);
+    }
+}
