@@ -273,6 +273,12 @@ export const zh = {
     rest: "其他人",
     score: "得分（概率）",
     density: "占各自人数",
+    model: "模型",
+    models: { scorecard: "评分卡", boosted: "提升树" },
+    modelHints: {
+      scorecard: "每个标签值一个权重：快，且每个得分都能逐项解释",
+      boosted: "能发现组合起来才成立的规律（如“年轻且高消费”），用时更长",
+    },
     l2: "正则强度",
     folds: "交叉验证折数",
     tierBorders: "分档边界（累计 %）",
