@@ -12,13 +12,14 @@ export type Runs = { match: number; lookalike: number; personas: number };
 export class Basket {
   crowds = $state.raw<Crowd[]>([]);
   #next = 0;
+  #colours = 0;
   #runs: () => Runs;
 
   constructor(runs: () => Runs) {
     this.#runs = runs;
   }
 
-  add(name: string, expr: Expr, people: number, from: Origin, colour = this.#next % COLOURS): Crowd {
+  add(name: string, expr: Expr, people: number, from: Origin, colour = this.#colour()): Crowd {
     const crowd = { id: this.#next, name: this.#free(name), expr, people, from, colour, runs: this.#runs() };
     this.#next += 1;
     this.crowds = [...this.crowds, crowd];
@@ -56,6 +57,11 @@ export class Basket {
 
   clear(): void {
     this.crowds = [];
+  }
+
+  /** From the last colour on: personas take theirs from the first on, and the seed has number 0. */
+  #colour(): number {
+    return COLOURS - 1 - (this.#colours++ % (COLOURS - 1));
   }
 
   /** A crowd nobody made: named in the language of the page, whichever that becomes. */
