@@ -22,7 +22,10 @@ const LISTED: usize = 12;
 /// Labels in a name.
 const NAMED: usize = 3;
 /// Labels that say nothing without their column.
-const ANSWERS: [&str; 12] = ["yes", "no", "y", "n", "true", "false", "是", "否", "有", "无", "other", "其他"];
+const ANSWERS: [&str; 14] = [
+    "yes", "no", "true", "false", "other", "其他", "low", "medium", "high", "中低", "中等", "中高", "较低",
+    "较高",
+];
 
 /// Who has which bin.
 pub(super) struct Names<'a> {
@@ -123,8 +126,9 @@ impl<'a> Names<'a> {
     }
 }
 
+/// A single letter or sign (`高`, `是`, `A`) answers its column, too.
 fn answer(label: &str) -> bool {
-    ANSWERS.contains(&label.to_lowercase().as_str())
+    label.chars().count() == 1 || ANSWERS.contains(&label.to_lowercase().as_str())
 }
 
 /// The first three parts, then with another last one each.
@@ -166,6 +170,7 @@ mod tests {
         let names = Names::new(&schema, &BASE, 1_000, &[]);
         let young = names.top(&[0, 90, 0, 0, 60, 0, 0, 50, 50, 0, 0, 0, 0, 0, 0], 100);
         assert_eq!(names.names(&[young]), ["age [18, 25) · 上海 · car yes"]);
+        assert!(["高", "女", "A", "Yes", "中高"].into_iter().all(answer) && !answer("上海"));
     }
 
     #[test]
