@@ -2,9 +2,9 @@
 //! numbers and merge in any order.
 
 use crate::id::{self, Shape};
+use crate::table::dates;
 use crate::table::sketch::{Sketch, hash};
 use crate::table::values::{self, Missing};
-use crate::table::{dates, survey::Mark};
 use serde::{Deserialize, Serialize};
 
 /// Separators of several labels in one cell that are tried; the first wins a tie. A space stands for any white
@@ -14,6 +14,16 @@ pub const SEPARATORS: [&str; 9] = ["|", ";", "、", "；", "#", ",", "，", "/",
 const EXAMPLES: usize = 5;
 /// Characters of a value kept to show.
 pub(super) const SHOWN: usize = 80;
+
+/// A line by the stretch it stands in. How many lines come before a stretch is known only when all are merged
+/// ([`super::survey::Survey::row`]), but marks already stand in the order of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mark {
+    /// Offset of the stretch in the text.
+    pub at: u64,
+    /// 1-based line in the stretch.
+    pub line: u64,
+}
 
 /// Counts over the filled cells of a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //! what is odd, how rows are numbered. Nothing is kept of a row but counts and a few values to show.
 
 use crate::error::{Error, Result};
-use crate::table::column::{Column, Oddity, clip};
+use crate::table::column::{Column, Mark, Oddity, clip};
 use crate::table::csv::{Fields, Rows};
 use crate::table::layout::Layout;
 use crate::table::sketch::hash;
@@ -12,16 +12,6 @@ use std::collections::BTreeMap;
 
 /// Rows kept to show.
 pub const PREVIEW: usize = 12;
-
-/// A line by the stretch it stands in. How many lines come before a stretch is known only when all are merged
-/// ([`Survey::row`]), but marks already stand in the order of the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Mark {
-    /// Offset of the stretch in the text.
-    pub at: u64,
-    /// 1-based line in the stretch.
-    pub line: u64,
-}
 
 /// A stretch of the text that starts at a line start, with as much behind it as it takes to end its last row.
 #[derive(Clone, Copy, Debug)]
