@@ -259,7 +259,7 @@ crowd: Expr,
 /**
  * Whether a header row stands on top.
  */
-header: boolean, } | { "file": "match" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
+header: boolean, } | { "file": "match" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
 /**
  * `en` or `zh`.
  */
@@ -593,7 +593,7 @@ without: Array<string>, };
  */
 export type LookalikeReport = { 
 /**
- * What was used: `scorecard`, `boosted`.
+ * What was used: `scorecard`, `boosted`, or the parts of a blend.
  */
 model: string, 
 /**
@@ -664,7 +664,11 @@ histogram: Array<HistogramStep>,
  * Rank cuts (hex) of the 1000 steps `0.1 %, 0.2 % … 100 %` of the people outside the seed: the slider's
  * positions as exact crowds.
  */
-cuts: Array<string>, };
+cuts: Array<string>, 
+/**
+ * The models `auto` compared: the blend, then the others, best first. Empty if one was asked for.
+ */
+leaderboard: Array<Standing>, };
 
 /**
  * A file ready to be taken.
@@ -724,7 +728,7 @@ diagnosis: Diagnosis | null, };
 /**
  * What finds people like the seed.
  */
-export type Model = "scorecard" | "boosted";
+export type Model = "auto" | "scorecard" | "boosted";
 
 /**
  * Which file a feature comes from.
@@ -1086,6 +1090,31 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
  * The separator inside a cell.
  */
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
+
+/**
+ * What one of several models is worth, out of fold.
+ */
+export type Standing = { 
+/**
+ * Its name.
+ */
+model: string, 
+/**
+ * Area under the ROC curve.
+ */
+auc: number, 
+/**
+ * Its interval.
+ */
+auc_interval: [number, number], 
+/**
+ * Mean log-loss.
+ */
+log_loss: number, 
+/**
+ * Its share in the blend of everyone.
+ */
+share: number, };
 
 /**
  * A slice of the people outside the seed.

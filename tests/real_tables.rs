@@ -107,3 +107,7 @@ fn pages_of_many_labels_are_as_good_as_scikit_learn() {
 fn trees_are_as_good_as_lightgbm() {
     reaches_by("boosted", "campaign", "", 0.900);
 }
+#[test]
+fn the_blend_is_as_good_as_the_best() {
+    reaches_by("auto", "telco", "", 0.8473);
+}

@@ -5,6 +5,7 @@
 //! apostrophe before them, as OWASP advises ("CSV Injection"); the full-width forms are what Excel takes for the
 //! same signs under an East Asian keyboard.
 
+use crate::analysis::lookalike::LookalikeReport;
 use crate::analysis::profile::{ProfileColumn, ProfileReport, ProfileValue};
 use crate::gate::Released;
 use crate::table::schema::FeatureKind;
@@ -33,6 +34,20 @@ pub fn features_csv(report: &Released<ProfileReport>) -> Vec<u8> {
     {
         table.label(column).text(kind_name(*kind));
         table.number(*coverage_seed, 6).number(*coverage_base, 6).number(*iv, 6).number(*iv_noise, 6).end();
+    }
+    table.bytes()
+}
+
+/// `leaderboard.csv`: what each model is worth out of fold, and its share in the blend of everyone.
+pub fn leaderboard_csv(report: &Released<LookalikeReport>) -> Vec<u8> {
+    let mut table = Table::new("model,auc,auc_low,auc_high,log_loss,share");
+    for row in &report.get().leaderboard {
+        table
+            .label(&row.model)
+            .number(row.auc, 6)
+            .number(row.auc_interval.0, 6)
+            .number(row.auc_interval.1, 6);
+        table.number(row.log_loss, 6).number(row.share, 2).end();
     }
     table.bytes()
 }

@@ -2,7 +2,7 @@
 //! to the same bits, one line end at the end.
 
 use crate::analysis::lookalike::{
-    CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Tier, Verdict,
+    CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Standing, Tier, Verdict,
 };
 use crate::analysis::personas::{Cluster, KChoice, PersonasReport};
 use crate::gate::Released;
@@ -38,6 +38,7 @@ pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
         converged: report.converged,
         curve: &report.curve,
         histogram: &report.histogram,
+        leaderboard: &report.leaderboard,
     })
 }
 
@@ -74,6 +75,8 @@ struct Lookalike<'a> {
     converged: bool,
     curve: &'a [CurvePoint],
     histogram: &'a [HistogramStep],
+    #[serde(skip_serializing_if = "<[Standing]>::is_empty")]
+    leaderboard: &'a [Standing],
 }
 
 #[derive(Serialize)]

@@ -127,6 +127,8 @@ pub enum Export {
     Features,
     /// `lookalike.json`.
     Lookalike,
+    /// `leaderboard.csv`: what each of several models is worth.
+    Leaderboard,
     /// `scores.csv`.
     Scores,
     /// `audience.csv`: all tiers.
@@ -178,7 +180,7 @@ pub enum Reply {
     /// To `Profile`.
     Profile(ProfileReport),
     /// To `Lookalike`.
-    Lookalike(LookalikeReport),
+    Lookalike(Box<LookalikeReport>),
     /// To `Personas`.
     Personas(PersonasReport),
     /// To `Count`.

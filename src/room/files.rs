@@ -3,7 +3,7 @@
 use super::call::{Export, Made};
 use super::inspect::range;
 use super::{Opened, Room, SLICE};
-use crate::analysis::lookalike::SCORE;
+use crate::analysis::lookalike::{Model, SCORE};
 use crate::analysis::personas::PERSONA;
 use crate::analysis::profile::{Against, Contrast};
 use crate::analysis::{lookalike, personas};
@@ -52,6 +52,10 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Lookalike => {
             ("lookalike.json".into(), json::lookalike_json(need_lookalike(room).await?.known_lookalike()?), 0)
         }
+        Export::Leaderboard => {
+            let report = need_lookalike(room).await?.known_lookalike()?;
+            ("leaderboard.csv".into(), csv::leaderboard_csv(report), 0)
+        }
         Export::Scores => scores(room).await?,
         Export::Tiers => tiers(room).await?,
         Export::Personas => {
@@ -68,6 +72,9 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
 /// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
 pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
+    if room.opened()?.recipe.lookalike.model == Model::Auto {
+        files.push(Export::Leaderboard);
+    }
     if room.opened()?.recipe.output.scores {
         files.push(Export::Scores);
     }

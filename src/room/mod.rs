@@ -90,7 +90,8 @@ impl Room {
                 let report = lookalike::lookalike(&self.desk, &self.opened()?.schema, &plan).await?;
                 let opened = self.opened_mut()?;
                 opened.recipe.lookalike = plan;
-                Ok(Reply::Lookalike(opened.lookalike.insert(release(report)).get().clone()))
+                let report = opened.lookalike.insert(release(report)).get().clone();
+                Ok(Reply::Lookalike(Box::new(report)))
             }
             Call::Personas { plan } => {
                 let report = personas::personas(&self.desk, &self.opened()?.schema, &plan).await?;

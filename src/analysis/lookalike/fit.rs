@@ -1,4 +1,4 @@
-//! All models at once: one per fold that does without it, and one of everyone.
+//! All models at once: some that do without a fold or two, and one of everyone.
 
 use super::curve;
 use super::lane::{Ground, Lane};
@@ -39,8 +39,8 @@ pub struct Design {
 pub struct Fitted {
     /// Weights of the model of everyone.
     pub full: Vec<f64>,
-    /// Weights per fold, in the order of the folds.
-    pub folds: Vec<Vec<i32>>,
+    /// Weights of the others, in their order.
+    pub lanes: Vec<Vec<i32>>,
     /// Passes it took.
     pub passes: u32,
     /// Whether every model reached its optimum.
@@ -69,10 +69,9 @@ impl Design {
         let ground = Rc::new(Ground { grid, l2, close, metric: RefCell::new(Metric::new(alone)) });
         Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
-    /// Fits one model per fold and one of everyone.
-    pub async fn fit(&self, desk: &Desk, folds: &[i32]) -> Result<Fitted> {
-        let without: Vec<Option<i32>> = folds.iter().copied().map(Some).chain([None]).collect();
-        let lane = |_: &Option<i32>| Lane::new(Rc::clone(&self.ground), self.intercept);
+    /// Fits a model for each of these pairs of folds to do without; the last must be of everyone.
+    pub async fn fit(&self, desk: &Desk, without: &[[i32; 2]]) -> Result<Fitted> {
+        let lane = |_: &[i32; 2]| Lane::new(Rc::clone(&self.ground), self.intercept);
         let mut lanes: Vec<Lane> = without.iter().map(lane).collect();
         let mut passes = 0;
         while passes < PASSES {
@@ -84,14 +83,14 @@ impl Design {
             if RESHAPED.contains(&passes) {
                 self.reshape(desk, &mut lanes).await?;
             }
-            let slopes = desk.sum(&self.question(&lanes, &open, &without)).await?;
+            let slopes = desk.sum(&self.question(&lanes, &open, without)).await?;
             self.answer(&mut lanes, &open, &slopes);
             passes += 1;
         }
         let converged = lanes.iter().all(Lane::converged);
         let mut full = lanes.pop().map(|lane| lane.weights().to_vec()).unwrap_or_default();
         self.settle(&mut full);
-        Ok(Fitted { full, folds: lanes.iter().map(Lane::steps).collect(), passes, converged })
+        Ok(Fitted { full, lanes: lanes.iter().map(Lane::steps).collect(), passes, converged })
     }
     /// Moves the mean of every one-valued feature into the intercept: the same probabilities, the least ridge.
     fn settle(&self, weights: &mut [f64]) {
@@ -114,7 +113,7 @@ impl Design {
         lanes.iter_mut().for_each(Lane::reshape);
         Ok(())
     }
-    fn question(&self, lanes: &[Lane], open: &[usize], without: &[Option<i32>]) -> Sweep {
+    fn question(&self, lanes: &[Lane], open: &[usize], without: &[[i32; 2]]) -> Sweep {
         let trials: Vec<Vec<i32>> = open.iter().map(|&l| lanes[l].trial()).collect();
         Sweep {
             features: self.features.clone(),

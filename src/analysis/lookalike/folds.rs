@@ -127,6 +127,29 @@ pub async fn deal(desk: &Desk, plan: &LookalikePlan, tally: &Tally) -> Result<Ve
     Ok((0..folds as i32).collect())
 }
 
+/// No fold: nobody is in it.
+pub const NONE: i32 = -1;
+
+/// What the models of a run do without: each fold; with `inner`, each fold and the next one; and, last, nothing.
+///
+/// A model that does without a fold and the next scores the next one as nobody else can who chooses for the first:
+/// what is chosen by it has not seen the fold it is chosen for. Two folds leave nothing to learn from then.
+pub fn without(folds: &[i32], inner: bool) -> Vec<[i32; 2]> {
+    let mut lanes: Vec<[i32; 2]> = folds.iter().map(|&fold| [fold, NONE]).collect();
+    if inner && folds.len() > 2 {
+        lanes.extend(folds.iter().zip(nexts(folds)).map(|(&fold, next)| [fold, next]));
+    }
+    lanes.push([NONE, NONE]);
+    lanes
+}
+
+/// The fold after each.
+pub fn nexts(folds: &[i32]) -> Vec<i32> {
+    let mut nexts = folds.to_vec();
+    nexts.rotate_left(1);
+    nexts
+}
+
 /// The folds of the column, refused unless each has people in and outside the seed.
 fn given(tally: &Tally) -> Result<Vec<i32>> {
     let used: Vec<usize> = (0..tally.folds.len()).filter(|&f| tally.folds[f] != (0, 0)).collect();
@@ -136,6 +159,15 @@ fn given(tally: &Tally) -> Result<Vec<i32>> {
     } else {
         Err(Kind::FoldsUnusable.into())
     }
+}
+
+#[cfg(test)]
+#[test]
+fn every_fold_is_chosen_for_without_it() {
+    assert_eq!(without(&[3, 5], true), [[3, NONE], [5, NONE], [NONE, NONE]]);
+    let lanes = without(&[3, 5, 9], true);
+    assert_eq!(lanes[3..6], [[3, 5], [5, 9], [9, 3]]);
+    assert_eq!(without(&[3, 5, 9], false).len(), 4);
 }
 
 #[cfg(test)]

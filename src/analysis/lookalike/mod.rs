@@ -1,11 +1,13 @@
 //! Lookalike: the seed against the rest, a scorecard of one weight per bin, scores out of fold, tiers
-//! (`formulas.md` F5, F6, F14 b).
+//! (`formulas.md` F5, F6, F14).
 //!
-//! The model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
+//! The usual model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
 //! per fold does without it, and scores it; a last one learns from everyone and gives the reasons. All
 //! are fitted in the same passes. Passes: one to survey, four to deal folds exactly, up to four over a
 //! sample for the shape of the objective, one per step of the fit (about 10), one to score, about six to find the cuts, one to describe the tiers.
 
+mod auto;
+mod blend;
 mod curve;
 mod evaluate;
 mod fit;
@@ -39,7 +41,7 @@ pub const SCORE: &str = "score";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 12] = [
+pub const QUESTIONS: [(&str, Opener); 14] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -48,6 +50,8 @@ pub const QUESTIONS: [(&str, Opener); 12] = [
     job::analysis::<Score>(),
     job::analysis::<tiers::ScoreRanks>(),
     job::analysis::<tiers::TierCount>(),
+    job::analysis::<blend::Weigh>(),
+    job::analysis::<blend::Mix>(),
     job::analysis::<trees::Muster>(),
     job::analysis::<trees::Wave>(),
     job::analysis::<trees::Climb>(),
@@ -82,15 +86,18 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     refuse(&tally)?;
     let (features, left_out) = survey::choose(schema, plan, &tally)?;
     let folds = folds::deal(desk, plan, &tally).await?;
-    let learned = learn(desk, schema, plan, features.clone(), &tally, &folds).await?;
+    let ask = Ask { desk, schema, plan, features: &features, tally: &tally, folds: &folds };
+    let learned = ask.learn().await?;
     desk.progress("tiers", 0, 1, "rounds");
     let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &features, &tally).await?;
     let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
-    Ok(report(plan.model, &tally, learned, Parts { tiers, cuts, reasons, left_out }))
+    Ok(report(&tally, learned, Parts { tiers, cuts, reasons, left_out }))
 }
 
 /// What a model leaves behind once everyone is scored out of fold.
 struct Learned {
+    /// What was used.
+    model: String,
     scores: Histogram,
     /// Features and the place of their first bin among the weights.
     columns: Vec<(usize, usize)>,
@@ -99,38 +106,61 @@ struct Learned {
     passes: u32,
     converged: bool,
     card: Scorecard,
+    /// The models that were compared, if several were.
+    leaderboard: Vec<Standing>,
 }
 
-async fn learn(
-    desk: &Desk,
-    schema: &Schema,
-    plan: &LookalikePlan,
-    features: Vec<usize>,
-    tally: &Tally,
-    folds: &[i32],
-) -> Result<Learned> {
-    match plan.model {
-        Model::Scorecard => {
-            let design = Design::new(schema, features, plan.l2, lane::CLOSE, tally);
-            scorecard(desk, schema, &design, folds).await
-        }
-        Model::Boosted => {
-            let settings = trees::Settings::default();
-            trees::boosted(desk, schema, &features, tally, folds, plan.seed, settings).await
+/// What models are made of.
+struct Ask<'a> {
+    desk: &'a Desk,
+    schema: &'a Schema,
+    plan: &'a LookalikePlan,
+    features: &'a [usize],
+    tally: &'a Tally,
+    folds: &'a [i32],
+}
+
+impl Ask<'_> {
+    async fn learn(&self) -> Result<Learned> {
+        match self.plan.model {
+            Model::Auto => auto::auto(self).await,
+            Model::Scorecard => self.scorecard().await,
+            Model::Boosted => self.boosted().await,
         }
     }
-}
-
-/// The scorecard, scored out of fold.
-async fn scorecard(desk: &Desk, schema: &Schema, design: &Design, folds: &[i32]) -> Result<Learned> {
-    let fitted = design.fit(desk, folds).await?;
-    desk.progress("score", 0, 1, "rounds");
-    let (features, shift) = (design.features.clone(), design.grid.shift);
-    let weights = interleaved(&fitted.folds);
-    let scores = desk.sum(&Score { features, shift, folds: folds.to_vec(), weights }).await?;
-    let (columns, passes, converged) = (design.columns.clone(), fitted.passes, fitted.converged);
-    let card = card(schema, design, &fitted.full);
-    Ok(Learned { scores, columns, weights: fitted.full, passes, converged, card })
+    async fn scorecard(&self) -> Result<Learned> {
+        let design = Design::new(self.schema, self.features.to_vec(), self.plan.l2, lane::CLOSE, self.tally);
+        let fitted = design.fit(self.desk, &folds::without(self.folds, false)).await?;
+        self.desk.progress("score", 0, 1, "rounds");
+        let (features, shift) = (design.features.clone(), design.grid.shift);
+        let (into, weights) = (SCORE.into(), interleaved(&fitted.lanes));
+        let scores = Score { into, features, shift, folds: self.folds.to_vec(), weights };
+        Ok(Learned {
+            model: self.plan.model.name().into(),
+            scores: self.desk.sum(&scores).await?,
+            card: card(self.schema, &design, &fitted.full),
+            columns: design.columns,
+            weights: fitted.full,
+            passes: fitted.passes,
+            converged: fitted.converged,
+            leaderboard: vec![],
+        })
+    }
+    async fn boosted(&self) -> Result<Learned> {
+        let Ask { desk, schema, features, tally, folds, .. } = *self;
+        let trees = trees::boosted(desk, schema, features, tally, folds, self.plan.seed).await?;
+        desk.progress("score", 0, 1, "rounds");
+        Ok(Learned {
+            model: self.plan.model.name().into(),
+            scores: trees.score(desk, SCORE, folds.to_vec(), &trees.boosted.folds).await?,
+            card: Scorecard::default(),
+            columns: sweep::placed(features, &schema.starts).0,
+            weights: trees.weights,
+            passes: trees.boosted.passes,
+            converged: true,
+            leaderboard: vec![],
+        })
+    }
 }
 
 /// The weights by bin of the schema; bins the model did not see weigh nothing.
@@ -152,14 +182,14 @@ struct Parts {
     left_out: Vec<LeftOut>,
 }
 
-fn report(model: Model, tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
+fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
     let scores = &learned.scores;
     let (seed, rest) = (&scores.seed, &scores.rest);
     let auc = num::auc_from_histogram(seed, rest);
     let interval = num::auc_interval(auc, tally.seed, tally.rest);
     let tops = evaluate::TOPS.iter();
     LookalikeReport {
-        model: model.name().into(),
+        model: learned.model,
         seed_people: tally.seed,
         rest_people: tally.rest,
         auc,
@@ -178,6 +208,7 @@ fn report(model: Model, tally: &Tally, learned: Learned, parts: Parts) -> Lookal
         histogram: evaluate::steps(scores),
         cuts: parts.cuts,
         scorecard: learned.card,
+        leaderboard: learned.leaderboard,
     }
 }
 

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(rename_all = "lowercase")]
 pub enum Model {
+    /// The blend of the others that is best without the fold that is scored.
+    Auto,
     /// A logistic regression: one weight per bin.
     #[default]
     Scorecard,
@@ -20,6 +22,7 @@ impl Model {
     /// Its name in recipes and reports.
     pub fn name(self) -> &'static str {
         match self {
+            Model::Auto => "auto",
             Model::Scorecard => "scorecard",
             Model::Boosted => "boosted",
         }
@@ -74,7 +77,7 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct LookalikeReport {
-    /// What was used: `scorecard`, `boosted`.
+    /// What was used: `scorecard`, `boosted`, or the parts of a blend.
     pub model: String,
     /// People in the seed.
     #[cfg_attr(test, ts(type = "number"))]
@@ -113,9 +116,27 @@ pub struct LookalikeReport {
     /// Rank cuts (hex) of the 1000 steps `0.1 %, 0.2 % … 100 %` of the people outside the seed: the slider's
     /// positions as exact crowds.
     pub cuts: Vec<String>,
+    /// The models `auto` compared: the blend, then the others, best first. Empty if one was asked for.
+    pub leaderboard: Vec<Standing>,
     /// The scorecard of everyone, to be kept; not part of the report on the page. Empty if the model is another.
     #[serde(skip)]
     pub scorecard: Scorecard,
+}
+
+/// What one of several models is worth, out of fold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Standing {
+    /// Its name.
+    pub model: String,
+    /// Area under the ROC curve.
+    pub auc: f64,
+    /// Its interval.
+    pub auc_interval: (f64, f64),
+    /// Mean log-loss.
+    pub log_loss: f64,
+    /// Its share in the blend of everyone.
+    pub share: f64,
 }
 
 /// A fitted model: log-odds are the intercept and the weight of every bin a person is in.

@@ -1,7 +1,7 @@
 //! Everyone's out-of-fold score: the logit of the model that did not see them, in steps of 2^-12 within ±16.
 
+use super::FOLD;
 use super::sweep::placed;
-use super::{FOLD, SCORE};
 use crate::error::Result;
 use crate::num;
 use crate::shard::{Analysis, Partial, Shard};
@@ -29,14 +29,16 @@ pub fn score_text(score: i32, out: &mut String) {
     let _ = write!(out, "0.{:012}", (chance * 1e12 + 0.5) as u64);
 }
 
-/// The question: write everyone's score into the measure `score`, and count scores.
+/// The question: write everyone's score into a measure, and count scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Score {
+    /// Name of the measure.
+    pub into: String,
     /// Features the models see.
     pub features: Vec<usize>,
     /// Fixed point of the weights.
     pub shift: u32,
-    /// Fold of each lane.
+    /// Whom each lane scores: people of this fold.
     pub folds: Vec<i32>,
     /// Weights, lane by lane.
     pub weights: Vec<i32>,
@@ -94,7 +96,7 @@ impl Analysis for Score {
             let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
             counts[(score + LIMIT) as usize] += 1;
         }
-        shard.measure(SCORE, 0)[rows].copy_from_slice(&scores);
+        shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
     }
 }
 

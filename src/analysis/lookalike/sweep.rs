@@ -54,8 +54,8 @@ pub struct Sweep {
     pub features: Vec<usize>,
     /// Fixed point of the weights.
     pub shift: u32,
-    /// Per lane the fold it does not learn from.
-    pub without: Vec<Option<i32>>,
+    /// Per lane the folds it does not learn from; no fold is below zero.
+    pub without: Vec<[i32; 2]>,
     /// Weights, lane by lane: first the intercepts, then every bin of every feature.
     pub weights: Vec<i32>,
 }
@@ -158,7 +158,7 @@ struct Walk<'a> {
     people: &'a People,
     seed: &'a Bits,
     folds: &'a [i32],
-    without: &'a [Option<i32>],
+    without: &'a [[i32; 2]],
 }
 
 impl Walk<'_> {
@@ -191,8 +191,8 @@ impl Walk<'_> {
         for (logit, i) in logits.iter_mut().zip(block) {
             let member = self.seed.has(i);
             for (lane, without) in self.without.iter().enumerate() {
-                // A person of the fold a lane goes without adds nothing to it.
-                let heard = i32::from(*without != Some(self.folds[i]));
+                // A person of a fold a lane goes without adds nothing to it.
+                let heard = i32::from(without[0] != self.folds[i] && without[1] != self.folds[i]);
                 let z = logit[lane];
                 let (chance, cost) = work.curve.at(z);
                 logit[lane] = (chance - (i32::from(member) << curve::ONE)) * heard;

@@ -91,15 +91,27 @@ fn figures(html: &mut Html, report: &LookalikeReport, language: Language) {
         }
     }
     put!(html, "</dl>\n<p class=\"hint\">");
+    let model = what(report, language);
     match language {
         Language::En => {
-            put!(html, "Scorecard with one weight per value, " [if report.converged { "converged" } else { "stopped short of convergence" }] " after " [report.passes] " passes. Every figure is out of fold: each person is scored by a model that never saw them. Ranges are 95% intervals.")
+            put!(html, [model.as_str()] ", " [if report.converged { "converged" } else { "stopped short of convergence" }] " after " [report.passes] " passes. Every figure is out of fold: each person is scored by a model that never saw them. Ranges are 95% intervals.")
         }
         Language::Zh => {
-            put!(html, "评分卡模型，每个取值一个权重，扫描 " [report.passes] " 遍后" [if report.converged { "收敛" } else { "停止，尚未收敛" }] "。所有指标均为折外：给每个人打分的模型没有见过这个人。区间为 95% 区间。")
+            put!(html, [model.as_str()] "，扫描 " [report.passes] " 遍后" [if report.converged { "收敛" } else { "停止，尚未收敛" }] "。所有指标均为折外：给每个人打分的模型没有见过这个人。区间为 95% 区间。")
         }
     }
     put!(html, "</p>\n");
+}
+
+/// The model in words; blends are named by their parts.
+fn what(report: &LookalikeReport, language: Language) -> String {
+    match report.model.as_str() {
+        "scorecard" => {
+            language.say("Scorecard with one weight per value", "评分卡模型，每个取值一个权重").to_owned()
+        }
+        "boosted" => language.say("Gradient-boosted trees", "梯度提升树").to_owned(),
+        parts => parts.to_owned(),
+    }
 }
 
 fn gain(html: &mut Html, curve: &[CurvePoint], language: Language) {

@@ -114,6 +114,7 @@ fn lookalike(text: &str) -> LookalikeReport {
         converged: true,
         histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],
         cuts: vec![],
+        leaderboard: vec![],
         scorecard: Default::default(),
     }
 }

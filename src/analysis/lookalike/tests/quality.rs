@@ -162,7 +162,7 @@ fn speed() {
     println!("1 M x 20: {whole:.2} CPU s, {} passes, AUC {:.4}", report.passes, report.auc);
     let places = 1 + 20 * 21;
     for lanes in [1, 6, 11, 17] {
-        let without = (0..lanes).map(|l| (l > 0).then_some(l as i32 - 1)).collect();
+        let without = (0..lanes).map(|l| [l as i32 - 1, -1]).collect();
         let weights = vec![12_345; places * lanes];
         let sweep = sweep::Sweep { features: (0..20).collect(), shift: 20, without, weights };
         let from = clock();

@@ -1,9 +1,9 @@
 //! Gradient boosting (Friedman, Annals of Statistics 29, 2001) with second-order steps on histograms of bins.
 //!
-//! Lanes: for every fold a model that does without it; for every fold one that does without the next fold, too, and is
-//! checked on that; and a model of everyone. All grow in the same passes. A fold's model has as many trees as were
-//! best for the lane that was checked: the fold itself says nothing about its own model. The model of everyone has
-//! the mean number.
+//! Lanes: for every fold a model that does without it; for every fold one that does without the next fold, too; and a
+//! model of everyone. All grow in the same passes. A fold's model has as many trees as were best for the two lanes that
+//! do without it and a neighbour, in that neighbour: the fold itself says nothing about its own model. The model of
+//! everyone has the mean number.
 
 use super::crew::{Forget, Muster};
 use super::grow::Growth;
@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::search::{Pull, Terms};
 use super::tree::{Split, Tree};
 use super::wave::{Begin, Turn, Wave};
+use crate::analysis::lookalike::folds::{NONE, without};
 use crate::analysis::lookalike::sweep::Slopes;
 use crate::error::Result;
 use crate::id::Key;
@@ -64,12 +65,14 @@ impl Default for Settings {
 }
 
 /// Places from which on a table is wide.
-const WIDE: usize = 1_000;
+const WIDE: usize = 500;
 
 /// The models.
 pub struct Boosted {
     /// Trees of each fold's model.
     pub folds: Vec<Vec<Tree>>,
+    /// Trees of the models that do without a fold and the next one, by the fold; none for two folds.
+    pub inner: Vec<Vec<Tree>>,
     /// Trees of the model of everyone.
     pub full: Vec<Tree>,
     /// Passes it took.
@@ -78,10 +81,11 @@ pub struct Boosted {
 
 /// One model on its way.
 struct Lane {
-    without: Vec<i32>,
-    checked: Option<i32>,
+    without: [i32; 2],
+    checked: bool,
     trees: Vec<Tree>,
-    losses: Vec<i64>,
+    /// Loss in the two folds it does without, before the first tree and after each.
+    losses: Vec<[i64; 2]>,
     growth: Option<Growth>,
     /// Splits that no one has followed yet.
     last: Vec<Split>,
@@ -89,17 +93,13 @@ struct Lane {
 }
 
 impl Lane {
-    fn new(without: &[i32], checked: Option<i32>) -> Lane {
-        let without = without.to_vec();
+    fn new(without: [i32; 2]) -> Lane {
+        let checked = without[1] != NONE;
         Lane { without, checked, trees: vec![], losses: vec![], growth: None, last: vec![], open: true }
     }
     fn turn(&mut self, lane: usize, build: Vec<u8>) -> Turn {
         let splits = std::mem::take(&mut self.last);
-        Turn { lane, without: self.without.clone(), checked: self.checked, splits, build, values: vec![] }
-    }
-    /// Trees with the least loss, at least one.
-    fn best(&self) -> usize {
-        (1..self.losses.len()).min_by_key(|&t| self.losses[t]).unwrap_or(1)
+        Turn { lane, without: self.without, checked: self.checked, splits, build, values: vec![] }
     }
 }
 
@@ -127,7 +127,7 @@ pub async fn boost(
     let chosen = desk.sum(muster).await?.0;
     let rate = chosen[1] as f64 / (chosen[0] + chosen[1]).max(1) as f64;
     let terms = Terms { l2: settings.l2, least: settings.least * rate * (1.0 - rate) };
-    let lanes = lanes(folds);
+    let lanes: Vec<Lane> = without(folds, true).into_iter().map(Lane::new).collect();
     let mut boost = Boost { desk, schema, layout, settings, terms, seed: muster.hash, lanes, passes: 1 };
     for tree in 0..settings.trees {
         boost.desk.progress("fit", tree as u64, settings.trees as u64, "rounds");
@@ -135,25 +135,8 @@ pub async fn boost(
             break;
         }
     }
-    desk.all(&Forget {}).await?;
+    desk.all(&Forget { measures: vec![] }).await?;
     Ok(boost.harvest(folds.len()))
-}
-
-/// How many lanes there are for so many folds.
-pub fn seats(folds: usize) -> usize {
-    lanes(&(0..folds as i32).collect::<Vec<_>>()).len()
-}
-
-/// Fold models first, then those that are checked (there are none for two folds), and last the model of everyone.
-fn lanes(folds: &[i32]) -> Vec<Lane> {
-    let next = |at: usize| folds[(at + 1) % folds.len()];
-    let mut lanes: Vec<Lane> = folds.iter().map(|&fold| Lane::new(&[fold], None)).collect();
-    if folds.len() > 2 {
-        let checked = |at: usize| Lane::new(&[folds[at], next(at)], Some(next(at)));
-        lanes.extend((0..folds.len()).map(checked));
-    }
-    lanes.push(Lane::new(&[], None));
-    lanes
 }
 
 impl Boost<'_> {
@@ -192,7 +175,8 @@ impl Boost<'_> {
         let mut histograms = histograms(&sums, layout.places);
         for (at, &l) in open.iter().enumerate() {
             let lane = &mut self.lanes[l];
-            lane.losses.push(sums.loss.get(at).copied().unwrap_or(0));
+            let loss = |place: usize| sums.loss.get(2 * at + place).copied().unwrap_or(0);
+            lane.losses.push([loss(0), loss(1)]);
             lane.growth = histograms
                 .next()
                 .map(|sums| Growth::new(self.schema, layout, self.terms, self.settings.leaves, sums));
@@ -227,27 +211,48 @@ impl Boost<'_> {
         self.passes += 1;
         self.desk.sum(&Wave { layout: layout.clone(), turns, begin }).await
     }
-    /// Closes the lanes whose check has not gained for long, and the fold models they decide.
+    /// Trees with the least loss for a fold, at least one: in the next fold by the lane without both, and in the one
+    /// before by the lane without that and this.
+    fn best(&self, fold: usize) -> usize {
+        let folds = self.lanes.len() / 2;
+        let (with_next, with_last) =
+            (&self.lanes[folds + fold], &self.lanes[folds + (fold + folds - 1) % folds]);
+        let loss = |t: usize| with_next.losses[t][1] + with_last.losses[t][0];
+        let known = with_next.losses.len().min(with_last.losses.len());
+        (1..known).min_by_key(|&t| loss(t)).unwrap_or(1)
+    }
+    /// Closes the models of folds that have not gained for long, and the lanes that no fold needs any more.
     fn close(&mut self, trees: usize) {
         let folds = self.lanes.len() / 2;
-        for l in folds..self.lanes.len() - 1 {
-            if self.lanes[l].checked.is_some() && trees >= self.lanes[l].best() + self.settings.patience {
-                for closed in [l, l - folds] {
-                    self.lanes[closed].open = false;
-                    self.lanes[closed].growth = None;
-                }
+        if !self.lanes.iter().any(|lane| lane.checked) {
+            return;
+        }
+        for fold in 0..folds {
+            if trees >= self.best(fold) + self.settings.patience {
+                self.end(fold);
+            }
+        }
+        for fold in 0..folds {
+            if !self.lanes[fold].open && !self.lanes[(fold + 1) % folds].open {
+                self.end(folds + fold);
             }
         }
     }
+    fn end(&mut self, lane: usize) {
+        self.lanes[lane].open = false;
+        self.lanes[lane].growth = None;
+    }
     fn harvest(mut self, folds: usize) -> Boosted {
+        let checked = self.lanes.iter().any(|lane| lane.checked);
+        let bests: Vec<usize> =
+            (0..folds).map(|fold| if checked { self.best(fold) } else { self.settings.plain }).collect();
+        let mean = (bests.iter().sum::<usize>() + folds / 2) / folds;
         let mut full = self.lanes.pop().map(|lane| lane.trees).unwrap_or_default();
-        let checks: Vec<usize> = self.lanes.drain(folds..).map(|lane| lane.best()).collect();
+        full.truncate(mean);
         let mut models: Vec<Vec<Tree>> = self.lanes.drain(..).map(|lane| lane.trees).collect();
-        let mean = (checks.iter().sum::<usize>() + folds / 2) / folds;
-        let best = |fold: usize| checks.get(fold).copied().unwrap_or(self.settings.plain);
-        models.iter_mut().enumerate().for_each(|(fold, trees)| trees.truncate(best(fold)));
-        full.truncate(if checks.is_empty() { self.settings.plain } else { mean });
-        Boosted { folds: models, full, passes: self.passes }
+        models.iter_mut().enumerate().for_each(|(at, trees)| trees.truncate(bests[at % folds]));
+        let inner = models.split_off(folds);
+        Boosted { folds: models, inner, full, passes: self.passes }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Everyone's out-of-fold score by trees: each person climbs the trees of the model that did not see them.
 
 use super::tree::{FINE, Split, Test, Tree, Way};
+use crate::analysis::lookalike::FOLD;
 use crate::analysis::lookalike::score::{Histogram, LIMIT, STEPS};
-use crate::analysis::lookalike::{FOLD, SCORE};
 use crate::error::Result;
 use crate::shard::{Analysis, Shard};
 use crate::table::people::People;
@@ -12,10 +12,12 @@ use std::ops::Range;
 /// People per block: their codes stay in the cache while they climb tree after tree.
 const BLOCK: usize = 1024;
 
-/// The question: write everyone's score into the measure `score`, and count scores.
+/// The question: write everyone's score into a measure, and count scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Climb {
-    /// Fold of each model.
+    /// Name of the measure.
+    pub into: String,
+    /// Whom each model scores: people of this fold.
     pub folds: Vec<i32>,
     /// Trees of each model.
     pub models: Vec<Vec<Tree>>,
@@ -74,7 +76,7 @@ impl Analysis for Climb {
             let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
             counts[(score + LIMIT) as usize] += 1;
         }
-        shard.measure(SCORE, 0)[rows].copy_from_slice(&scores);
+        shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
     }
 }
 

@@ -89,15 +89,19 @@ impl Analysis for Muster {
     }
 }
 
-/// Forgets who was chosen.
+/// Forgets who was chosen, and these measures.
 #[derive(Serialize, Deserialize)]
-pub struct Forget {}
+pub struct Forget {
+    /// Names of measures.
+    pub measures: Vec<String>,
+}
 
 impl Task for Forget {
     const NAME: &'static str = "lookalike-forget";
     type Reply = ();
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
         shard.scratch.clear();
+        self.measures.iter().for_each(|name| drop(shard.measures.remove(name)));
         Ok(())
     }
 }

@@ -14,19 +14,31 @@ mod seat;
 mod tree;
 mod wave;
 
-pub use boost::Settings;
+pub use boost::Boosted;
 pub use climb::Climb;
 pub use crew::{Forget, Muster};
 pub use wave::Wave;
 
+use super::folds::without;
+use super::score::Histogram;
 use super::survey::Tally;
-use super::{Learned, Scorecard, sweep};
+use super::sweep;
 use crate::error::Result;
 use crate::shard::desk::Desk;
 use crate::table::schema::Schema;
 use layout::Layout;
+use tree::Tree;
 
-/// Boosted trees of these features, scored out of fold.
+/// Grown models of trees, before anyone is scored.
+pub struct Grown {
+    /// Trees by fold, by fold without the next, and of everyone.
+    pub boosted: Boosted,
+    /// What each bin does to the log-odds in the model of everyone, by the place of [`sweep::placed`].
+    pub weights: Vec<f64>,
+    margin: i32,
+}
+
+/// Boosted trees of these features.
 pub async fn boosted(
     desk: &Desk,
     schema: &Schema,
@@ -34,18 +46,28 @@ pub async fn boosted(
     tally: &Tally,
     folds: &[i32],
     seed: u64,
-    settings: Settings,
-) -> Result<Learned> {
+) -> Result<Grown> {
+    let settings = boost::Settings::default();
     let layout = Layout::new(schema, features, tally, settings.least as u64);
-    let muster = Muster::new(seed, tally, settings.crew, boost::seats(folds.len()));
-    let grown = boost::boost(desk, schema, &layout, &muster, folds, settings).await?;
-    desk.progress("score", 0, 1, "rounds");
-    let margin = muster.margin + seat::fine(muster.correction());
-    let scores = desk.sum(&Climb { folds: folds.to_vec(), models: grown.folds, margin }).await?;
+    let muster = Muster::new(seed, tally, settings.crew, without(folds, true).len());
+    let boosted = boost::boost(desk, schema, &layout, &muster, folds, settings).await?;
     let (columns, places) = sweep::placed(features, &schema.starts);
-    let weights = effect::effects(schema, &grown.full, &columns, places);
-    let card = Scorecard::default();
-    Ok(Learned { scores, columns, weights, passes: grown.passes, converged: true, card })
+    let weights = effect::effects(schema, &boosted.full, &columns, places);
+    Ok(Grown { boosted, weights, margin: muster.margin + seat::fine(muster.correction()) })
+}
+
+impl Grown {
+    /// Scores people of these folds by these models of it.
+    pub async fn score(
+        &self,
+        desk: &Desk,
+        into: &str,
+        folds: Vec<i32>,
+        models: &[Vec<Tree>],
+    ) -> Result<Histogram> {
+        let (into, models) = (into.into(), models.to_vec());
+        desk.sum(&Climb { into, folds, models, margin: self.margin }).await
+    }
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use crate::table::people::Codes;
 
 /// A first pass: everyone in the root, in three lanes.
 fn first(layout: &Layout) -> Wave {
-    let turn = |lane, without: &[i32], checked| {
+    let turn = |lane, without: [i32; 2], checked| {
         let (splits, build, values) = (vec![], vec![], vec![]);
-        Turn { lane, without: without.to_vec(), checked, splits, build, values }
+        Turn { lane, without, checked, splits, build, values }
     };
-    let turns = vec![turn(0, &[0], None), turn(1, &[0, 1], Some(1)), turn(2, &[], None)];
+    let turns = vec![turn(0, [0, -1], false), turn(1, [0, 1], true), turn(2, [-1, -1], false)];
     Wave { layout: layout.clone(), turns, begin: Some(Begin { hash: 3, below: u64::MAX / 4 * 3 }) }
 }
 
@@ -26,7 +26,7 @@ fn second(layout: &Layout) -> Wave {
     let split = |leaf, new, feature, test| Split { leaf, new, feature, test };
     let split_of_labels = split(0, 1, 0, Test::among([2, 3], 5));
     let turn =
-        |lane, splits, build| Turn { lane, without: vec![], checked: None, splits, build, values: vec![] };
+        |lane, splits, build| Turn { lane, without: [-1, -1], checked: false, splits, build, values: vec![] };
     let ordered = vec![split(0, 1, 1, Test::among([0, 7, 8], 8))];
     Wave {
         layout: layout.clone(),
@@ -58,7 +58,9 @@ fn later_passes_give_one_total_over_any_split() {
     let muster = Muster::new(7, &tally, 500, 3);
     let split = Split { leaf: 0, new: 1, feature: 2, test: Test::Has(3) };
     let tree = Tree { splits: vec![split], values: vec![-900_000, 700_000], covers: vec![3, 1] };
-    let climb = Climb { folds: vec![0, 1], models: vec![vec![tree.clone()], vec![tree; 2]], margin: -5 };
+    let into = "score".into();
+    let climb =
+        Climb { into, folds: vec![0, 1], models: vec![vec![tree.clone()], vec![tree; 2]], margin: -5 };
     let answers = |count: usize, slice: usize| {
         let mut shards = village.shards(count);
         total(&deal, &mut shards, slice);
@@ -68,7 +70,12 @@ fn later_passes_give_one_total_over_any_split() {
         (one, two, total(&climb, &mut shards, slice))
     };
     let whole = answers(1, 1 << 14);
-    assert!(whole.0.loss[1] > 0 && whole.1.slopes.iter().any(|&s| s != 0));
+    assert!(
+        whole.0.loss[..2] == [0, 0]
+            && whole.0.loss[2] > 0
+            && whole.0.loss[3] > 0
+            && whole.1.slopes.iter().any(|&s| s != 0)
+    );
     for (shards, slice) in [(1, 61), (2, 1_000), (3, 100), (7, 16), (16, 1_000)] {
         assert!(answers(shards, slice) == whole, "{shards} shards in slices of {slice}");
     }

@@ -23,7 +23,7 @@ use std::ops::Range;
 const BLOCK: usize = 1024;
 /// People whose gradients a word holds.
 const ROOM: usize = 1 << 14;
-/// The question. The answer holds, per turn, the loss of the checked people where a tree ends (2^-28), and per leaf
+/// The question. The answer holds, per turn, the loss in the two folds it does without where a tree ends (2^-28), and per leaf
 /// asked for and place the gradient and the curvature, one behind the other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wave {
@@ -50,9 +50,9 @@ pub struct Turn {
     /// Number of the lane.
     pub lane: usize,
     /// Folds it does not learn from.
-    pub without: Vec<i32>,
-    /// The fold whose loss is measured.
-    pub checked: Option<i32>,
+    pub without: [i32; 2],
+    /// Whether the loss of these is measured.
+    pub checked: bool,
     /// Splits just made.
     pub splits: Vec<Split>,
     /// Leaves to sum: of each split the old or the new one; none where a tree ends.
@@ -79,8 +79,8 @@ struct Entry {
 /// Tables and buffers of a walk.
 pub struct Work {
     curve: Curve,
-    /// Per turn, by fold: learns from it, is checked on it.
-    folds: Vec<[(bool, bool); 256]>,
+    /// Per turn, by fold: which of those it does without it is, if any.
+    folds: Vec<[Option<u8>; 256]>,
     /// First word of each turn.
     bases: Vec<usize>,
     words: Vec<i64>,
@@ -104,15 +104,15 @@ impl Analysis for Wave {
         for turn in &self.turns {
             bases.push(bases[bases.len() - 1] + self.slots(turn) * self.layout.places);
         }
-        let role = |turn: &Turn, fold: i32| (!turn.without.contains(&fold), turn.checked == Some(fold));
-        let folds = self.turns.iter().map(|turn| std::array::from_fn(|fold| role(turn, fold as i32)));
+        let place = |turn: &Turn, fold: i32| (0..2).find(|&at| turn.without[usize::from(at)] == fold);
+        let folds = self.turns.iter().map(|turn| std::array::from_fn(|fold| place(turn, fold as i32)));
         let most = self.turns.iter().map(|turn| turn.splits.len()).max().unwrap_or(0);
         Ok(Work {
             curve: Curve::new(FINE),
             folds: folds.collect(),
             words: vec![0; bases[self.turns.len()]],
             bases,
-            losses: vec![0; self.turns.len()],
+            losses: vec![0; 2 * self.turns.len()],
             entries: vec![Entry::default(); BLOCK],
             waiting: vec![[0; BLOCK]; most + 1],
         })
@@ -231,16 +231,18 @@ impl Turn {
         let folds = few.shard.measures.get(FOLD).map_or(&[][..], Vec::as_slice);
         let mut count = 0;
         for ((seat, &row), drawn) in seats.iter_mut().zip(few.rows()).zip(drawn) {
-            let (learns, checked) = work.folds[at][folds[row as usize] as usize & 255];
+            let left_out = work.folds[at][folds[row as usize] as usize & 255];
+            let learns = left_out.is_none();
             let margin = Seat(*seat).margin() + values[Seat(*seat).leaf()];
-            if !learns && !checked {
+            if !learns && !self.checked {
                 *seat = Seat::new(margin, false, ABSENT, 0).0;
                 continue;
             }
             let member = few.shard.seed.has(row as usize);
             let (chance, cost) = work.curve.at(margin);
-            if checked {
-                work.losses[at] += cost - ((i64::from(member) * i64::from(margin)) << (LOSS - FINE));
+            if let Some(place) = left_out {
+                work.losses[2 * at + usize::from(place)] +=
+                    cost - ((i64::from(member) * i64::from(margin)) << (LOSS - FINE));
             }
             *seat = Seat::new(margin, learns && *drawn, 0, pull(chance, member)).0;
             let (row, base) = (row as u32, work.bases[at] as u32);

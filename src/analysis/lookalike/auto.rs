@@ -1,0 +1,134 @@
+//! The run of `auto`: scorecards of several strengths and boosted trees, their blend, and the leaderboard.
+
+use super::blend::{self, Blend, Mix, PARTS, Weigh};
+use super::fit::{Design, interleaved};
+use super::score::{Histogram, LIMIT, Score, logit};
+use super::survey::Tally;
+use super::trees::{self, Forget};
+use super::{Ask, Learned, Scorecard, Standing, folds, lane};
+use crate::error::Result;
+use crate::num;
+
+/// Strengths of the ridge that are tried.
+const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];
+
+/// A model that takes part.
+struct Entrant {
+    name: String,
+    scores: Histogram,
+    /// What each bin does in the model of everyone.
+    weights: Vec<f64>,
+}
+
+/// Fits all, blends, and scores everyone out of fold.
+pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
+    let mut entrants = Vec::new();
+    let (mut passes, mut converged) = (0, true);
+    for l2 in STRENGTHS {
+        let design = Design::new(ask.schema, ask.features.to_vec(), l2, lane::CLOSE, ask.tally);
+        let fitted = design.fit(ask.desk, &folds::without(ask.folds, true)).await?;
+        (passes, converged) = (passes + fitted.passes, converged && fitted.converged);
+        let (outer, inner) = fitted.lanes.split_at(ask.folds.len());
+        let scores = linear(ask, &design, entrants.len(), false, outer).await?;
+        if !inner.is_empty() {
+            linear(ask, &design, entrants.len(), true, inner).await?;
+        }
+        entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full });
+    }
+    let trees =
+        trees::boosted(ask.desk, ask.schema, ask.features, ask.tally, ask.folds, ask.plan.seed).await?;
+    let into = |inner| blend::measure(entrants.len(), inner);
+    let scores = trees.score(ask.desk, &into(false), ask.folds.to_vec(), &trees.boosted.folds).await?;
+    if !trees.boosted.inner.is_empty() {
+        trees.score(ask.desk, &into(true), folds::nexts(ask.folds), &trees.boosted.inner).await?;
+    }
+    passes += trees.boosted.passes;
+    entrants.push(Entrant { name: "boosted".into(), scores, weights: trees.weights });
+    let (chosen, whole) = weigh(ask, entrants.len()).await?;
+    let blends = ask.folds.iter().copied().zip(chosen).collect();
+    let scores = ask.desk.sum(&Mix { blends }).await?;
+    ask.desk.all(&Forget { measures: measures(entrants.len()) }).await?;
+    let leaderboard = leaderboard(&entrants, &scores, whole, ask.tally);
+    Ok(Learned {
+        model: named(&entrants, whole),
+        columns: super::sweep::placed(ask.features, &ask.schema.starts).0,
+        weights: blended(&entrants, whole),
+        scores,
+        passes,
+        converged,
+        card: Scorecard::default(),
+        leaderboard,
+    })
+}
+
+/// Scores by a scorecard: people of the folds, or of those next to them.
+async fn linear(
+    ask: &Ask<'_>,
+    design: &Design,
+    model: usize,
+    inner: bool,
+    lanes: &[Vec<i32>],
+) -> Result<Histogram> {
+    let (features, shift) = (design.features.clone(), design.grid.shift);
+    let folds = if inner { folds::nexts(ask.folds) } else { ask.folds.to_vec() };
+    let (into, weights) = (blend::measure(model, inner), interleaved(lanes));
+    ask.desk.sum(&Score { into, features, shift, folds, weights }).await
+}
+
+/// The blend of every fold, and of everyone. Two folds leave nothing to choose by: half the first, half the last.
+async fn weigh(ask: &Ask<'_>, models: usize) -> Result<(Vec<Blend>, Blend)> {
+    if ask.folds.len() < 3 {
+        let half = Blend { one: 0, other: models - 1, parts: PARTS / 2 };
+        return Ok((vec![half; ask.folds.len()], half));
+    }
+    let losses = ask.desk.sum(&Weigh { models, folds: ask.folds.to_vec() }).await?;
+    Ok(blend::choose(&losses, ask.folds.len(), models))
+}
+
+fn measures(models: usize) -> Vec<String> {
+    (0..models).flat_map(|model| [true, false].map(|inner| blend::measure(model, inner))).collect()
+}
+
+/// Share of a model in the blend of everyone.
+fn share(blend: Blend, model: usize) -> f64 {
+    let part = |of: usize, parts: i32| if of == model { f64::from(parts) } else { 0.0 };
+    (part(blend.one, PARTS - blend.parts) + part(blend.other, blend.parts)) / f64::from(PARTS)
+}
+
+fn blended(entrants: &[Entrant], blend: Blend) -> Vec<f64> {
+    let (one, other) = (&entrants[blend.one].weights, &entrants[blend.other].weights);
+    let share = f64::from(blend.parts) / f64::from(PARTS);
+    one.iter().zip(other).map(|(a, b)| (1.0 - share) * a + share * b).collect()
+}
+
+fn named(entrants: &[Entrant], blend: Blend) -> String {
+    let parts = (0..entrants.len()).filter(|&m| share(blend, m) > 0.0);
+    let part = |m: usize| format!("{} {}", share(blend, m), entrants[m].name);
+    format!("auto: {}", parts.map(part).collect::<Vec<_>>().join(" + "))
+}
+
+/// All models, best first, and the blend on top.
+fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: Blend, tally: &Tally) -> Vec<Standing> {
+    let standing = |name: &str, scores: &Histogram, share: f64| {
+        let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
+        let interval = num::auc_interval(auc, tally.seed, tally.rest);
+        let auc_interval = (interval.low, interval.high);
+        Standing { model: name.into(), auc, auc_interval, log_loss: log_loss(scores), share }
+    };
+    let mut board: Vec<Standing> =
+        entrants.iter().enumerate().map(|(m, e)| standing(&e.name, &e.scores, share(whole, m))).collect();
+    board.sort_by(|a, b| b.auc.total_cmp(&a.auc));
+    board.insert(0, standing("auto", blend, 1.0));
+    board
+}
+
+/// Mean loss of these scores.
+fn log_loss(scores: &Histogram) -> f64 {
+    let loss = |(at, (&seed, &rest)): (usize, (&u64, &u64))| {
+        let z = logit(at as i32 - LIMIT);
+        let cost = |n: u64, z: f64| if n == 0 { 0.0 } else { n as f64 * num::log1p(num::exp(z)) };
+        cost(seed, -z) + cost(rest, z)
+    };
+    let people = scores.seed.iter().sum::<u64>() + scores.rest.iter().sum::<u64>();
+    scores.seed.iter().zip(&scores.rest).enumerate().map(loss).sum::<f64>() / people.max(1) as f64
+}
