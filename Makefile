@@ -53,7 +53,8 @@ lint: pkg ## formatting, clippy for both targets, types of the page
 
 unit: ## the tests of the core, natively
 	$(call say,tests of the core)
-	cargo test --locked
+	@# Slower to compile than the profile one edits in, and five times as quick to run: worth it for all tests at once.
+	CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo test --locked
 
 boundary: ## the tests of the wasm boundary, in a browser
 	$(call say,tests of the boundary)

@@ -120,3 +120,22 @@ test("the keyboard alone goes from sample data to a verdict", async ({ page, ser
   await done(page, "lookalike");
   await expect(page.getByTestId("verdict")).toBeVisible();
 });
+
+test("the best blend shows what every model is worth, and writes the leaderboard", async ({ page, served }) => {
+  await page.goto(served);
+  await sample(page);
+  await step(page, "lookalike").click();
+  await done(page, "lookalike");
+  await expect(page.getByTestId("leaderboard")).toHaveCount(0);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByText("Best blend", { exact: true }).click();
+  await page.getByRole("button", { name: "Run again" }).click();
+  await expect(page.getByTestId("leaderboard")).toBeVisible({ timeout: 120_000 });
+  const aucs = (await page.getByTestId("leaderboard").locator("tbody tr td:nth-of-type(1)").allTextContents()).map(Number);
+  expect(aucs).toHaveLength(5);
+  // The blend stands on top; it may not fall behind the best of what it is made of by more than chance.
+  expect(aucs[0]).toBeGreaterThan(Math.max(...aucs.slice(1)) - 0.005);
+  expect(await barriers(page)).toEqual([]);
+  await page.getByTestId("export-all").click();
+  await expect(page.getByTestId("made-file").filter({ hasText: "leaderboard.csv" })).toHaveCount(1, { timeout: 120_000 });
+});

@@ -15,6 +15,7 @@ export const glossaryEn: Glossary = {
   digest: { term: "Digest", line: "How IDs are written in the file: raw, or hashed with MD5, SHA-256 and so on. A raw side is converted to match the other." },
   silhouette: { term: "Silhouette", line: "How near people are to their own persona and far from the others, from −1 to 1." },
   stability: { term: "Stability", line: "How much the personas agree when other samples are drawn. 1 is identical; above 0.7 is reliable." },
+  log_loss: { term: "Log-loss", line: "How far the predicted probabilities are from what happened, on average. Lower is better." },
   model: { term: "Model", line: "What learns from the seed. The scorecard adds one weight per tag value (logistic regression); boosted trees add up many small decision trees." },
   l2: { term: "Ridge strength", line: "The larger, the more cautious the model and the less it follows chance. Default 1." },
   folds: { term: "Cross-validation", line: "People are split into folds; everyone is scored by a model that never saw them." },
