@@ -69,6 +69,11 @@ fn known(shard: &Shard, models: usize, inner: bool) -> Result<()> {
     (0..models).try_for_each(|model| shard.known(&measure(model, inner)).map(|_| ()))
 }
 
+/// Everyone's score by each model: looked up once, not per person.
+fn scored(shard: &Shard, models: usize, inner: bool) -> Vec<&[i32]> {
+    (0..models).map(|model| &shard.measures[&measure(model, inner)][..]).collect()
+}
+
 impl Analysis for Weigh {
     const NAME: &'static str = "lookalike-weigh";
     type Partial = Losses;
@@ -84,9 +89,9 @@ impl Analysis for Weigh {
     fn add(&self, work: &mut (Curve, [usize; 256]), shard: &mut Shard, rows: Range<usize>, sum: &mut Losses) {
         let blends = grid(self.models);
         sum.0.resize(self.folds.len() * blends.len(), 0);
-        let scores: Vec<&Vec<i32>> = (0..self.models).map(|m| &shard.measures[&measure(m, true)]).collect();
+        let (scores, folds) = (scored(shard, self.models, true), &shard.measures[FOLD]);
         for i in rows {
-            let fold = work.1[shard.measures[FOLD][i] as usize & 255];
+            let fold = work.1[folds[i] as usize & 255];
             let member = i64::from(shard.seed.has(i));
             let losses = &mut sum.0[fold * blends.len()..][..blends.len()];
             for (loss, blend) in losses.iter_mut().zip(&blends) {
@@ -104,6 +109,13 @@ pub struct Mix {
     pub blends: Vec<(i32, Blend)>,
 }
 
+impl Mix {
+    /// How many models the blends are of.
+    fn models(&self) -> usize {
+        self.blends.iter().map(|(_, blend)| blend.one.max(blend.other) + 1).max().unwrap_or(0)
+    }
+}
+
 impl Analysis for Mix {
     const NAME: &'static str = "lookalike-mix";
     type Partial = Histogram;
@@ -111,8 +123,7 @@ impl Analysis for Mix {
 
     fn begin(&self, shard: &Shard) -> Result<[Blend; 256]> {
         let first = self.blends.first().ok_or(Error::new(Kind::TooEarly))?.1;
-        let most = self.blends.iter().map(|(_, blend)| blend.one.max(blend.other)).max().unwrap_or(0);
-        known(shard, most + 1, false)?;
+        known(shard, self.models(), false)?;
         let mut by_fold = [first; 256];
         self.blends.iter().for_each(|&(fold, blend)| by_fold[fold as usize & 255] = blend);
         Ok(by_fold)
@@ -120,10 +131,10 @@ impl Analysis for Mix {
 
     fn add(&self, by_fold: &mut [Blend; 256], shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
         sum.widen(2 * LIMIT as usize + 1);
-        let of = |model: usize, i: usize| shard.measures[&measure(model, false)][i];
+        let (of, folds) = (scored(shard, self.models(), false), &shard.measures[FOLD]);
         let score = |i: usize| {
-            let blend = by_fold[shard.measures[FOLD][i] as usize & 255];
-            blend.mix(of(blend.one, i), of(blend.other, i)).clamp(-LIMIT, LIMIT)
+            let blend = by_fold[folds[i] as usize & 255];
+            blend.mix(of[blend.one][i], of[blend.other][i]).clamp(-LIMIT, LIMIT)
         };
         let scores: Vec<i32> = rows.clone().map(score).collect();
         for (i, &score) in rows.clone().zip(&scores) {
