@@ -6,3 +6,4 @@
 pub mod csv; // tables
 pub mod json; // reports as JSON
 pub mod report; // the page to print and to file
+pub mod zip; // several files in one
