@@ -103,9 +103,7 @@ impl Set<'_> {
             Set::Known(bits) => bits.word(rows.start / 64),
             Set::Narrow(codes, wanted) => word(codes[rows].iter().map(|&c| wanted[usize::from(c)])),
             Set::Wide(codes, wanted) => word(codes[rows].iter().map(|&c| wanted[usize::from(c)])),
-            Set::Many(starts, codes, wanted) => word(rows.map(|i| {
-                codes[starts[i] as usize..starts[i + 1] as usize].iter().any(|&c| wanted[usize::from(c)])
-            })),
+            Set::Many(starts, codes, wanted) => many(&starts[rows.start..=rows.end], codes, wanted),
             Set::Within(values, from, to) => word(values[rows].iter().map(|v| (from..=to).contains(&v))),
             Set::Above(values, keys, cut) => word(rows.map(|i| above(values[i], keys[i], *cut))),
             Set::Drawn(keys, seed, lots) => word(keys[rows].iter().map(|&k| lots.contains(&lot(*seed, k)))),
@@ -127,6 +125,28 @@ fn everyone(people: usize) -> u64 {
 #[inline(always)]
 fn word(who: impl Iterator<Item = bool>) -> u64 {
     who.enumerate().fold(0, |word, (bit, is)| word | u64::from(is) << bit)
+}
+
+/// Codes of a person looked up at once.
+const BLOCK: usize = 4;
+
+/// Who of these people has a wanted code among several. Runs are looked up in blocks, the last code again where a run
+/// ends inside one: most people have a few codes, and a loop that ends elsewhere for everyone is mispredicted for everyone.
+fn many(starts: &[u32], codes: &[u16], wanted: &[bool]) -> u64 {
+    let (mut word, mut at) = (0, starts[0] as usize);
+    for (bit, &end) in starts[1..].iter().enumerate() {
+        let last = end as usize - 1;
+        let mut hit = false;
+        while at <= last {
+            for step in 0..BLOCK {
+                hit |= wanted[usize::from(codes[last.min(at + step)])];
+            }
+            at += BLOCK;
+        }
+        at = end as usize;
+        word |= u64::from(hit) << bit;
+    }
+    word
 }
 
 /// Joins the words of the parts until nothing can change any more.

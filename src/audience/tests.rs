@@ -58,7 +58,8 @@ fn is_in(town: &Town, expr: &Expr, i: usize) -> bool {
         Expr::Everyone => true,
         Expr::Seed => town.seed.has(i),
         Expr::Tag { feature, values } => {
-            let at = town.people.schema.features.iter().position(|f| f.column == *feature).expect("a feature");
+            let at =
+                town.people.schema.features.iter().position(|f| f.column == *feature).expect("a feature");
             let mut found = false;
             let labels = &town.people.schema.features[at].labels;
             town.people.columns[at].of(i, |code| found |= values.contains(&labels[code]));
@@ -139,11 +140,19 @@ fn what_cannot_be_read_is_refused() {
     let hash = |from, to| Expr::Hash { seed: 1, from, to };
     assert_eq!(kind(&hash(5, 4)), Err(Kind::ExpressionInvalid));
     assert_eq!(kind(&hash(0, LOTS + 1)), Err(Kind::ExpressionInvalid));
-    assert_eq!(kind(&Expr::Top { measure: "score".into(), cut: "0x1g".into() }), Err(Kind::ExpressionInvalid));
+    assert_eq!(
+        kind(&Expr::Top { measure: "score".into(), cut: "0x1g".into() }),
+        Err(Kind::ExpressionInvalid)
+    );
     assert_eq!(kind(&Expr::Top { measure: "none".into(), cut: "0".into() }), Err(Kind::TooEarly));
     let tag = Expr::Tag { feature: "moon".into(), values: vec![] };
-    assert_eq!(kind(&Expr::Or { of: vec![Expr::Everyone, tag] }), Err(Kind::ColumnMissing), "in a part never read");
-    for bad in [r#"{"is":"hash","seed":-1,"from":0,"to":1}"#, r#"{"is":"hash","seed":1}"#, r#"{"is":"dice"}"#] {
+    assert_eq!(
+        kind(&Expr::Or { of: vec![Expr::Everyone, tag] }),
+        Err(Kind::ColumnMissing),
+        "in a part never read"
+    );
+    for bad in [r#"{"is":"hash","seed":-1,"from":0,"to":1}"#, r#"{"is":"hash","seed":1}"#, r#"{"is":"dice"}"#]
+    {
         assert!(serde_json::from_str::<Expr>(bad).is_err(), "{bad}");
     }
 }

@@ -39,7 +39,8 @@ impl Archive {
             self.bytes.extend_from_slice(part);
         }
         // Made by version 2.0; no comment, disk 0, no attributes.
-        for part in [b"PK\x01\x02\x14\x00".as_slice(), &common, &[0; 10], &at.to_le_bytes(), name.as_bytes()] {
+        for part in [b"PK\x01\x02\x14\x00".as_slice(), &common, &[0; 10], &at.to_le_bytes(), name.as_bytes()]
+        {
             self.directory.extend_from_slice(part);
         }
         self.entries = self.entries.checked_add(1).ok_or(Kind::OutOfRange)?;
@@ -51,7 +52,9 @@ impl Archive {
         let (at, size) = (at.map_err(|_| Kind::MemoryLimit)?, size.map_err(|_| Kind::MemoryLimit)?);
         self.bytes.append(&mut self.directory);
         let entries = self.entries.to_le_bytes();
-        for part in [b"PK\x05\x06\0\0\0\0".as_slice(), &entries, &entries, &size.to_le_bytes(), &at.to_le_bytes()] {
+        for part in
+            [b"PK\x05\x06\0\0\0\0".as_slice(), &entries, &entries, &size.to_le_bytes(), &at.to_le_bytes()]
+        {
             self.bytes.extend_from_slice(part);
         }
         self.bytes.extend_from_slice(&[0, 0]);

@@ -112,10 +112,15 @@ pub async fn matrix(desk: &Desk, of: &[Expr], measure: &str, cuts: &[String]) ->
     let ranks = cuts.iter().map(|cut| u64::from_str_radix(cut, 16).unwrap_or(0)).collect();
     let question = Deciles { of: of.to_vec(), measure: measure.into(), cuts: ranks };
     let mut sum = desk.sum(&question).await?;
-    sum.merge(Slices { seed: vec![0; cuts.len()], rest: vec![0; cuts.len()], crowds: vec![0; of.len() * cuts.len()] });
+    sum.merge(Slices {
+        seed: vec![0; cuts.len()],
+        rest: vec![0; cuts.len()],
+        crowds: vec![0; of.len() * cuts.len()],
+    });
     let top = |at: usize| Expr::Top { measure: measure.into(), cut: cuts[at].clone() };
     let column = |at: usize| {
-        let above = at.checked_sub(1).map_or(Expr::Seed, |above| Expr::Or { of: vec![top(above), Expr::Seed] });
+        let above =
+            at.checked_sub(1).map_or(Expr::Seed, |above| Expr::Or { of: vec![top(above), Expr::Seed] });
         let (people, seed_people) = (sum.rest[at], sum.seed[at]);
         let rate = share(seed_people, people + seed_people);
         MatrixColumn { crowd: top(at).minus(above).canonical(), people, seed_people, rate }

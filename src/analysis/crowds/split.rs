@@ -190,7 +190,13 @@ pub async fn split(desk: &Desk, schema: &Schema, plan: &SplitPlan) -> Result<Spl
     if plan.small == Small::Rest && left >= plan.floor {
         let taken = Expr::Or { of: packs.iter().map(|pack| pack.crowd.clone()).collect() };
         let crowd = crowd.minus(taken).canonical();
-        packs.push(Pack { name: "rest".into(), values: vec![], people: left, share: share(left, people), crowd });
+        packs.push(Pack {
+            name: "rest".into(),
+            values: vec![],
+            people: left,
+            share: share(left, people),
+            crowd,
+        });
         left = 0;
     }
     Ok(SplitReport { people, packs, left, found })

@@ -40,9 +40,8 @@ fn ask<T: PartialEq + std::fmt::Debug + 'static, F: Future<Output = Result<T>> +
     village: &Village,
     program: impl Fn(crate::shard::desk::Desk, Schema) -> F,
 ) -> Result<T> {
-    let on = |shards| {
-        run(&mut village.shards(shards), &QUESTIONS, |desk| program(desk, village.schema.clone()))
-    };
+    let on =
+        |shards| run(&mut village.shards(shards), &QUESTIONS, |desk| program(desk, village.schema.clone()));
     let one = on(1);
     for shards in [2, 3, 7] {
         assert_eq!(on(shards), one, "{shards} shards");
@@ -62,7 +61,11 @@ fn counting_obeys_the_laws() {
     laws::hold(&Regions { of: vec![] }, &village);
     laws::hold(&Bins { of: of.clone() }, &village);
     laws::hold(&SplitCells { crowd: of[1].clone(), by: vec![(1, vec![0, 0, 1, 1, 2, 2])] }, &village);
-    laws::hold_for([1, 2, 3].map(|n| matrix::Slices { seed: vec![n; 2], rest: vec![n, 7], crowds: vec![5; 4] }));
+    laws::hold_for([1, 2, 3].map(|n| matrix::Slices {
+        seed: vec![n; 2],
+        rest: vec![n, 7],
+        crowds: vec![5; 4],
+    }));
 }
 
 #[test]
@@ -124,8 +127,7 @@ fn deciles_hold_everyone_outside_the_seed_once() {
     let mut ranks: Vec<u64> =
         (0..3_000).filter(|&i| !village.people[i].seed).map(|i| rank(score(i), key(i))).collect();
     ranks.sort_unstable_by(|a, b| b.cmp(a));
-    let cuts: Vec<String> =
-        (1..=10).map(|d| format!("{:016x}", ranks[(ranks.len() * d / 10) - 1])).collect();
+    let cuts: Vec<String> = (1..=10).map(|d| format!("{:016x}", ranks[(ranks.len() * d / 10) - 1])).collect();
     let of = [tag("city", &["v1"]), Expr::Everyone];
     let on = |count: usize| {
         let mut shards = village.shards(count);
@@ -151,7 +153,11 @@ fn deciles_hold_everyone_outside_the_seed_once() {
         assert_eq!(column.people, people);
         assert!((column.rate - 1.0 / 8.0).abs() < 0.08, "a score of nothing: {}", column.rate);
     }
-    assert_eq!(again[1..4], [report.columns[0].people, report.columns[1].people, 0], "its crowds are its cells");
+    assert_eq!(
+        again[1..4],
+        [report.columns[0].people, report.columns[1].people, 0],
+        "its crowds are its cells"
+    );
     let unscored = run(&mut village.shards(2), &QUESTIONS, |desk| async move {
         matrix(&desk, &[Expr::Seed], "score", &["0".into()]).await
     });
@@ -188,7 +194,8 @@ fn a_contrast_turned_around_has_the_opposite_signs() {
 #[test]
 fn the_seed_is_told_from_the_rest_in_both_contrasts() {
     let village = village();
-    let report = hold(&village, [Expr::Seed, Expr::Everyone], [Expr::Seed, tag("sex", &["v1"])]).expect("signs");
+    let report =
+        hold(&village, [Expr::Seed, Expr::Everyone], [Expr::Seed, tag("sex", &["v1"])]).expect("signs");
     let city = report.rows.iter().find(|r| r.column == "city" && r.value == "v1").expect("the city");
     assert!(city.sides.iter().all(|s| s.q < 1e-9 && s.tgi_low.is_some_and(|low| low > 200.0)));
     let share = here(&village, |p| p.seed && p.codes[1] == [1]) as f64 / here(&village, |p| p.seed) as f64;
@@ -223,7 +230,11 @@ fn packs_account_for_everyone() {
     for small in [Small::Rest, Small::Drop] {
         let (report, counts) = cut(&village, &SplitPlan { small, ..plan.clone() }).expect("packs");
         assert_eq!(report.packs.iter().map(|p| p.people).sum::<u64>() + report.left, 3_000);
-        assert_eq!(report.packs.iter().map(|p| p.people).collect::<Vec<_>>(), counts, "packs are their crowds");
+        assert_eq!(
+            report.packs.iter().map(|p| p.people).collect::<Vec<_>>(),
+            counts,
+            "packs are their crowds"
+        );
         assert!(report.packs.iter().all(|p| p.people >= 60) && report.packs.len() > 10);
         assert_eq!(report.packs.last().is_some_and(|p| p.name == "rest"), small == Small::Rest);
         assert_eq!(report.left == 0, small == Small::Rest);
@@ -238,7 +249,8 @@ fn packs_account_for_everyone() {
 #[test]
 fn splits_that_cannot_be_are_refused_by_name() {
     let village = village();
-    let refused = |plan: SplitPlan| cut(&village, &plan).map_err(|e| (e.kind, e.at.column.unwrap_or_default()));
+    let refused =
+        |plan: SplitPlan| cut(&village, &plan).map_err(|e| (e.kind, e.at.column.unwrap_or_default()));
     let by = |names: &[&str]| SplitPlan {
         by: names.iter().map(|n| n.to_string()).collect(),
         crowd: Expr::Everyone,
