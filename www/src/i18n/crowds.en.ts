@@ -92,7 +92,7 @@ export const crowdsEn: CrowdWords = {
     decile: (n) => `Decile ${n}`,
     rate: "Expected rate",
     rateLine: "Density of the seed in this decile, scored out of fold",
-    cell: (crowd, decile, people) => `${crowd}, ${decile}: ${people} people`,
+    cell: (crowd, decile) => `${crowd}, ${decile}`,
     note: "People outside the seed in ten equal slices of the score, the first most like the seed. Click cells to keep: together they make an audience.",
     picked: (cells, people) => `${cells} cells, ${people} people`,
     needs: "Finish Lookalike first: it gives the scores.",

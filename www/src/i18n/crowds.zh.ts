@@ -90,7 +90,7 @@ export const crowdsZh = {
     decile: (n: string) => `第 ${n} 档`,
     rate: "预期率",
     rateLine: "该档中种子的密度（模型未见过的打分）",
-    cell: (crowd: string, decile: string, people: string) => `${crowd}，${decile}：${people} 人`,
+    cell: (crowd: string, decile: string) => `${crowd}，${decile}`,
     note: "按得分把种子以外的人分成十档，第 1 档最像种子。点格子保留，合成一个人群。",
     picked: (cells: string, people: string) => `${cells} 格，${people} 人`,
     needs: "先完成“相似人群”，才有得分。",

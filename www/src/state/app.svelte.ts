@@ -101,6 +101,8 @@ class App {
     if (step === "match" || this.match.status.is === "stale") await this.#runMatch();
     if (step === "match") return;
     await this[step].start();
+    // What leans on scores or personas may be others now.
+    if (step !== "profile") void draft.measure();
     this.#say(step);
   }
 
