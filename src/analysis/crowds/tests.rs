@@ -274,7 +274,7 @@ fn runs_are_even_and_never_of_nobody() {
     assert_eq!(runs(&[10; 8], 4), [0..2, 2..4, 4..6, 6..8]);
     assert_eq!(runs(&[90, 1, 1, 8], 4), [0..1, 1..4]);
     assert_eq!(runs(&[5, 5, 0, 0], 4), [0..1, 1..4]);
-    assert_eq!(runs(&[0, 0, 7], 2), [0..3]);
+    assert_eq!(runs(&[0, 0, 7, 7], 2), [0..3, 3..4]);
     assert_eq!(runs(&[0, 0], 3), []);
     assert_eq!(runs(&[], 3), []);
 }
