@@ -282,9 +282,9 @@ test("an interrupted look stays whole: language and width change during a run", 
   await status(page, "lookalike", "done");
   await expect(page.getByTestId("verdict")).toContainText("种子足够");
   const marker = (await page.locator(".plot .marker").boundingBox())!;
-  const canvas = (await page.locator(".plot canvas").boundingBox())!;
-  expect(marker.x).toBeLessThan(canvas.x + canvas.width);
-  expect(canvas.width).toBeGreaterThan(600);
+  const plot = (await page.locator(".plot svg").boundingBox())!;
+  expect(marker.x).toBeLessThan(plot.x + plot.width);
+  expect(plot.width).toBeGreaterThan(600);
 });
 
 test("a sheet gives the focus back to what opened it", async ({ page, served }) => {
