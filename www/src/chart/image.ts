@@ -26,6 +26,7 @@ export function standalone(svg: SVGSVGElement, ground = ""): Picture {
   for (const live of copy.querySelectorAll("[data-live]")) live.remove();
   const { width, height } = svg.getBoundingClientRect();
   copy.setAttribute("xmlns", SVG);
+  copy.setAttribute("overflow", "visible"); // the last figure of an axis reaches into the edge
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
   copy.setAttribute("font-family", getComputedStyle(svg).fontFamily);

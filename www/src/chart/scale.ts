@@ -15,7 +15,7 @@ export function scale({ from, to }: { from: number; to: number }, start: number,
   return to === from ? () => (start + end) / 2 : (value) => start + ((value - from) / (to - from)) * (end - start);
 }
 
-/** An axis that holds all values and ends on round figures; bars and shares bring a zero along. */
+/** An axis that holds all values and ends on figures as round as `most` of them would be; shares bring a zero along. */
 export function holding(values: Iterable<number>, most = 5): { from: number; to: number } {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
