@@ -162,6 +162,7 @@ test("crowds are compared, cut by score, split and planned: parts add up to thei
   // Waves: every row, held back, first, next and left, is the crowd.
   await view(page, "Waves");
   const waves = page.getByTestId("waves");
+  await waves.getByLabel("Campaign audience").selectOption({ label: `性别 女 · ${women.toLocaleString("en")}` });
   await waves.getByText("Seed", { exact: true }).click();
   await expect(waves.locator("[data-row=suppressed]")).toBeVisible();
   const rows = await waves.locator("tbody tr td:nth-of-type(1)").allTextContents();
