@@ -125,7 +125,8 @@ impl Ask<'_> {
         match self.plan.model {
             Model::Auto => auto::auto(self).await,
             Model::Scorecard => self.scorecard().await,
-            Model::Boosted => self.boosted().await,
+            Model::Boosted => self.trees(trees::Settings::BOOSTED).await,
+            Model::Forest => self.trees(trees::Settings::FOREST).await,
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
@@ -146,17 +147,16 @@ impl Ask<'_> {
             leaderboard: vec![],
         })
     }
-    async fn boosted(&self) -> Result<Learned> {
-        let Ask { desk, schema, features, tally, folds, .. } = *self;
-        let trees = trees::boosted(desk, schema, features, tally, folds, self.plan.seed).await?;
-        desk.progress("score", 0, 1, "rounds");
+    async fn trees(&self, settings: trees::Settings) -> Result<Learned> {
+        let grown = trees::grown(self, settings).await?;
+        self.desk.progress("score", 0, 1, "rounds");
         Ok(Learned {
             model: self.plan.model.name().into(),
-            scores: trees.score(desk, SCORE, folds.to_vec(), &trees.boosted.folds).await?,
+            scores: grown.score(self, SCORE).await?,
             card: Scorecard::default(),
-            columns: sweep::placed(features, &schema.starts).0,
-            weights: trees.weights,
-            passes: trees.boosted.passes,
+            columns: sweep::placed(self.features, &self.schema.starts).0,
+            passes: grown.passes(),
+            weights: grown.weights,
             converged: true,
             leaderboard: vec![],
         })
