@@ -1,7 +1,7 @@
 //! Lookalike: the seed against the rest, a scorecard of one weight per bin, scores out of fold, tiers
 //! (`formulas.md` F5, F6, F14).
 //!
-//! The usual model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
+//! The scorecard is a logistic regression on the bins with a ridge that keeps ordered bins near a line. One model
 //! per fold does without it, and scores it; a last one learns from everyone and gives the reasons. All
 //! are fitted in the same passes. Passes: one to survey, four to deal folds exactly, up to four over a
 //! sample for the shape of the objective, one per step of the fit (about 10), one to score, about six to find the cuts, one to describe the tiers.
@@ -17,6 +17,7 @@ mod metric;
 mod pairs;
 mod reasons;
 mod report;
+mod ridge;
 mod score;
 mod survey;
 mod sweep;
@@ -125,7 +126,8 @@ impl Ask<'_> {
         match self.plan.model {
             Model::Auto => auto::auto(self).await,
             Model::Scorecard => self.scorecard().await,
-            Model::Boosted => self.boosted().await,
+            Model::Boosted => self.trees(trees::Settings::BOOSTED).await,
+            Model::Forest => self.trees(trees::Settings::FOREST).await,
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
@@ -146,17 +148,16 @@ impl Ask<'_> {
             leaderboard: vec![],
         })
     }
-    async fn boosted(&self) -> Result<Learned> {
-        let Ask { desk, schema, features, tally, folds, .. } = *self;
-        let trees = trees::boosted(desk, schema, features, tally, folds, self.plan.seed).await?;
-        desk.progress("score", 0, 1, "rounds");
+    async fn trees(&self, settings: trees::Settings) -> Result<Learned> {
+        let grown = trees::grown(self, settings).await?;
+        self.desk.progress("score", 0, 1, "rounds");
         Ok(Learned {
             model: self.plan.model.name().into(),
-            scores: trees.score(desk, SCORE, folds.to_vec(), &trees.boosted.folds).await?,
+            scores: grown.score(self, SCORE).await?,
             card: Scorecard::default(),
-            columns: sweep::placed(features, &schema.starts).0,
-            weights: trees.weights,
-            passes: trees.boosted.passes,
+            columns: sweep::placed(self.features, &self.schema.starts).0,
+            passes: grown.passes(),
+            weights: grown.weights,
             converged: true,
             leaderboard: vec![],
         })

@@ -16,6 +16,8 @@ pub enum Model {
     Scorecard,
     /// Gradient-boosted trees.
     Boosted,
+    /// A random forest.
+    Forest,
 }
 
 impl Model {
@@ -25,6 +27,7 @@ impl Model {
             Model::Auto => "auto",
             Model::Scorecard => "scorecard",
             Model::Boosted => "boosted",
+            Model::Forest => "forest",
         }
     }
     fn usual(&self) -> bool {
