@@ -798,7 +798,7 @@ rows: Array<Array<number>>, };
 /**
  * What finds people like the seed.
  */
-export type Model = "auto" | "scorecard" | "boosted";
+export type Model = "auto" | "scorecard" | "boosted" | "forest";
 
 /**
  * Which file a feature comes from.

@@ -6,7 +6,7 @@ export const crowdsEn: CrowdWords = {
   views: { build: "Build", signs: "Contrasts", overlap: "Overlap", matrix: "By score", packs: "Packs", waves: "Waves" },
   hint: "Click tags or audiences to select people",
   says: {
-    tag: (column, values) => `${column} is ${values.join(" or ")}`,
+    tag: (column, values) => `${column} is ${values.length > 1 ? "one of " : ""}${values.join(", ")}`,
     crowd: (name) => `“${name}”`,
     and: (parts) => parts.join(" and "),
     or: (parts) => parts.join(" or "),
@@ -33,6 +33,7 @@ export const crowdsEn: CrowdWords = {
   palette: "Tags and audiences",
   search: "Find a tag",
   crowds: "Audiences",
+  figures: (crowd) => `Tags · share of “${crowd}” and TGI`,
   values: (n) => `${n} values`,
   more: (n) => `${n} more`,
   fewer: "Fewer",

@@ -31,6 +31,7 @@ export const crowdsZh = {
   palette: "标签与人群",
   search: "找标签",
   crowds: "人群",
+  figures: (crowd: string) => `标签 · “${crowd}”中的占比与 TGI`,
   values: (n: string) => `${n} 个取值`,
   more: (n: string) => `另外 ${n} 个`,
   fewer: "收起",

@@ -44,7 +44,7 @@ export const en: Words = {
     about: (term) => `What is ${term}?`,
     none: "none",
   },
-  steps: { files: "Files", match: "Match", profile: "Profile", lookalike: "Lookalike", personas: "Personas", crowds: "Crowds" },
+  steps: { files: "Files", match: "Match", profile: "Profile", lookalike: "Lookalike", personas: "Personas", crowds: "Segments" },
   status: { empty: "waits for an earlier step", ready: "ready", running: "running", done: "done", stale: "needs an update", failed: "not finished" },
   parts: { first_party: "Your file", tags: "The tag file", match: "The match", base: "The base", crowd: "The crowd", plan: "The settings" },
   progress: {

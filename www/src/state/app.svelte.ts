@@ -197,7 +197,7 @@ class App {
     await this.match.start();
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
-    void draft.measure();
+    draft.renew();
     this.#say("match");
   }
 

@@ -142,10 +142,14 @@ class Draft {
     this.#show(after);
   }
 
+  /** The files are others: what the target and the base leaned on may be gone; the conditions are counted anew. */
+  renew(): void {
+    this.hold({ target: { is: "seed" }, base: { is: "everyone" } });
+  }
+
   forget(): void {
     this.#past = this.#future = [];
-    this.target = { is: "seed" };
-    this.base = { is: "everyone" };
+    this.renew();
     this.#show(group("and"));
   }
 
