@@ -1,7 +1,7 @@
 //! From kept rows to codes: dictionaries and quantile cuts are agreed over all shards, then every cell becomes a code.
 //!
 //! Labels are numbered by how many people have them, most first, then by their bytes; numbers are cut at the
-//! exact 20-quantiles of the people who have one. Both depend on the people only, never on the shards.
+//! exact 40-quantiles of the people who have one. Both depend on the people only, never on the shards.
 
 use super::side::{Kept, Side};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +12,7 @@ use crate::table::{dates, values};
 use std::collections::BTreeMap;
 
 /// Quantile bins of a number.
-pub const BINS: usize = 20;
+pub const BINS: usize = 40;
 /// Most different labels of a column.
 pub const MOST_LABELS: usize = 65_000;
 /// "Not in the brand's file."
@@ -82,7 +82,7 @@ fn formula(label: &str) -> bool {
     label.starts_with(['=', '+', '-', '@', '\t', '\0']) && values::number(label.as_bytes()).is_none()
 }
 
-/// Which order statistics cut `filled` numbers into [`BINS`]: the lowest, the 20-quantiles, the highest.
+/// Which order statistics cut `filled` numbers into [`BINS`]: the lowest, the 40-quantiles, the highest.
 pub fn statistics(filled: u64) -> Vec<u64> {
     let Some(last) = filled.checked_sub(1) else { return vec![] };
     (0..BINS as u64).map(|j| j * filled / BINS as u64).chain([last]).collect()

@@ -24,6 +24,7 @@ use super::score::Histogram;
 use super::survey::Tally;
 use super::{Ask, folds};
 use crate::error::Result;
+use crate::table::schema::FeatureKind;
 use boost::{Lanes, boost, lanes};
 use layout::Layout;
 use tree::Tree;
@@ -40,6 +41,9 @@ pub struct Grown {
 /// Trees of these features.
 pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
     let Ask { desk, schema, features, tally, folds, plan } = *ask;
+    let many = |&&f: &&usize| schema.features[f].kind == FeatureKind::Multi;
+    let labels = features.iter().filter(many).map(|&f| schema.starts[f + 1] - schema.starts[f]).sum();
+    let settings = settings.for_labels(labels);
     let layout = Layout::new(schema, features, tally, settings.least as u64);
     let muster = Muster::new(plan.seed, tally, settings.crew, layout, lanes(folds).len());
     let lanes = boost(desk, schema, &muster, folds, settings).await?;
