@@ -5,7 +5,7 @@ use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::survey::Tally;
 use super::trees::{self, Forget};
-use super::{Ask, Learned, Scorecard, Standing, folds, lane};
+use super::{Ask, Form, Kept, Learned, Part, Standing, card, folds, lane};
 use crate::error::Result;
 use crate::num;
 
@@ -18,6 +18,7 @@ struct Entrant {
     scores: Histogram,
     /// What each bin does in the model of everyone.
     weights: Vec<f64>,
+    form: Form,
 }
 
 /// Fits all, blends, and scores everyone out of fold.
@@ -33,7 +34,8 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         if !inner.is_empty() {
             linear(ask, &design, entrants.len(), true, inner).await?;
         }
-        entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full });
+        let form = Form::Card(card(ask.schema, &design.columns, &fitted.full));
+        entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full, form });
     }
     let trees =
         trees::boosted(ask.desk, ask.schema, ask.features, ask.tally, ask.folds, ask.plan.seed).await?;
@@ -43,7 +45,8 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         trees.score(ask.desk, &into(true), folds::nexts(ask.folds), &trees.boosted.inner).await?;
     }
     passes += trees.boosted.passes;
-    entrants.push(Entrant { name: "boosted".into(), scores, weights: trees.weights });
+    let form = trees.form();
+    entrants.push(Entrant { name: "boosted".into(), scores, weights: trees.weights, form });
     let (chosen, whole) = weigh(ask, entrants.len()).await?;
     let blends = ask.folds.iter().copied().zip(chosen).collect();
     let scores = ask.desk.sum(&Mix { blends }).await?;
@@ -56,7 +59,7 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         scores,
         passes,
         converged,
-        card: Scorecard::default(),
+        kept: kept(&entrants, whole),
         leaderboard,
     })
 }
@@ -99,6 +102,15 @@ fn blended(entrants: &[Entrant], blend: Blend) -> Vec<f64> {
     let (one, other) = (&entrants[blend.one].weights, &entrants[blend.other].weights);
     let share = f64::from(blend.parts) / f64::from(PARTS);
     one.iter().zip(other).map(|(a, b)| (1.0 - share) * a + share * b).collect()
+}
+
+/// The blend of everyone.
+fn kept(entrants: &[Entrant], blend: Blend) -> Kept {
+    let part = |(m, entrant): (usize, &Entrant)| {
+        let share = (share(blend, m) * f64::from(PARTS)) as u32;
+        Part { name: entrant.name.clone(), share, form: entrant.form.clone() }
+    };
+    Kept { parts: entrants.iter().enumerate().map(part).filter(|part| part.share > 0).collect() }
 }
 
 fn named(entrants: &[Entrant], blend: Blend) -> String {

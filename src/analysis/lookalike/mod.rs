@@ -12,6 +12,7 @@ mod curve;
 mod evaluate;
 mod fit;
 mod folds;
+mod kept;
 mod lane;
 mod metric;
 mod pairs;
@@ -23,6 +24,7 @@ mod sweep;
 mod tiers;
 mod trees;
 
+pub use kept::{Applied, Apply, Form, Grove, Kept, Link, Part, Scorecard, fixed};
 pub use report::*;
 pub use score::score_text;
 
@@ -41,7 +43,7 @@ pub const SCORE: &str = "score";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 14] = [
+pub const QUESTIONS: [(&str, Opener); 15] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -52,6 +54,7 @@ pub const QUESTIONS: [(&str, Opener); 14] = [
     job::analysis::<tiers::TierCount>(),
     job::analysis::<blend::Weigh>(),
     job::analysis::<blend::Mix>(),
+    job::analysis::<Apply>(),
     job::analysis::<trees::Muster>(),
     job::analysis::<trees::Wave>(),
     job::analysis::<trees::Climb>(),
@@ -105,7 +108,8 @@ struct Learned {
     weights: Vec<f64>,
     passes: u32,
     converged: bool,
-    card: Scorecard,
+    /// The model of everyone.
+    kept: Kept,
     /// The models that were compared, if several were.
     leaderboard: Vec<Standing>,
 }
@@ -138,7 +142,10 @@ impl Ask<'_> {
         Ok(Learned {
             model: self.plan.model.name().into(),
             scores: self.desk.sum(&scores).await?,
-            card: card(self.schema, &design, &fitted.full),
+            kept: Kept::one(
+                self.plan.model.name(),
+                Form::Card(card(self.schema, &design.columns, &fitted.full)),
+            ),
             columns: design.columns,
             weights: fitted.full,
             passes: fitted.passes,
@@ -153,7 +160,7 @@ impl Ask<'_> {
         Ok(Learned {
             model: self.plan.model.name().into(),
             scores: trees.score(desk, SCORE, folds.to_vec(), &trees.boosted.folds).await?,
-            card: Scorecard::default(),
+            kept: Kept::one(self.plan.model.name(), trees.form()),
             columns: sweep::placed(features, &schema.starts).0,
             weights: trees.weights,
             passes: trees.boosted.passes,
@@ -164,14 +171,14 @@ impl Ask<'_> {
 }
 
 /// The weights by bin of the schema; bins the model did not see weigh nothing.
-fn card(schema: &Schema, design: &Design, weights: &[f64]) -> Scorecard {
-    let mut card = Scorecard { intercept: weights[0], weights: vec![0.0; schema.bins()] };
-    for &(f, start) in &design.columns {
+fn card(schema: &Schema, columns: &[(usize, usize)], weights: &[f64]) -> Scorecard {
+    let mut all = vec![0.0; schema.bins()];
+    for &(f, start) in columns {
         let bins = schema.starts[f]..schema.starts[f + 1];
         let places = start..start + bins.len();
-        card.weights[bins].copy_from_slice(&weights[places]);
+        all[bins].copy_from_slice(&weights[places]);
     }
-    card
+    Scorecard::new(weights[0], &all)
 }
 
 /// The lists of a report.
@@ -207,7 +214,7 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         converged: learned.converged,
         histogram: evaluate::steps(scores),
         cuts: parts.cuts,
-        scorecard: learned.card,
+        kept: learned.kept,
         leaderboard: learned.leaderboard,
     }
 }

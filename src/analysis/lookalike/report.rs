@@ -1,5 +1,6 @@
 //! What a lookalike run says.
 
+use super::Kept;
 use crate::audience::Expr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,9 +119,9 @@ pub struct LookalikeReport {
     pub cuts: Vec<String>,
     /// The models `auto` compared: the blend, then the others, best first. Empty if one was asked for.
     pub leaderboard: Vec<Standing>,
-    /// The scorecard of everyone, to be kept; not part of the report on the page. Empty if the model is another.
+    /// The model of everyone, to be kept; not part of the report on the page.
     #[serde(skip)]
-    pub scorecard: Scorecard,
+    pub kept: Kept,
 }
 
 /// What one of several models is worth, out of fold.
@@ -137,15 +138,6 @@ pub struct Standing {
     pub log_loss: f64,
     /// Its share in the blend of everyone.
     pub share: f64,
-}
-
-/// A fitted model: log-odds are the intercept and the weight of every bin a person is in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Scorecard {
-    /// Log-odds before any bin.
-    pub intercept: f64,
-    /// Weight per bin of the schema.
-    pub weights: Vec<f64>,
 }
 
 /// One point of the reach–precision curve.

@@ -115,7 +115,7 @@ fn lookalike(text: &str) -> LookalikeReport {
         histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],
         cuts: vec![],
         leaderboard: vec![],
-        scorecard: Default::default(),
+        kept: Default::default(),
     }
 }
 

@@ -17,9 +17,11 @@ mod wave;
 pub use boost::Boosted;
 pub use climb::Climb;
 pub use crew::{Forget, Muster};
+pub use tree::{FINE, Split, Test, Tree, Way};
 pub use wave::Wave;
 
 use super::folds::without;
+use super::kept::{Form, Grove, Link};
 use super::score::Histogram;
 use super::survey::Tally;
 use super::sweep;
@@ -27,7 +29,6 @@ use crate::error::Result;
 use crate::shard::desk::Desk;
 use crate::table::schema::Schema;
 use layout::Layout;
-use tree::Tree;
 
 /// Grown models of trees, before anyone is scored.
 pub struct Grown {
@@ -57,6 +58,11 @@ pub async fn boosted(
 }
 
 impl Grown {
+    /// The model of everyone, to be kept.
+    pub fn form(&self) -> Form {
+        let groups = vec![self.boosted.full.clone()];
+        Form::Trees(Grove { margin: self.margin, groups, link: Link::LogOdds })
+    }
     /// Scores people of these folds by these models of it.
     pub async fn score(
         &self,
