@@ -5,7 +5,7 @@ use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::survey::Tally;
 use super::trees::{self, Forget};
-use super::{Ask, Form, Kept, Learned, Part, Standing, card, folds, lane};
+use super::{Ask, Form, Kept, Learned, Part, Standing, carded, folds, lane};
 use crate::error::Result;
 use crate::num;
 
@@ -34,7 +34,7 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         if !inner.is_empty() {
             linear(ask, &design, entrants.len(), true, inner).await?;
         }
-        let form = Form::Card(card(ask.schema, &design.columns, &fitted.full));
+        let form = Form::Card(carded(ask.schema, &design.columns, &fitted.full));
         entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full, form });
     }
     let trees =

@@ -194,6 +194,8 @@ pub struct Apply {
     pub into: String,
     /// The model.
     pub kept: Kept,
+    /// Whether its bins are those set aside for it, which are then forgotten; else those of the table.
+    pub aside: bool,
 }
 
 /// People by score and by bin.
@@ -230,13 +232,19 @@ impl Ready {
     }
 }
 
+impl Apply {
+    fn table<'a>(&self, shard: &'a Shard) -> &'a People {
+        if self.aside { &shard.aside } else { &shard.people }
+    }
+}
+
 impl Analysis for Apply {
     const NAME: &'static str = "lookalike-apply";
     type Partial = Applied;
     type Work = Ready;
 
     fn begin(&self, shard: &Shard) -> Result<Ready> {
-        if shard.people.is_empty() || self.kept.fits(&shard.people.schema) {
+        if shard.people.is_empty() || self.kept.fits(&self.table(shard).schema) {
             Ok(Ready::new(&self.kept))
         } else {
             Err(Error::new(Kind::TooEarly).column(&self.into))
@@ -244,7 +252,7 @@ impl Analysis for Apply {
     }
 
     fn add(&self, ready: &mut Ready, shard: &mut Shard, rows: Range<usize>, sum: &mut Applied) {
-        let people = &shard.people;
+        let people = self.table(shard);
         let mut scores = Vec::with_capacity(rows.len());
         for from in rows.clone().step_by(BLOCK) {
             self.kept.scores(ready, people, from..rows.end.min(from + BLOCK), &mut scores);
@@ -257,6 +265,9 @@ impl Analysis for Apply {
         for (i, &score) in rows.clone().zip(&scores) {
             let counts = if shard.seed.has(i) { &mut sum.scores.seed } else { &mut sum.scores.rest };
             counts[(score + LIMIT) as usize] += 1;
+        }
+        if self.aside && rows.end == shard.people.len() {
+            shard.aside = People::default();
         }
         shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
     }

@@ -378,7 +378,7 @@ fn fitted_card(village: &Village, l2: f64, close: f64) -> (f64, Vec<f64>) {
         let (features, _) = survey::choose(&schema, &plan, &tally)?;
         let design = Design::new(&schema, features, l2, close, &tally);
         let fitted = design.fit(&desk, &folds::without(&folds, false)).await?;
-        Ok::<_, Error>(card(&schema, &design.columns, &fitted.full))
+        Ok::<_, Error>(carded(&schema, &design.columns, &fitted.full))
     });
     let card = fitted.expect("a fit");
     let real = |steps: i32| f64::from(steps) / f64::from(1 << 20);

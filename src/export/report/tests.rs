@@ -115,6 +115,10 @@ fn lookalike(text: &str) -> LookalikeReport {
         histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],
         cuts: vec![],
         leaderboard: vec![],
+        folds: 5,
+        columns: vec![],
+        calibration: Default::default(),
+        basis: Default::default(),
         kept: Default::default(),
     }
 }

@@ -28,7 +28,7 @@ fn scorecard(village: &Village) -> Scorecard {
 }
 
 fn apply(kept: Kept) -> Apply {
-    Apply { into: "kept".into(), kept }
+    Apply { into: "kept".into(), kept, aside: false }
 }
 
 /// Everyone's measure by key.
