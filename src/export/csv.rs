@@ -59,7 +59,13 @@ pub fn drift_csv(report: &Released<ModelReport>) -> Vec<u8> {
     for drift in std::iter::once(&report.score).chain(&report.columns) {
         for bin in &drift.bins {
             table.label(&drift.feature).number(drift.psi, 6).number(drift.noise, 6).label(&drift.band);
-            table.count(drift.unseen).label(&bin.value).number(bin.then, 6).number(bin.now, 6).end();
+            table.count(drift.unseen);
+            // Of the score the value is a number, which may have a minus in front.
+            match bin.value.parse() {
+                Ok(score) if drift.feature.is_empty() => table.number(score, 2),
+                _ => table.label(&bin.value),
+            };
+            table.number(bin.then, 6).number(bin.now, 6).end();
         }
     }
     table.bytes()

@@ -238,3 +238,37 @@ fn contender(applied: &Applied, people: u64) -> Option<Contender> {
         curve: curve(&applied.scores, people),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn psi_is_the_worked_example_and_zero_where_nothing_moved() {
+        let labels = || (0..3).map(|n| n.to_string());
+        let moved = drift("f", labels(), &[500_000, 300_000, 200_000], &[300_000, 300_000, 400_000]);
+        // (.3 − .5) ln(.3 / .5) + (.4 − .2) ln(.4 / .2)
+        assert!((moved.psi - 0.240_795).abs() < 1e-4 && moved.band == "watch", "{moved:?}");
+        let same = drift("f", labels(), &[50, 0, 20], &[50, 0, 20]);
+        assert_eq!((same.psi, same.band.as_str(), same.bins.len()), (0.0, "ok", 2));
+        let scaled = drift("f", labels(), &[5_000, 3_000, 2_000], &[50_000, 30_000, 20_000]);
+        assert!(scaled.psi < 1e-6, "{}", scaled.psi);
+    }
+
+    #[test]
+    fn few_people_are_not_called_drift() {
+        assert_eq!(
+            [band(0.05, 0.0), band(0.2, 0.15), band(0.2, 0.01), band(0.3, 0.01)],
+            ["ok", "noise", "watch", "retrain"]
+        );
+        let of = |psi, noise| Drift {
+            psi,
+            noise,
+            band: band(psi, noise).into(),
+            ..drift("", [].into_iter(), &[], &[])
+        };
+        assert_eq!(verdict(&of(0.0, 0.0), &[of(0.9, 0.0)]), "watch", "one column is no verdict on the score");
+        assert_eq!(verdict(&of(0.3, 0.0), &[]), "retrain");
+        assert_eq!(verdict(&of(0.0, 0.0), &[of(0.2, 0.2)]), "ok");
+    }
+}
