@@ -1,7 +1,7 @@
 //! `model.json`: a model with everything it takes to score another tag file with it. One column, one part and one tree
 //! stand on a line each.
 //!
-//! Log-odds are multiples of 2^-20 (of scores 2^-12), written with as many decimals as tell them apart, so that they
+//! Log-odds are multiples of 2^-20 (of leaves 2^-17, of scores 2^-12), written with as many decimals as tell them apart, so that they
 //! read back to the last bit; edges of bins are text, since a number in JSON is not read to the last bit everywhere.
 //! The last line is the SHA-256 of all bytes before it: a file that was edited is refused.
 
@@ -129,8 +129,10 @@ fn steps(value: f64, bits: u32) -> Option<i32> {
     (steps.abs() < f64::from(i32::MAX)).then_some(steps as i32)
 }
 
-/// Fixed point of weights and leaves.
+/// Fixed point of cards.
 const FINE: u32 = 20;
+/// Fixed point of leaves.
+const LEAF: u32 = 17;
 /// Fixed point of scores.
 const COARSE: u32 = 12;
 
@@ -204,7 +206,7 @@ impl Document {
                 }
             }
             Form::Trees(grove) => {
-                let (margin, groups) = (Some(decimal(grove.margin, FINE)), Some(grove.groups.len()));
+                let (margin, groups) = (Some(decimal(grove.margin, LEAF)), Some(grove.groups.len()));
                 self.parts.push(Piece { margin, groups, link: Some(grove.link), ..piece });
                 for (group, trees) in grove.groups.iter().enumerate() {
                     self.trees.extend(trees.iter().map(|tree| Wood::of(at, group, tree, names)));
@@ -245,7 +247,7 @@ impl Document {
         for wood in self.trees.iter().filter(|wood| wood.part == at) {
             groups.get_mut(wood.group)?.push(wood.tree(names)?);
         }
-        Some(Form::Trees(Grove { margin: steps(piece.margin?, FINE)?, groups, link: piece.link? }))
+        Some(Form::Trees(Grove { margin: steps(piece.margin?, LEAF)?, groups, link: piece.link? }))
     }
 }
 
@@ -269,7 +271,7 @@ impl Wood {
             part,
             group,
             splits: tree.splits.iter().map(|split| Fork::of(split, names)).collect(),
-            leaves: tree.values.iter().map(|&value| decimal(value, FINE)).collect(),
+            leaves: tree.values.iter().map(|&value| decimal(value, LEAF)).collect(),
             covers: tree.covers.clone(),
         }
     }
@@ -277,7 +279,7 @@ impl Wood {
         let split = |(node, fork): (usize, &Fork)| fork.split(node, names);
         Some(Tree {
             splits: self.splits.iter().enumerate().map(split).collect::<Option<_>>()?,
-            values: self.leaves.iter().map(|&value| steps(value, FINE)).collect::<Option<_>>()?,
+            values: self.leaves.iter().map(|&value| steps(value, LEAF)).collect::<Option<_>>()?,
             covers: self.covers.clone(),
         })
     }

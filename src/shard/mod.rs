@@ -22,6 +22,7 @@ use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::store::Store;
 use serde::{Serialize, de::DeserializeOwned};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -73,8 +74,8 @@ pub struct Shard {
     pub seed: Bits,
     /// Whole numbers per person that analyses leave behind: scores, folds, clusters.
     pub measures: BTreeMap<String, Vec<i32>>,
-    /// Whole numbers that one run keeps between its questions and forgets at its end.
-    pub scratch: BTreeMap<String, Vec<i64>>,
+    /// What one run keeps between its questions and forgets at its end.
+    pub scratch: Option<Box<dyn Any + Send>>,
     /// People of the listing that is being written.
     pub sorted: listing::Sorted,
 }
@@ -95,6 +96,10 @@ impl Shard {
             return Ok(&[]);
         }
         self.measures.get(name).map(Vec::as_slice).ok_or_else(|| Error::new(Kind::TooEarly).column(name))
+    }
+    /// Takes out what the run left in `scratch`, if it is of this kind.
+    pub fn take_scratch<T: 'static>(&mut self) -> Option<Box<T>> {
+        self.scratch.take().and_then(|kept| kept.downcast().ok())
     }
     /// A measure, created at `fill` for everyone if it does not exist.
     pub fn measure(&mut self, name: &str, fill: i32) -> &mut Vec<i32> {

@@ -37,16 +37,14 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         let form = Form::Card(carded(ask.schema, &design.columns, &fitted.full));
         entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full, form });
     }
-    let trees =
-        trees::boosted(ask.desk, ask.schema, ask.features, ask.tally, ask.folds, ask.plan.seed).await?;
-    let into = |inner| blend::measure(entrants.len(), inner);
-    let scores = trees.score(ask.desk, &into(false), ask.folds.to_vec(), &trees.boosted.folds).await?;
-    if !trees.boosted.inner.is_empty() {
-        trees.score(ask.desk, &into(true), folds::nexts(ask.folds), &trees.boosted.inner).await?;
+    let grown = trees::grown(ask, trees::Settings::BOOSTED).await?;
+    let scores = grown.score(ask, &blend::measure(entrants.len(), false)).await?;
+    if ask.folds.len() > 2 {
+        grown.score_inner(ask, &blend::measure(entrants.len(), true)).await?;
     }
-    passes += trees.boosted.passes;
-    let form = trees.form();
-    entrants.push(Entrant { name: "boosted".into(), scores, weights: trees.weights, form });
+    passes += grown.passes();
+    let form = grown.form();
+    entrants.push(Entrant { name: "boosted".into(), scores, weights: grown.weights, form });
     let (chosen, whole) = weigh(ask, entrants.len()).await?;
     let blends = ask.folds.iter().copied().zip(chosen).collect();
     let scores = ask.desk.sum(&Mix { blends }).await?;

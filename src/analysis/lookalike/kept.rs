@@ -5,9 +5,8 @@
 //! Every part is rounded to a score (2^-12 within ±16) before the mean is taken, as blends out of fold are.
 
 use super::score::{Histogram, LIMIT, STEPS};
-use super::trees::{FINE, Tree, Way};
+use super::trees::{Ford, Link, Tree};
 use crate::error::{Error, Kind, Result};
-use crate::num;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::people::People;
 use crate::table::schema::Schema;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// People per block: their codes stay in the cache while they go through part after part.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 4096;
 
 /// A weighted mean of parts; none says nothing of anybody.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,7 +55,7 @@ pub struct Scorecard {
 /// Groups of trees: a person has the sum of their leaves in each group, and the mean of the groups.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Grove {
-    /// Added to the mean, 2^-20.
+    /// Log-odds added to the mean, on the grid of leaves.
     pub margin: i32,
     /// The groups.
     pub groups: Vec<Vec<Tree>>,
@@ -64,18 +63,10 @@ pub struct Grove {
     pub link: Link,
 }
 
-/// What the leaves of trees say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// Log-odds, 2^-20.
-    #[default]
-    LogOdds,
-    /// Probabilities, 2^-20.
-    Probability,
-}
+/// Fixed point of a card.
+const FINE: u32 = 20;
 
-/// A number on the grid of weights and leaves.
+/// A weight on the grid of cards.
 pub fn fixed(value: f64) -> i32 {
     libm::round(value * f64::from(1 << FINE)) as i32
 }
@@ -93,13 +84,13 @@ impl Kept {
     /// Scores of these people, one after the other.
     fn scores(&self, ready: &Ready, people: &People, rows: Range<usize>, scores: &mut Vec<i32>) {
         let mut sums = vec![0i64; rows.len()];
-        for (part, ways) in self.parts.iter().zip(&ready.ways) {
-            let logits = match &part.form {
-                Form::Card(card) => card.logits(people, rows.clone()),
-                Form::Trees(grove) => grove.logits(ways, people, rows.clone()),
+        for (part, fords) in self.parts.iter().zip(&ready.fords) {
+            let scores = match &part.form {
+                Form::Card(card) => card.scores(people, rows.clone()),
+                Form::Trees(grove) => grove.scores(fords, people, rows.clone()),
             };
             let share = i64::from(part.share);
-            sums.iter_mut().zip(logits).for_each(|(sum, logit)| *sum += share * i64::from(score(logit)));
+            sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += share * i64::from(score));
         }
         scores.extend(sums.into_iter().map(|sum| self.mix(sum)));
     }
@@ -129,55 +120,23 @@ impl Scorecard {
     pub fn new(intercept: f64, weights: &[f64]) -> Scorecard {
         Scorecard { intercept: fixed(intercept), weights: weights.iter().map(|&w| fixed(w)).collect() }
     }
-    fn logits(&self, people: &People, rows: Range<usize>) -> Vec<i64> {
+    fn scores(&self, people: &People, rows: Range<usize>) -> Vec<i32> {
         let mut logits = vec![i64::from(self.intercept); rows.len()];
         for (codes, &start) in people.columns.iter().zip(&people.schema.starts) {
             let weights = &self.weights[start..];
             codes.for_each(rows.clone(), |i, code| logits[i - rows.start] += i64::from(weights[code]));
         }
-        logits
+        logits.into_iter().map(score).collect()
     }
 }
-
-/// Where the ways of every split of a tree lead.
-type Ways = Vec<Vec<[Way; 2]>>;
 
 impl Grove {
-    fn logits(&self, ways: &[Ways], people: &People, rows: Range<usize>) -> Vec<i64> {
-        let mut sums = vec![0i64; rows.len()];
-        for (tree, ways) in self.groups.iter().zip(ways).flat_map(|(trees, ways)| trees.iter().zip(ways)) {
-            let leaf = |i: usize| i64::from(climb(tree, ways, people, i));
-            sums.iter_mut().zip(rows.clone()).for_each(|(sum, i)| *sum += leaf(i));
-        }
-        let mean = |sum: i64, of: usize| (sum + of as i64 / 2).div_euclid(of.max(1) as i64);
-        let (groups, margin) = (self.groups.len(), i64::from(self.margin));
-        let trees = self.groups.iter().map(Vec::len).sum();
-        let logit = |sum: i64| match self.link {
-            Link::LogOdds => margin + mean(sum, groups),
-            Link::Probability => margin + log_odds(mean(sum, trees)),
-        };
-        sums.into_iter().map(logit).collect()
-    }
-}
-
-/// Log-odds of a probability, both 2^-20; never certain.
-fn log_odds(chance: i64) -> i64 {
-    let one = 1i64 << FINE;
-    let chance = chance.clamp(1, one - 1) as f64;
-    i64::from(fixed(num::ln(chance / (one as f64 - chance))))
-}
-
-/// The value of a person's leaf.
-fn climb(tree: &Tree, ways: &[[Way; 2]], people: &People, i: usize) -> i32 {
-    let mut way = if ways.is_empty() { Way::Leaf(0) } else { Way::Node(0) };
-    loop {
-        match way {
-            Way::Leaf(leaf) => return tree.values.get(leaf).copied().unwrap_or(0),
-            Way::Node(node) => {
-                let split = &tree.splits[node];
-                way = ways[node][usize::from(split.test.passes(&people.columns[split.feature], i))];
-            }
-        }
+    fn scores(&self, fords: &[Ford], people: &People, rows: Range<usize>) -> Vec<i32> {
+        let (mut sums, mut masks) = (vec![0; rows.len()], vec![0; rows.len()]);
+        let rows: Vec<u32> = rows.map(|row| row as u32).collect();
+        fords.iter().for_each(|ford| ford.add(people, &rows, &mut masks, &mut sums));
+        let groups = self.groups.iter().filter(|trees| !trees.is_empty()).count();
+        sums.into_iter().map(|sum| self.link.score(self.margin, sum, fords.len(), groups)).collect()
     }
 }
 
@@ -215,20 +174,18 @@ impl Partial for Applied {
     }
 }
 
-/// Where the splits of each part's trees lead.
+/// The trees of each part, ready.
 pub struct Ready {
-    ways: Vec<Vec<Ways>>,
+    fords: Vec<Vec<Ford>>,
 }
 
 impl Ready {
     fn new(kept: &Kept) -> Ready {
         let part = |part: &Part| match &part.form {
             Form::Card(_) => vec![],
-            Form::Trees(grove) => {
-                grove.groups.iter().map(|trees| trees.iter().map(Tree::ways).collect()).collect()
-            }
+            Form::Trees(grove) => grove.groups.iter().flatten().map(Ford::new).collect(),
         };
-        Ready { ways: kept.parts.iter().map(part).collect() }
+        Ready { fords: kept.parts.iter().map(part).collect() }
     }
 }
 

@@ -30,11 +30,11 @@ mod trees;
 
 pub use compare::{ComparedBin, Comparison};
 pub use drift::{Contender, Drift, DriftBin, ModelReport, ModelTier};
-pub use kept::{Applied, Apply, Form, Grove, Kept, Link, Part, Scorecard, fixed};
+pub use kept::{Applied, Apply, Form, Grove, Kept, Part, Scorecard, fixed};
 pub use report::*;
 pub use saved::{Saved, SavedColumn};
 pub use score::score_text;
-pub use trees::{Split, Test, Tree};
+pub use trees::{Link, Split, Test, Tree};
 
 use crate::error::{Error, Kind, Result};
 use crate::num;
@@ -177,7 +177,8 @@ impl Ask<'_> {
         match self.plan.model {
             Model::Auto => auto::auto(self).await,
             Model::Scorecard => self.scorecard().await,
-            Model::Boosted => self.boosted().await,
+            Model::Boosted => self.trees(trees::Settings::BOOSTED).await,
+            Model::Forest => self.trees(trees::Settings::FOREST).await,
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
@@ -201,17 +202,16 @@ impl Ask<'_> {
             leaderboard: vec![],
         })
     }
-    async fn boosted(&self) -> Result<Learned> {
-        let Ask { desk, schema, features, tally, folds, .. } = *self;
-        let trees = trees::boosted(desk, schema, features, tally, folds, self.plan.seed).await?;
-        desk.progress("score", 0, 1, "rounds");
+    async fn trees(&self, settings: trees::Settings) -> Result<Learned> {
+        let grown = trees::grown(self, settings).await?;
+        self.desk.progress("score", 0, 1, "rounds");
         Ok(Learned {
             model: self.plan.model.name().into(),
-            scores: trees.score(desk, SCORE, folds.to_vec(), &trees.boosted.folds).await?,
-            kept: Kept::one(self.plan.model.name(), trees.form()),
-            columns: sweep::placed(features, &schema.starts).0,
-            weights: trees.weights,
-            passes: trees.boosted.passes,
+            scores: grown.score(self, SCORE).await?,
+            kept: Kept::one(self.plan.model.name(), grown.form()),
+            columns: sweep::placed(self.features, &self.schema.starts).0,
+            passes: grown.passes(),
+            weights: grown.weights,
             converged: true,
             leaderboard: vec![],
         })

@@ -18,6 +18,8 @@ pub enum Model {
     Scorecard,
     /// Gradient-boosted trees.
     Boosted,
+    /// A random forest.
+    Forest,
 }
 
 impl Model {
@@ -27,6 +29,7 @@ impl Model {
             Model::Auto => "auto",
             Model::Scorecard => "scorecard",
             Model::Boosted => "boosted",
+            Model::Forest => "forest",
         }
     }
     fn usual(&self) -> bool {

@@ -25,7 +25,7 @@ fn saved() -> Saved {
     let splits = vec![split(0, 1, 1, Test::among([0, 2], 2)), split(1, 2, 2, Test::Has(1))];
     let tree = Tree { splits, values: vec![-1, 1_048_575, 333_333], covers: vec![5, 6, 7] };
     let grove =
-        Grove { margin: -2_345_678, groups: vec![vec![tree.clone(), tree], vec![]], link: Link::LogOdds };
+        Grove { margin: -2_345_678, groups: vec![vec![tree.clone(), tree], vec![]], link: Link::Logit };
     let weights = vec![0, 1, -1, 1 << 20, -(1 << 24) - 1, 777_777, 5, -3, 123_456_789];
     let part = |name: &str, share, form| Part { name: name.into(), share, form };
     Saved {
@@ -67,7 +67,7 @@ fn a_model_reads_back_as_it_was() {
     let every = |bits: u32, step: usize| {
         (-(1i32 << 30)..1 << 30).step_by(step).all(|s| steps(decimal(s, bits), bits) == Some(s))
     };
-    assert!(every(FINE, 9_973) && every(COARSE, 99_991));
+    assert!(every(FINE, 9_973) && every(LEAF, 9_973) && every(COARSE, 99_991));
     // Written as text and read as JSON numbers.
     for s in (-(1i32 << 24)..1 << 24).step_by(12_347) {
         let number: f64 = serde_json::from_str(&decimal(s, FINE).to_string()).expect("a number");

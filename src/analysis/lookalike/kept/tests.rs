@@ -2,6 +2,7 @@ use super::*;
 use crate::analysis::lookalike::tests::village;
 use crate::analysis::lookalike::trees::{Climb, Split, Test};
 use crate::analysis::lookalike::{FOLD, SCORE, Score, folds};
+use crate::num;
 use crate::shard::laws;
 use crate::shard::testing::{Village, total};
 
@@ -12,14 +13,14 @@ fn tree(feature: usize, test: Test, values: [i32; 2]) -> Tree {
 
 fn trees() -> Vec<Tree> {
     vec![
-        tree(0, Test::among([2, 3], 5), [-900_123, 700_456]),
-        tree(2, Test::Has(3), [-300_001, 1_200_777]),
-        tree(1, Test::among([0, 7, 8], 8), [50_000, -250_001]),
+        tree(0, Test::among([2, 3], 5), [-90_123, 70_456]),
+        tree(2, Test::Has(3), [-30_001, 120_777]),
+        tree(1, Test::among([0, 7, 8], 8), [5_000, -25_001]),
     ]
 }
 
 fn grove(groups: Vec<Vec<Tree>>, link: Link) -> Form {
-    Form::Trees(Grove { margin: -2_000_003, groups, link })
+    Form::Trees(Grove { margin: -300_003, groups, link })
 }
 
 fn scorecard(village: &Village) -> Scorecard {
@@ -47,7 +48,7 @@ fn scored(village: &Village, ask: impl Fn(&mut [Shard]), name: &str) -> Vec<(u64
 #[test]
 fn applying_obeys_the_laws() {
     let village = village(700, 1.0, 41);
-    let parts = [Form::Card(scorecard(&village)), grove(vec![trees(), trees()[..1].to_vec()], Link::LogOdds)];
+    let parts = [Form::Card(scorecard(&village)), grove(vec![trees(), trees()[..1].to_vec()], Link::Logit)];
     let part = |(share, form)| Part { name: "one".into(), share, form };
     let kept = Kept { parts: [3, 1].into_iter().zip(parts).map(part).collect() };
     laws::hold(&apply(kept), &village);
@@ -64,8 +65,9 @@ fn a_kept_model_is_the_model_that_was_fitted() {
     let features = vec![0, 1, 2];
     let (both, into) = (|list: Vec<i32>| list.into_iter().flat_map(|w| [w, w]).collect(), SCORE.to_string());
     let score = Score { into, features, shift: FINE, folds: vec![0, 1], weights: both(weights) };
-    let models = vec![trees(), trees()];
-    let climb = Climb { into: "climb".into(), folds: vec![0, 1], models, margin: -2_000_003 };
+    let models = vec![vec![trees()], vec![trees(), trees()]];
+    let climb =
+        Climb { into: "climb".into(), folds: vec![0, 1], models, margin: -300_003, link: Link::Logit };
     let fitted = |name: &str| {
         let ask = |shards: &mut [Shard]| {
             total(&deal, shards, 100);
@@ -80,10 +82,10 @@ fn a_kept_model_is_the_model_that_was_fitted() {
         scored(&village, |shards| drop(total(&question, shards, 100)), "kept")
     };
     assert_eq!(kept(Form::Card(card)), fitted(SCORE));
-    assert_eq!(kept(grove(vec![trees()], Link::LogOdds)), fitted("climb"));
-    assert_eq!(kept(grove(vec![trees(), trees()], Link::LogOdds)), fitted("climb"));
+    assert_eq!(kept(grove(vec![trees()], Link::Logit)), fitted("climb"));
+    assert_eq!(kept(grove(vec![trees(), trees()], Link::Logit)), fitted("climb"));
     let other = trees().into_iter().rev().skip(1).collect();
-    assert_ne!(kept(grove(vec![trees(), other], Link::LogOdds)), fitted("climb"));
+    assert_ne!(kept(grove(vec![trees(), other], Link::Logit)), fitted("climb"));
 }
 
 #[test]
@@ -99,11 +101,11 @@ fn parts_are_averaged_by_their_shares() {
 #[test]
 fn leaves_may_be_probabilities() {
     let village = village(300, 1.0, 44);
-    let quarter = |test| tree(0, test, [1 << 18, 1 << 18]);
+    let quarter = |test| tree(0, test, [1 << 15, 1 << 15]);
     let form = Grove {
         margin: 0,
         groups: vec![vec![quarter(Test::among([1], 5)), quarter(Test::among([2], 5))]],
-        link: Link::Probability,
+        link: Link::Chance,
     };
     let question = apply(Kept::one("forest", Form::Trees(form)));
     let scores = scored(&village, |shards| drop(total(&question, shards, 100)), "kept");
@@ -115,7 +117,7 @@ fn leaves_may_be_probabilities() {
 fn a_model_of_another_schema_is_not_applied() {
     let village = village(50, 1.0, 45);
     let card = |bins| Kept::one("card", Form::Card(Scorecard { intercept: 0, weights: vec![0; bins] }));
-    let trees = |tree: Tree| Kept::one("trees", grove(vec![vec![tree]], Link::LogOdds));
+    let trees = |tree: Tree| Kept::one("trees", grove(vec![vec![tree]], Link::Logit));
     assert!(card(village.schema.bins()).fits(&village.schema));
     assert!(trees(trees_of(0)).fits(&village.schema));
     for wrong in [
@@ -126,7 +128,7 @@ fn a_model_of_another_schema_is_not_applied() {
         trees(tree(2, Test::among([1], 5), [0, 0])),
         trees(tree(0, Test::Among { bits: vec![1], top: 64 }, [0, 0])),
         trees(Tree { values: vec![1], ..trees_of(0) }),
-        Kept::one("trees", grove(vec![], Link::LogOdds)),
+        Kept::one("trees", grove(vec![], Link::Logit)),
     ] {
         assert!(!wrong.fits(&village.schema), "{wrong:?}");
         let shard = &village.shards(1)[0];

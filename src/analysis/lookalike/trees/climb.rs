@@ -1,16 +1,30 @@
 //! Everyone's out-of-fold score by trees: each person climbs the trees of the model that did not see them.
 
-use super::tree::{FINE, Split, Test, Tree, Way};
+use super::ford::Ford;
+use super::tree::{FINE, Tree};
 use crate::analysis::lookalike::FOLD;
 use crate::analysis::lookalike::score::{Histogram, LIMIT, STEPS};
 use crate::error::Result;
+use crate::num;
 use crate::shard::{Analysis, Shard};
-use crate::table::people::People;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// People per block: their codes stay in the cache while they climb tree after tree.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 4096;
+/// No probability is nearer to 0 or 1.
+const LEAST: f64 = 1e-4;
+
+/// What the leaves of a model say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Link {
+    /// What they add to the log-odds.
+    #[default]
+    Logit,
+    /// A probability, of which the mean is taken.
+    Chance,
+}
 
 /// The question: write everyone's score into a measure, and count scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,22 +33,21 @@ pub struct Climb {
     pub into: String,
     /// Whom each model scores: people of this fold.
     pub folds: Vec<i32>,
-    /// Trees of each model.
-    pub models: Vec<Vec<Tree>>,
-    /// Log-odds before any tree, 2^-20.
+    /// Groups of trees of each model: it is their mean.
+    pub models: Vec<Vec<Vec<Tree>>>,
+    /// Log-odds before any tree, 2^-17.
     pub margin: i32,
+    /// What the leaves say.
+    pub link: Link,
 }
 
-/// A split and where its two ways lead.
-struct Node {
-    split: Split,
-    ways: [Way; 2],
-}
-
-/// Trees ready to climb, by fold.
+/// Models ready to climb.
 pub struct Work {
+    /// The model of each fold.
     model: [usize; 256],
-    models: Vec<Vec<(Vec<Node>, Vec<i32>)>>,
+    /// Their trees, and in how many groups they stand.
+    models: Vec<(Vec<Ford>, usize)>,
+    masks: Vec<u64>,
 }
 
 impl Analysis for Climb {
@@ -45,14 +58,13 @@ impl Analysis for Climb {
     fn begin(&self, _: &Shard) -> Result<Work> {
         let mut model = [0; 256];
         self.folds.iter().enumerate().for_each(|(m, &fold)| model[fold as usize & 255] = m);
-        let ready = |tree: &Tree| {
-            let nodes = tree.splits.iter().cloned().zip(tree.ways());
-            (nodes.map(|(split, ways)| Node { split, ways }).collect(), tree.values.clone())
+        let all = |groups: &Vec<Vec<Tree>>| {
+            (
+                groups.iter().flatten().map(Ford::new).collect(),
+                groups.iter().filter(|g| !g.is_empty()).count(),
+            )
         };
-        Ok(Work {
-            model,
-            models: self.models.iter().map(|trees| trees.iter().map(ready).collect()).collect(),
-        })
+        Ok(Work { model, models: self.models.iter().map(all).collect(), masks: vec![0; BLOCK] })
     }
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
@@ -61,16 +73,18 @@ impl Analysis for Climb {
         let mut scores = Vec::with_capacity(rows.len());
         for from in rows.clone().step_by(BLOCK) {
             let block = from..rows.end.min(from + BLOCK);
-            let mut margins = vec![self.margin; block.len()];
-            for (model, trees) in work.models.iter().enumerate() {
+            let start = scores.len();
+            scores.resize(start + block.len(), 0);
+            for (model, (trees, groups)) in work.models.iter().enumerate() {
                 let mine = |i: &usize| work.model[folds[*i] as usize & 255] == model;
-                let mine: Vec<usize> = block.clone().filter(mine).collect();
-                for (nodes, values) in trees {
-                    mine.iter().for_each(|&i| margins[i - from] += climb(&shard.people, nodes, values, i));
+                let mine: Vec<u32> = block.clone().filter(mine).map(|i| i as u32).collect();
+                let (mut sums, masks) = (vec![0; mine.len()], &mut work.masks[..mine.len()]);
+                trees.iter().for_each(|tree| tree.add(&shard.people, &mine, masks, &mut sums));
+                for (&i, sum) in mine.iter().zip(sums) {
+                    scores[start + i as usize - from] =
+                        self.link.score(self.margin, sum, trees.len(), *groups);
                 }
             }
-            let rounded = |margin: i32| (margin + (1 << (FINE - STEPS - 1))) >> (FINE - STEPS);
-            scores.extend(margins.into_iter().map(|margin| rounded(margin).clamp(-LIMIT, LIMIT)));
         }
         for (i, &score) in rows.clone().zip(&scores) {
             let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
@@ -80,15 +94,17 @@ impl Analysis for Climb {
     }
 }
 
-fn climb(people: &People, nodes: &[Node], values: &[i32], i: usize) -> i32 {
-    let mut way = if nodes.is_empty() { Way::Leaf(0) } else { Way::Node(0) };
-    loop {
-        match way {
-            Way::Leaf(leaf) => return values.get(leaf).copied().unwrap_or(0),
-            Way::Node(node) => {
-                let Split { feature, ref test, .. } = nodes[node].split;
-                way = nodes[node].ways[usize::from(Test::passes(test, &people.columns[feature], i))];
+impl Link {
+    /// The score of someone whose leaves of so many trees in so many groups sum up to this.
+    pub fn score(self, margin: i32, sum: i64, trees: usize, groups: usize) -> i32 {
+        let unit = f64::from(1 << FINE);
+        let logit = match self {
+            Link::Logit => (sum as f64 / groups.max(1) as f64 + f64::from(margin)) / unit,
+            Link::Chance => {
+                let chance = (sum as f64 / trees.max(1) as f64 / unit).clamp(LEAST, 1.0 - LEAST);
+                num::ln(chance / (1.0 - chance)) + f64::from(margin) / unit
             }
-        }
+        };
+        (libm::round(logit * f64::from(1 << STEPS)) as i32).clamp(-LIMIT, LIMIT)
     }
 }

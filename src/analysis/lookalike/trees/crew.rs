@@ -2,18 +2,51 @@
 //! rarer. Sampling the sides at different rates moves the log-odds of everybody by the log of the ratio of the rates and
 //! nothing else (King and Zeng, Political Analysis 9, 2001, "prior correction").
 
+use super::layout::Layout;
 use super::seat::Seat;
 use crate::analysis::lookalike::survey::Tally;
 use crate::error::Result;
 use crate::num;
 use crate::shard::{Analysis, Partial, Shard, Task};
+use crate::table::people::People;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Rows of the people trees learn from, ascending.
-pub const CREW: &str = "crew";
-/// Their seats, lane after lane.
-pub const SEATS: &str = "seats";
+/// The people trees learn from, in a shard between passes. Their bins stand person by person: a pass reads them in the
+/// order in which it adds them up, and skips the commonest bin of every column.
+#[derive(Debug, Default)]
+pub struct Crew {
+    /// Their rows, ascending.
+    pub rows: Vec<u32>,
+    /// Where the places of each begin, and the end of the last.
+    starts: Vec<u32>,
+    /// Places in a histogram.
+    places: Vec<u16>,
+    /// Their seats, lane after lane.
+    pub seats: Vec<i64>,
+}
+
+impl Crew {
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+    /// Where one of them is counted.
+    #[inline]
+    pub fn places(&self, at: usize) -> &[u16] {
+        &self.places[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+    fn join(&mut self, row: usize, people: &People, layout: &Layout) {
+        self.rows.push(row as u32);
+        for column in &layout.columns {
+            let places = &mut self.places;
+            people.columns[column.feature]
+                .of(row, |code| places.extend(column.place(code).map(|place| place as u16)));
+        }
+        self.starts.push(self.places.len() as u32);
+    }
+}
+
 /// Keeps the hash of the sample apart from other hashes under the same seed.
 const APART: u64 = 0x6372_6577_5f6f_665f;
 
@@ -24,6 +57,8 @@ pub struct Muster {
     pub hash: u64,
     /// People outside and in the seed whose hash is at or below these are chosen.
     pub below: [u64; 2],
+    /// Where bins are counted.
+    pub layout: Layout,
     /// Lanes.
     pub lanes: usize,
     /// Log-odds of everyone to begin with.
@@ -42,13 +77,13 @@ impl Partial for Chosen {
 
 impl Muster {
     /// At most so many people, half of them in the seed if there are as many.
-    pub fn new(seed: u64, tally: &Tally, most: u64, lanes: usize) -> Muster {
+    pub fn new(seed: u64, tally: &Tally, most: u64, layout: Layout, lanes: usize) -> Muster {
         let [rest, inside] = [tally.rest, tally.seed];
         let members = inside.min((most / 2).max(most.saturating_sub(rest)));
         let others = rest.min(most - members);
         let below = [share(others, rest), share(members, inside)];
         let margin = super::seat::fine(num::ln((members as f64 + 0.5) / (others as f64 + 0.5)));
-        Muster { hash: seed ^ APART, below, lanes, margin }
+        Muster { hash: seed ^ APART, below, layout, lanes, margin }
     }
     /// What is added to the log-odds of the sample to have those of everyone.
     pub fn correction(&self) -> f64 {
@@ -71,21 +106,20 @@ impl Analysis for Muster {
     }
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Chosen) {
-        let last = rows.end == shard.people.len();
-        let mut crew =
-            if rows.start == 0 { Vec::new() } else { shard.scratch.remove(CREW).unwrap_or_default() };
+        let (first, last) = (rows.start == 0, rows.end == shard.people.len());
+        let fresh = || Box::new(Crew { starts: vec![0], ..Crew::default() });
+        let mut crew = shard.take_scratch().filter(|_| !first).unwrap_or_else(fresh);
         for i in rows {
             let side = usize::from(shard.seed.has(i));
             if shard.people.keys[i].mix(self.hash) <= self.below[side] {
-                crew.push(i as i64);
+                crew.join(i, &shard.people, &self.layout);
                 sum.0[side] += 1;
             }
         }
         if last {
-            let seats = vec![Seat::new(self.margin, false, 0, 0).0; crew.len() * self.lanes];
-            shard.scratch.insert(SEATS.into(), seats);
+            crew.seats = vec![Seat::new(self.margin, false, 0, 0).0; crew.len() * self.lanes];
         }
-        shard.scratch.insert(CREW.into(), crew);
+        shard.scratch = Some(crew);
     }
 }
 
@@ -100,7 +134,7 @@ impl Task for Forget {
     const NAME: &'static str = "lookalike-forget";
     type Reply = ();
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
-        shard.scratch.clear();
+        shard.scratch = None;
         self.measures.iter().for_each(|name| drop(shard.measures.remove(name)));
         Ok(())
     }
@@ -112,7 +146,9 @@ mod tests {
 
     #[test]
     fn the_rarer_side_is_kept() {
-        let of = |seed, rest, most| Muster::new(7, &Tally { seed, rest, ..Tally::default() }, most, 1);
+        let layout = || Layout { columns: vec![], places: 1 };
+        let of =
+            |seed, rest, most| Muster::new(7, &Tally { seed, rest, ..Tally::default() }, most, layout(), 1);
         assert_eq!(of(10, 90, 1_000).below, [u64::MAX; 2]);
         assert_eq!(of(10, 90, 1_000).correction(), 0.0);
         let thinned = of(1_000, 99_000, 10_000);

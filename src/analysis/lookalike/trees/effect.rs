@@ -49,11 +49,11 @@ impl<'a> Covered<'a> {
     }
 }
 
-/// Effects per bin of these columns (with the place of their first bin), as many as there are places. Of a
-/// many-valued column a label's effect is that of having it.
-pub fn effects(schema: &Schema, trees: &[Tree], columns: &[(usize, usize)], places: usize) -> Vec<f64> {
+/// Effects per bin of these columns (with the place of their first bin), as many as there are places: the mean of
+/// these groups of trees. Of a many-valued column a label's effect is that of having it.
+pub fn effects(schema: &Schema, groups: &[Vec<Tree>], columns: &[(usize, usize)], places: usize) -> Vec<f64> {
     let mut effects = vec![0.0; places];
-    let covered: Vec<Covered> = trees.iter().map(Covered::new).collect();
+    let covered: Vec<Covered> = groups.iter().flatten().map(Covered::new).collect();
     for &(feature, start) in columns {
         for tree in covered.iter().filter(|tree| tree.uses(feature).next().is_some()) {
             if schema.features[feature].kind == FeatureKind::Multi {
@@ -67,6 +67,7 @@ pub fn effects(schema: &Schema, trees: &[Tree], columns: &[(usize, usize)], plac
             }
         }
     }
+    effects.iter_mut().for_each(|effect| *effect /= groups.len().max(1) as f64);
     effects
 }
 

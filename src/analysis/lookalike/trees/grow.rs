@@ -12,8 +12,17 @@ const ALIKE: f64 = 0.25;
 /// No leaf adds more log-odds than this.
 const MOST: f64 = 4.0;
 
+/// What a leaf says.
+#[derive(Clone, Copy, Debug)]
+pub enum Leaf {
+    /// This share of the best step of the log-odds.
+    Step(f64),
+    /// The share of the seed, where all margins are those of this share.
+    Chance(f64),
+}
+
 #[derive(Debug)]
-struct Leaf {
+struct Part {
     sums: Vec<Pull>,
     whole: Pull,
     best: Option<Found>,
@@ -25,7 +34,7 @@ pub struct Growth {
     layout: Layout,
     terms: Terms,
     most: usize,
-    leaves: Vec<Leaf>,
+    leaves: Vec<Part>,
     splits: Vec<Split>,
     /// The last splits, whose histograms are awaited: pairs of (asked for, sibling).
     awaited: Vec<(usize, usize)>,
@@ -36,13 +45,13 @@ impl Growth {
     pub fn new(schema: &Schema, layout: &Layout, terms: Terms, most: usize, sums: Vec<Pull>) -> Growth {
         let whole = sums[0];
         let found = best(schema, layout, terms, &sums);
-        let leaves = vec![Leaf { sums, whole, best: found }];
+        let leaves = vec![Part { sums, whole, best: found }];
         let most = most.min(LEAVES);
         Growth { layout: layout.clone(), terms, most, leaves, splits: Vec::new(), awaited: Vec::new() }
     }
     /// The next splits and the leaves whose histograms are wanted, one per split, or none if these were the last.
     pub fn next(&mut self) -> (Vec<Split>, Vec<u8>) {
-        let gain = |leaf: &Leaf| leaf.best.as_ref().map_or(0.0, |found| found.gain);
+        let gain = |leaf: &Part| leaf.best.as_ref().map_or(0.0, |found| found.gain);
         let mut order: Vec<usize> = (0..self.leaves.len()).filter(|&l| gain(&self.leaves[l]) > 0.0).collect();
         order.sort_by(|&a, &b| gain(&self.leaves[b]).total_cmp(&gain(&self.leaves[a])));
         let enough = order.first().map_or(0.0, |&leaf| ALIKE * gain(&self.leaves[leaf]));
@@ -62,7 +71,7 @@ impl Growth {
         let left = [whole[0] - found.right[0], whole[1] - found.right[1]];
         self.awaited.push(if found.right[1] <= left[1] { (new, leaf) } else { (leaf, new) });
         self.leaves[leaf].whole = left;
-        self.leaves.push(Leaf { sums: Vec::new(), whole: found.right, best: None });
+        self.leaves.push(Part { sums: Vec::new(), whole: found.right, best: None });
         Some(Split { leaf: leaf as u8, new: new as u8, feature: found.feature, test: found.test })
     }
     /// Takes the histograms asked for, in order.
@@ -79,11 +88,14 @@ impl Growth {
             }
         }
     }
-    /// The finished tree; its leaves add this share of the best step.
-    pub fn tree(self, rate: f64) -> Tree {
-        let value = |leaf: &Leaf| {
-            let (slope, bend) = real(leaf.whole);
-            fine((-rate * slope / (bend + self.terms.l2)).clamp(-MOST, MOST))
+    /// The finished tree.
+    pub fn tree(self, leaf: Leaf) -> Tree {
+        let value = |at: &Part| {
+            let (slope, bend) = real(at.whole);
+            match leaf {
+                Leaf::Step(rate) => fine((-rate * slope / (bend + self.terms.l2)).clamp(-MOST, MOST)),
+                Leaf::Chance(p) => fine((p - p * (1.0 - p) * slope / bend).clamp(0.0, 1.0)),
+            }
         };
         Tree {
             values: self.leaves.iter().map(value).collect(),

@@ -4,6 +4,7 @@
 //! a leaf may have at least are one place together (of one-valued columns) or none (of multi-valued ones, where
 //! each label is a yes or no of its own). Histograms stay small however many labels a column has.
 
+use super::search::Pull;
 use crate::analysis::lookalike::survey::Tally;
 use crate::id::Key;
 use crate::table::schema::{FeatureKind, Schema};
@@ -21,12 +22,22 @@ pub struct Column {
     pub start: usize,
     /// The last code with a place of its own; one-valued columns put all later ones there, too.
     pub top: usize,
+    /// Of one-valued columns the place most people are in: nobody is counted there, it is what is left of the whole.
+    pub bare: Option<usize>,
 }
 
 impl Column {
     /// Places it takes.
     pub fn places(&self) -> usize {
         self.top + 1
+    }
+    /// Where a code is counted, if it is.
+    #[inline]
+    pub fn place(&self, code: usize) -> Option<usize> {
+        match self.bare {
+            Some(bare) => Some(code.min(self.top)).filter(|&at| at != bare).map(|at| self.start + at),
+            None => (code <= self.top).then_some(self.start + code),
+        }
     }
 }
 
@@ -49,19 +60,37 @@ impl Layout {
             let common = bins.clone().rposition(|bin| tally.bin(bin) >= least).unwrap_or(0);
             let rest = usize::from(schema.features[feature].kind == FeatureKind::Category);
             let last = bins.len() - 1;
-            Column { feature, start: 0, top: if labelled { last.min(common + rest) } else { last } }
+            let top = if labelled { last.min(common + rest) } else { last };
+            let people = |at: usize| match at == top {
+                true => bins.clone().skip(top).map(|bin| tally.bin(bin)).sum(),
+                false => tally.bin(bins.start + at),
+            };
+            let one_valued = schema.features[feature].kind != FeatureKind::Multi;
+            let bare = (0..=top).rev().max_by_key(|&at| people(at)).filter(|_| one_valued);
+            Column { feature, start: 0, top, bare }
         };
         let layout = Layout::of(features.iter().map(column).collect());
         if layout.places > MOST { Layout::new(schema, features, tally, least.max(1) * 2) } else { layout }
     }
-    /// A share of the columns, drawn by this seed.
+    /// A share of the columns, drawn by this seed, where they stand.
     pub fn drawn(&self, share: f64, seed: u64) -> Layout {
         let wanted = (share * self.columns.len() as f64).ceil() as usize;
         let rank = |column: &Column| Key((column.feature as u128).to_le_bytes()).mix(seed);
         let mut ranks: Vec<u64> = self.columns.iter().map(rank).collect();
         ranks.sort_unstable();
         let Some(&last) = ranks.get(wanted.max(1) - 1) else { return self.clone() };
-        Layout::of(self.columns.iter().filter(|column| rank(column) <= last).cloned().collect())
+        let columns = self.columns.iter().filter(|column| rank(column) <= last).cloned().collect();
+        Layout { columns, places: self.places }
+    }
+    /// Fills the bare places of a histogram in: what the other places of a column leave of the whole.
+    pub fn fill(&self, sums: &mut [Pull]) {
+        let whole = sums[0];
+        for column in &self.columns {
+            let Some(bare) = column.bare else { continue };
+            let bins = &mut sums[column.start..column.start + column.places()];
+            let others = bins.iter().fold([0, 0], |sum, bin| [sum[0] + bin[0], sum[1] + bin[1]]);
+            bins[bare] = [whole[0] - others[0], whole[1] - others[1]];
+        }
     }
     fn of(mut columns: Vec<Column>) -> Layout {
         let mut places = 1;
@@ -90,11 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn drawing_takes_the_share_and_moves_up() {
-        let columns = (0..10).map(|feature| Column { feature, start: 0, top: 2 }).collect();
+    fn drawing_takes_the_share() {
+        let columns = (0..10).map(|feature| Column { feature, start: 0, top: 2, bare: None }).collect();
         let all = Layout::of(columns);
         let some = all.drawn(0.7, 5);
-        assert_eq!((some.columns.len(), some.places), (7, 22));
+        assert_eq!((some.columns.len(), some.places), (7, 31));
         assert!(some != all.drawn(0.7, 6) && some == all.drawn(0.7, 5));
         assert_eq!(all.drawn(0.01, 5).columns.len(), 1);
     }

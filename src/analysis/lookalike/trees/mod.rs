@@ -7,6 +7,7 @@ mod boost;
 mod climb;
 mod crew;
 mod effect;
+mod ford;
 mod grow;
 mod layout;
 mod search;
@@ -14,65 +15,83 @@ mod seat;
 mod tree;
 mod wave;
 
-pub use boost::Boosted;
-pub use climb::Climb;
+pub use boost::Settings;
+pub use climb::{Climb, Link};
 pub use crew::{Forget, Muster};
-pub use tree::{FINE, Split, Test, Tree, Way};
+pub use ford::Ford;
+pub use tree::{Split, Test, Tree, Way};
 pub use wave::Wave;
 
-use super::folds::without;
-use super::kept::{Form, Grove, Link};
+use super::kept::{Form, Grove};
 use super::score::Histogram;
 use super::survey::Tally;
-use super::sweep;
+use super::{Ask, folds};
 use crate::error::Result;
-use crate::shard::desk::Desk;
-use crate::table::schema::Schema;
+use boost::{Lanes, boost, lanes};
 use layout::Layout;
 
 /// Grown models of trees, before anyone is scored.
 pub struct Grown {
-    /// Trees by fold, by fold without the next, and of everyone.
-    pub boosted: Boosted,
-    /// What each bin does to the log-odds in the model of everyone, by the place of [`sweep::placed`].
+    lanes: Lanes,
+    /// What each bin does to the log-odds in the model of everyone, by the place of [`super::sweep::placed`].
     pub weights: Vec<f64>,
     margin: i32,
+    link: Link,
 }
 
-/// Boosted trees of these features.
-pub async fn boosted(
-    desk: &Desk,
-    schema: &Schema,
-    features: &[usize],
-    tally: &Tally,
-    folds: &[i32],
-    seed: u64,
-) -> Result<Grown> {
-    let settings = boost::Settings::default();
+/// Trees of these features.
+pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
+    let Ask { desk, schema, features, tally, folds, plan } = *ask;
     let layout = Layout::new(schema, features, tally, settings.least as u64);
-    let muster = Muster::new(seed, tally, settings.crew, without(folds, true).len());
-    let boosted = boost::boost(desk, schema, &layout, &muster, folds, settings).await?;
-    let (columns, places) = sweep::placed(features, &schema.starts);
-    let weights = effect::effects(schema, &boosted.full, &columns, places);
-    Ok(Grown { boosted, weights, margin: muster.margin + seat::fine(muster.correction()) })
+    let muster = Muster::new(plan.seed, tally, settings.crew, layout, lanes(folds).len());
+    let lanes = boost(desk, schema, &muster, folds, settings).await?;
+    let (columns, places) = super::sweep::placed(features, &schema.starts);
+    let mut weights = effect::effects(schema, &lanes.whole(), &columns, places);
+    let correction = seat::fine(muster.correction());
+    let (margin, link) = match settings.forest {
+        true => (correction, Link::Chance),
+        false => (muster.margin + correction, Link::Logit),
+    };
+    if settings.forest {
+        steepen(&mut weights, tally, lanes.counts.first().copied().unwrap_or(1));
+    }
+    Ok(Grown { lanes, weights, margin, link })
+}
+
+/// Effects on a probability, summed over trees, as effects on the log-odds about the rate of everyone.
+fn steepen(weights: &mut [f64], tally: &Tally, trees: usize) {
+    let rate = (tally.seed as f64 + 0.5) / (tally.people() as f64 + 1.0);
+    let steep = trees as f64 * rate * (1.0 - rate);
+    weights.iter_mut().for_each(|weight| *weight /= steep);
 }
 
 impl Grown {
     /// The model of everyone, to be kept.
     pub fn form(&self) -> Form {
-        let groups = vec![self.boosted.full.clone()];
-        Form::Trees(Grove { margin: self.margin, groups, link: Link::LogOdds })
+        Form::Trees(Grove { margin: self.margin, groups: self.lanes.whole(), link: self.link })
     }
-    /// Scores people of these folds by these models of it.
-    pub async fn score(
+    /// Passes it took.
+    pub fn passes(&self) -> u32 {
+        self.lanes.passes
+    }
+    /// Scores everyone out of fold, into this measure.
+    pub async fn score(&self, ask: &Ask<'_>, into: &str) -> Result<Histogram> {
+        let models = (0..ask.folds.len()).map(|fold| self.lanes.of(fold)).collect();
+        self.climb(ask, into.into(), ask.folds.to_vec(), models).await
+    }
+    /// Scores everyone by the lane that does without the fold before theirs and their own.
+    pub async fn score_inner(&self, ask: &Ask<'_>, into: &str) -> Result<Histogram> {
+        let models = (0..ask.folds.len()).map(|fold| self.lanes.inner(fold)).collect();
+        self.climb(ask, into.into(), folds::nexts(ask.folds), models).await
+    }
+    async fn climb(
         &self,
-        desk: &Desk,
-        into: &str,
+        ask: &Ask<'_>,
+        into: String,
         folds: Vec<i32>,
-        models: &[Vec<Tree>],
+        models: Vec<Vec<Vec<Tree>>>,
     ) -> Result<Histogram> {
-        let (into, models) = (into.into(), models.to_vec());
-        desk.sum(&Climb { into, folds, models, margin: self.margin }).await
+        ask.desk.sum(&Climb { into, folds, models, margin: self.margin, link: self.link }).await
     }
 }
 

@@ -1,28 +1,28 @@
 //! What a lane knows of one person, in 64 bits: the log-odds so far, whether the tree that grows learns from them, the
 //! leaf they are in, and the gradient and curvature of their loss.
 //!
-//! Gradient and curvature are kept to 2^-15 and 2^-16; margins to 2^-20 within ±32. Whole numbers make every sum exact.
+//! Gradient and curvature are kept to 2^-15 and 2^-16; margins to 2^-17 within ±32. Whole numbers make every sum exact.
 
 use super::tree::FINE;
 use crate::analysis::lookalike::curve::ONE;
 
 /// Leaves of a tree, at most.
-pub const LEAVES: usize = 31;
+pub const LEAVES: usize = 64;
 /// The leaf of people a lane does without.
-pub const ABSENT: usize = LEAVES;
+pub const ABSENT: usize = 255;
 /// Fixed point of gradients.
 pub const STEEP: u32 = 15;
 /// Fixed point of curvatures.
 pub const BENT: u32 = 16;
 /// Bits of a curvature: at most ¼, which is 2^14.
 const LOW: u32 = 15;
-/// Log-odds lie within ± this, 2^-20.
-const MOST: i64 = (1 << 25) - 1;
+/// Log-odds lie within ± this, 2^-17.
+const MOST: i64 = (1 << 22) - 1;
 /// Place of the heard bit and of the leaf.
-const HEARD: u32 = 37;
+const HEARD: u32 = 40;
 const LEAF: u32 = 32;
 
-/// Margin (26 bits) · heard (1) · leaf (5) · gradient (17) · curvature (15).
+/// Margin (23 bits) · heard (1) · leaf (8) · gradient (17) · curvature (15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat(pub i64);
 
@@ -30,7 +30,7 @@ impl Seat {
     /// Someone with these log-odds, in this leaf; `pull` is of [`pull`].
     pub fn new(margin: i32, heard: bool, leaf: usize, pull: u32) -> Seat {
         let margin = i64::from(margin).clamp(-MOST, MOST) << (HEARD + 1);
-        Seat(margin | i64::from(heard) << HEARD | (leaf as i64 & LEAVES as i64) << LEAF | i64::from(pull))
+        Seat(margin | i64::from(heard) << HEARD | (leaf as i64 & ABSENT as i64) << LEAF | i64::from(pull))
     }
     /// The log-odds so far.
     pub fn margin(self) -> i32 {
@@ -42,11 +42,11 @@ impl Seat {
     }
     /// The leaf.
     pub fn leaf(self) -> usize {
-        (self.0 >> LEAF) as usize & LEAVES
+        (self.0 >> LEAF) as usize & ABSENT
     }
     /// The same person in another leaf.
     pub fn moved(self, leaf: u8) -> Seat {
-        Seat(self.0 & !((LEAVES as i64) << LEAF) | i64::from(leaf) << LEAF)
+        Seat(self.0 & !((ABSENT as i64) << LEAF) | i64::from(leaf) << LEAF)
     }
     /// Gradient and curvature as a word of which 2^14 may be added.
     pub fn word(self) -> i64 {
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn a_seat_keeps_what_it_is_given() {
-        for margin in [0, 1, -1, MOST as i32, -MOST as i32, 12_345, -7_654_321] {
-            for (heard, leaf) in [(true, 0), (false, 30), (true, ABSENT)] {
+        for margin in [0, 1, -1, MOST as i32, -MOST as i32, 12_345, -3_654_321] {
+            for (heard, leaf) in [(true, 0), (false, 63), (true, ABSENT)] {
                 let seat = Seat::new(margin, heard, leaf, pull(1 << 20, true));
                 assert_eq!((seat.margin(), seat.heard(), seat.leaf()), (margin, heard, leaf));
                 let moved = seat.moved(17);

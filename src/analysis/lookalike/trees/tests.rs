@@ -1,11 +1,12 @@
 use super::search::{Terms, best};
 use super::seat::{BENT, STEEP};
-use super::tree::{Split, Test, Tree, Way};
+use super::tree::{Split, Test};
 use super::wave::{Begin, Turn};
 use super::*;
 use crate::analysis::lookalike::survey::Survey;
 use crate::analysis::lookalike::tests::village;
 use crate::analysis::lookalike::{FOLD, LookalikePlan, Model, QUESTIONS, folds, lookalike};
+use crate::analysis::lookalike::{survey::Tally, sweep};
 use crate::num;
 use crate::shard::testing::{Village, run, total};
 use crate::shard::{Shard, laws};
@@ -18,7 +19,7 @@ fn first(layout: &Layout) -> Wave {
         Turn { lane, without, checked, splits, build, values }
     };
     let turns = vec![turn(0, [0, -1], false), turn(1, [0, 1], true), turn(2, [-1, -1], false)];
-    Wave { layout: layout.clone(), turns, begin: Some(Begin { hash: 3, below: u64::MAX / 4 * 3 }) }
+    Wave { places: layout.places, turns, begin: Some(Begin { hash: 3, below: u64::MAX / 4 * 3 }) }
 }
 
 /// The second: two lanes go on, with splits of every kind.
@@ -29,7 +30,7 @@ fn second(layout: &Layout) -> Wave {
         |lane, splits, build| Turn { lane, without: [-1, -1], checked: false, splits, build, values: vec![] };
     let ordered = vec![split(0, 1, 1, Test::among([0, 7, 8], 8))];
     Wave {
-        layout: layout.clone(),
+        places: layout.places,
         turns: vec![turn(0, vec![split_of_labels], vec![1]), turn(2, ordered, vec![0])],
         begin: None,
     }
@@ -44,9 +45,9 @@ fn laid(village: &Village) -> (Layout, Tally) {
 #[test]
 fn the_muster_obeys_the_laws() {
     let village = village(700, 1.0, 31);
-    let (_, tally) = laid(&village);
-    laws::hold(&Muster::new(7, &tally, 300, 3), &village);
-    laws::hold(&Muster::new(7, &tally, 10_000, 1), &village);
+    let (layout, tally) = laid(&village);
+    laws::hold(&Muster::new(7, &tally, 300, layout.clone(), 3), &village);
+    laws::hold(&Muster::new(7, &tally, 10_000, layout, 1), &village);
 }
 
 /// These read what others wrote: walked by hand, since the law helper starts from fresh shards.
@@ -55,12 +56,12 @@ fn later_passes_give_one_total_over_any_split() {
     let village = village(700, 1.0, 32);
     let (layout, tally) = laid(&village);
     let (_, deal) = folds::questions_for_laws();
-    let muster = Muster::new(7, &tally, 500, 3);
+    let muster = Muster::new(7, &tally, 500, layout.clone(), 3);
     let split = Split { leaf: 0, new: 1, feature: 2, test: Test::Has(3) };
     let tree = Tree { splits: vec![split], values: vec![-900_000, 700_000], covers: vec![3, 1] };
     let into = "score".into();
-    let climb =
-        Climb { into, folds: vec![0, 1], models: vec![vec![tree.clone()], vec![tree; 2]], margin: -5 };
+    let models = vec![vec![vec![tree.clone()]], vec![vec![tree; 2]; 2]];
+    let climb = Climb { into, folds: vec![0, 1], models, margin: -5, link: Link::Logit };
     let answers = |count: usize, slice: usize| {
         let mut shards = village.shards(count);
         total(&deal, &mut shards, slice);
@@ -89,10 +90,15 @@ fn histograms_agree_with_their_plain_twin() {
     let mut shards = village.shards(1);
     let (_, deal) = folds::questions_for_laws();
     total(&deal, &mut shards, 1 << 14);
-    let muster = Muster::new(7, &tally, 10_000, 3);
+    let muster = Muster::new(7, &tally, 10_000, layout.clone(), 3);
     total(&muster, &mut shards, 1 << 14);
     let begin = first(&layout);
-    let sums = total(&begin, &mut shards, 1 << 14);
+    let mut sums = total(&begin, &mut shards, 1 << 14);
+    for list in sums.slopes.chunks_exact_mut(2 * layout.places) {
+        let mut pulls: Vec<[i64; 2]> = list.as_chunks().0.to_vec();
+        layout.fill(&mut pulls);
+        list.copy_from_slice(pulls.as_flattened());
+    }
     let shard = &shards[0];
     let chance = num::logistic(f64::from(muster.margin) / f64::from(1 << tree::FINE));
     let drawn = |i: usize| shard.people.keys[i].mix(3) <= u64::MAX / 4 * 3;
@@ -166,7 +172,7 @@ fn the_best_split_is_the_planted_one() {
 }
 
 #[test]
-fn climbing_and_going_through_the_splits_end_in_the_same_leaf() {
+fn masks_and_going_through_the_splits_end_in_the_same_leaf() {
     let village = village(400, 1.0, 35);
     let shards = village.shards(1);
     let split = |leaf, new, feature, test| Split { leaf, new, feature, test };
@@ -181,14 +187,11 @@ fn climbing_and_going_through_the_splits_end_in_the_same_leaf() {
         covers: vec![10, 20, 30, 40, 50],
     };
     let people = &shards[0].people;
-    let ways = tree.ways();
-    for i in 0..people.len() {
-        let mut way = Way::Node(0);
-        while let Way::Node(node) = way {
-            let split = &tree.splits[node];
-            way = ways[node][usize::from(split.test.passes(&people.columns[split.feature], i))];
-        }
-        assert_eq!(way, Way::Leaf(tree.leaf(&people.columns, i)));
+    let rows: Vec<u32> = (0..people.len() as u32).collect();
+    let (mut masks, mut sums) = (vec![0; rows.len()], vec![0; rows.len()]);
+    ford::Ford::new(&tree).add(people, &rows, &mut masks, &mut sums);
+    for (i, sum) in sums.into_iter().enumerate() {
+        assert_eq!(sum, i64::from(tree.values[tree.leaf(&people.columns, i)]), "person {i}");
     }
     assert!(Test::Has(3).passes(&Codes::Many { starts: vec![0, 2], codes: vec![1, 3] }, 0));
 }
@@ -204,7 +207,7 @@ fn effects_are_means_over_the_covers() {
         covers: vec![60, 20, 20],
     };
     let (columns, places) = sweep::placed(&[0, 1, 2], &village.schema.starts);
-    let effects = effect::effects(&village.schema, &[tree], &columns, places);
+    let effects = effect::effects(&village.schema, &[vec![tree]], &columns, places);
     assert_eq!((effects[1 + 2], effects[1 + 1]), (4.0, 0.5), "the city: its leaf, or the mean of the others");
     assert_eq!(effects[columns[1].1..columns[2].1].iter().sum::<f64>(), 0.0, "age is not asked for");
     assert!((effects[columns[2].1 + 3] - 0.8 * 2.0).abs() < 1e-12, "having the label against not having it");
@@ -218,5 +221,5 @@ fn nothing_is_left_in_the_shards() {
         (village.schema.clone(), LookalikePlan { model: Model::Boosted, ..LookalikePlan::default() });
     let report = run(&mut shards, &QUESTIONS, |desk| async move { lookalike(&desk, &schema, &plan).await });
     assert_eq!(report.expect("a report").model, "boosted");
-    assert!(shards.iter().all(|shard| shard.scratch.is_empty()));
+    assert!(shards.iter().all(|shard| shard.scratch.is_none()));
 }

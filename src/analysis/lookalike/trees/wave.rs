@@ -4,12 +4,11 @@
 //!
 //! Gradient and curvature stand in one 64-bit word, so that a person is one addition per bin. The words have room for a
 //! slice of 2^14 people and are then emptied into sums of 64 bits each. People are walked in blocks that stay in the
-//! first cache, lane by lane: first the splits, then column by column the bins of those who are to be summed.
+//! first cache, lane by lane: first the splits, then the bins of those who are to be summed, split by split.
 
-use super::crew::{CREW, SEATS};
-use super::layout::{Column, Layout};
-use super::seat::{ABSENT, LEAVES, Seat, pull, sums};
-use super::tree::{FINE, Split};
+use super::crew::Crew;
+use super::seat::{ABSENT, Seat, pull, sums};
+use super::tree::{FINE, Split, Test};
 use crate::analysis::lookalike::FOLD;
 use crate::analysis::lookalike::curve::{Curve, LOSS};
 use crate::analysis::lookalike::sweep::Slopes;
@@ -27,8 +26,8 @@ const ROOM: usize = 1 << 14;
 /// asked for and place the gradient and the curvature, one behind the other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wave {
-    /// Columns summed.
-    pub layout: Layout,
+    /// Places of a histogram.
+    pub places: usize,
     /// What is asked in each lane.
     pub turns: Vec<Turn>,
     /// Whether a tree ends and the next begins.
@@ -57,7 +56,7 @@ pub struct Turn {
     pub splits: Vec<Split>,
     /// Leaves to sum: of each split the old or the new one; none where a tree ends.
     pub build: Vec<u8>,
-    /// Leaves of the tree that ends, 2^-20.
+    /// Leaves of the tree that ends, 2^-17; none if it changes no margin.
     pub values: Vec<i32>,
 }
 
@@ -71,7 +70,7 @@ impl Wave {
 /// A person whose word is to be added to the histogram that begins at `base`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    row: u32,
+    at: u32,
     base: u32,
     word: i64,
 }
@@ -96,13 +95,13 @@ impl Analysis for Wave {
     type Work = Work;
 
     fn begin(&self, shard: &Shard) -> Result<Work> {
-        let ready = [CREW, SEATS].iter().all(|note| shard.scratch.contains_key(*note));
+        let ready = shard.scratch.as_ref().is_some_and(|kept| kept.is::<Crew>());
         if !(shard.people.is_empty() || ready && shard.measures.contains_key(FOLD)) {
             return Err(Kind::TooEarly.into());
         }
         let mut bases = vec![0];
         for turn in &self.turns {
-            bases.push(bases[bases.len() - 1] + self.slots(turn) * self.layout.places);
+            bases.push(bases[bases.len() - 1] + self.slots(turn) * self.places);
         }
         let place = |turn: &Turn, fold: i32| (0..2).find(|&at| turn.without[usize::from(at)] == fold);
         let folds = self.turns.iter().map(|turn| std::array::from_fn(|fold| place(turn, fold as i32)));
@@ -119,9 +118,9 @@ impl Analysis for Wave {
     }
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Slopes) {
-        let crew = shard.scratch.remove(CREW).unwrap_or_default();
-        let mut seats = shard.scratch.remove(SEATS).unwrap_or_default();
-        let at = |row: usize| crew.partition_point(|&i| i < row as i64);
+        let Some(mut crew) = shard.take_scratch::<Crew>() else { return };
+        let mut seats = std::mem::take(&mut crew.seats);
+        let at = |row: usize| crew.rows.partition_point(|&i| (i as usize) < row);
         let (from, to) = (at(rows.start), at(rows.end));
         for room in (from..to).step_by(ROOM) {
             let end = to.min(room + ROOM);
@@ -131,41 +130,38 @@ impl Analysis for Wave {
             }
             self.flush(work, sum);
         }
-        shard.scratch.insert(CREW.into(), crew);
-        shard.scratch.insert(SEATS.into(), seats);
+        crew.seats = seats;
+        shard.scratch = Some(crew);
     }
 }
 
 /// A block of the crew.
 struct Few<'a> {
     shard: &'a Shard,
-    crew: &'a [i64],
+    crew: &'a Crew,
     block: Range<usize>,
 }
 
 impl Few<'_> {
-    fn rows(&self) -> &[i64] {
-        &self.crew[self.block.clone()]
+    fn rows(&self) -> &[u32] {
+        &self.crew.rows[self.block.clone()]
     }
 }
 
 impl Wave {
     fn block(&self, work: &mut Work, few: &Few, seats: &mut [i64]) {
         let drawn: Option<Vec<bool>> = self.begin.as_ref().map(|begin| {
-            let hash = |&row: &i64| few.shard.people.keys[row as usize].mix(begin.hash);
+            let hash = |&row: &u32| few.shard.people.keys[row as usize].mix(begin.hash);
             few.rows().iter().map(|row| hash(row) <= begin.below).collect()
         });
         for (at, turn) in self.turns.iter().enumerate() {
             let first = turn.lane * few.crew.len();
             let seats = &mut seats[first + few.block.start..first + few.block.end];
-            let mut count = turn.part(work, at, self.layout.places, few, seats);
+            let mut count = turn.part(work, at, self.places, few, seats);
             if let Some(drawn) = &drawn {
                 count = turn.begin(work, at, few, seats, drawn);
             }
-            for column in &self.layout.columns {
-                let codes = &few.shard.people.columns[column.feature];
-                gather(codes, column, &work.entries[..count], &mut work.words);
-            }
+            gather(few.crew, &work.entries[..count], self.places, &mut work.words);
         }
     }
     fn flush(&self, work: &mut Work, sum: &mut Slopes) {
@@ -187,7 +183,7 @@ impl Turn {
             return 0;
         }
         let counts = self.wait(work, seats);
-        let mut count = 0;
+        let (first, mut count) = (few.block.start as u32, 0);
         for (slot, split) in self.splits.iter().enumerate() {
             let build = self.build.get(slot).copied();
             let base = (work.bases[at] + slot * places) as u32;
@@ -196,26 +192,33 @@ impl Turn {
                 let seat = &mut seats[usize::from(at)];
                 let leaf = if passes { split.new } else { split.leaf };
                 *seat = Seat(*seat).moved(leaf).0;
-                let row = few.rows()[usize::from(at)] as u32;
-                work.entries[count.min(BLOCK - 1)] = Entry { row, base, word: Seat(*seat).word() };
+                let word = Seat(*seat).word();
+                work.entries[count.min(BLOCK - 1)] = Entry { at: first + u32::from(at), base, word };
                 count += usize::from(Seat(*seat).heard() && build == Some(leaf));
             };
             let rows = |at: u16| few.rows()[usize::from(at)] as usize;
-            match (&few.shard.people.columns[split.feature], &split.test) {
-                (Codes::Narrow(codes), test) => {
-                    let takes: [bool; 256] = std::array::from_fn(|code| test.takes(code));
+            match &few.shard.people.columns[split.feature] {
+                Codes::Narrow(codes) => {
+                    let takes: [bool; 256] = std::array::from_fn(|code| split.test.takes(code));
                     waiting.iter().for_each(|&at| pass(at, takes[usize::from(codes[rows(at)])]));
                 }
-                (codes, test) => waiting.iter().for_each(|&at| pass(at, test.passes(codes, rows(at)))),
+                Codes::Many { starts, codes } => {
+                    let Test::Has(label) = split.test else { continue };
+                    waiting.iter().for_each(|&at| {
+                        let row = rows(at);
+                        pass(at, codes[starts[row] as usize..starts[row + 1] as usize].contains(&label));
+                    });
+                }
+                codes => waiting.iter().for_each(|&at| pass(at, split.test.passes(codes, rows(at)))),
             }
         }
         count
     }
     /// Lists the positions of a block by the split that their leaf has; returns how many each has.
-    fn wait(&self, work: &mut Work, seats: &[i64]) -> [usize; LEAVES + 2] {
-        let mut split = [self.splits.len(); LEAVES + 1];
+    fn wait(&self, work: &mut Work, seats: &[i64]) -> [usize; ABSENT + 2] {
+        let mut split = [self.splits.len(); ABSENT + 1];
         self.splits.iter().enumerate().for_each(|(slot, s)| split[usize::from(s.leaf)] = slot);
-        let mut counts = [0; LEAVES + 2];
+        let mut counts = [0; ABSENT + 2];
         for (at, &seat) in seats.iter().enumerate() {
             let slot = split[Seat(seat).leaf()];
             work.waiting[slot][counts[slot]] = at as u16;
@@ -226,11 +229,13 @@ impl Turn {
     /// Adds the leaves of the tree that ends, measures, seats everyone for the next one and lists those it learns
     /// from; returns how many.
     fn begin(&self, work: &mut Work, at: usize, few: &Few, seats: &mut [i64], drawn: &[bool]) -> usize {
-        let mut values = [0; LEAVES + 1];
+        let mut values = [0; ABSENT + 1];
         values.iter_mut().zip(&self.values).for_each(|(to, value)| *to = *value);
         let folds = few.shard.measures.get(FOLD).map_or(&[][..], Vec::as_slice);
         let mut count = 0;
-        for ((seat, &row), drawn) in seats.iter_mut().zip(few.rows()).zip(drawn) {
+        for ((seat, (at_crew, &row)), drawn) in
+            seats.iter_mut().zip((few.block.start as u32..).zip(few.rows())).zip(drawn)
+        {
             let left_out = work.folds[at][folds[row as usize] as usize & 255];
             let learns = left_out.is_none();
             let margin = Seat(*seat).margin() + values[Seat(*seat).leaf()];
@@ -245,40 +250,21 @@ impl Turn {
                     cost - ((i64::from(member) * i64::from(margin)) << (LOSS - FINE));
             }
             *seat = Seat::new(margin, learns && *drawn, 0, pull(chance, member)).0;
-            let (row, base) = (row as u32, work.bases[at] as u32);
-            work.entries[count.min(BLOCK - 1)] = Entry { row, base, word: Seat(*seat).word() };
+            let (base, word) = (work.bases[at] as u32, Seat(*seat).word());
+            work.entries[count.min(BLOCK - 1)] = Entry { at: at_crew, base, word };
             count += usize::from(learns && *drawn);
         }
         count
     }
 }
 
-/// Adds the words of the listed people to the bins of one column. Place 0, everyone, goes with the first column.
-fn gather(codes: &Codes, column: &Column, entries: &[Entry], words: &mut [i64]) {
-    if column.start == 1 {
-        entries.iter().for_each(|e| words[e.base as usize] += e.word);
-    }
-    let (start, top) = (column.start, column.top);
-    match codes {
-        Codes::Narrow(codes) => one(entries, words, |row| start + usize::from(codes[row]).min(top)),
-        Codes::Wide(codes) => one(entries, words, |row| start + usize::from(codes[row]).min(top)),
-        Codes::Many { starts, codes } => {
-            for e in entries {
-                let row = e.row as usize;
-                let bins = &mut words[e.base as usize + start..][..=top];
-                for &code in &codes[starts[row] as usize..starts[row + 1] as usize] {
-                    if let Some(bin) = bins.get_mut(usize::from(code)) {
-                        *bin += e.word;
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[inline]
-fn one(entries: &[Entry], words: &mut [i64], place: impl Fn(usize) -> usize) {
+/// Adds the words of the listed people to their places. Place 0 is everyone.
+fn gather(crew: &Crew, entries: &[Entry], places: usize, words: &mut [i64]) {
     for e in entries {
-        words[e.base as usize + place(e.row as usize)] += e.word;
+        let bins = &mut words[e.base as usize..][..places];
+        bins[0] += e.word;
+        for &place in crew.places(e.at as usize) {
+            bins[usize::from(place)] += e.word;
+        }
     }
 }
