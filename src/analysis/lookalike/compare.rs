@@ -44,9 +44,10 @@ impl crate::gate::Cells for Comparison {
 }
 
 impl ComparedBin {
-    fn apart(&self) -> f64 {
-        let effect = |side: Option<(f64, f64)>| side.map_or(0.0, |(effect, _)| effect);
-        (effect(self.one) - effect(self.other)).abs()
+    /// How far apart the two are, and then how much either does.
+    fn apart(&self) -> (f64, f64) {
+        let [a, b] = [self.one, self.other].map(|side| side.map_or(0.0, |(effect, _)| effect));
+        ((a - b).abs(), a.abs().max(b.abs()))
     }
 }
 
@@ -60,7 +61,10 @@ impl Comparison {
             one.iter().flat_map(|column| bins(Some(column), twin(column, other).as_ref())).collect();
         let alone = other.iter().filter(|column| twin(column, one).is_none());
         rows.extend(alone.flat_map(|column| bins(None, Some(column))));
-        rows.sort_by(|a, b| b.flip.cmp(&a.flip).then(b.apart().total_cmp(&a.apart())));
+        rows.sort_by(|a, b| {
+            let (one, other) = (a.apart(), b.apart());
+            b.flip.cmp(&a.flip).then(other.0.total_cmp(&one.0)).then(other.1.total_cmp(&one.1))
+        });
         let flips = rows.iter().filter(|row| row.flip).count() as u64;
         Comparison { models, rows, flips, folded: 0 }
     }

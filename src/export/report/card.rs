@@ -125,7 +125,7 @@ fn sample(html: &mut Html, report: &LookalikeReport, input: &ReportInput, langua
 /// What was promised against what came true.
 fn calibration(html: &mut Html, calibration: &Calibration, language: Language) {
     let steps = &calibration.steps;
-    let most = steps.iter().map(|s| s.predicted.max(s.high)).fold(1e-6, f64::max);
+    let most = round(steps.iter().map(|s| s.predicted.max(s.high)).fold(0.0, f64::max));
     put!(html, "<div class=\"two\">\n<figure>\n<figcaption>" [language.say("Calibration", "校准")] "<span>" [language.say("tenths of everyone, with 95% intervals", "按得分十等分，含 95% 区间")] "</span></figcaption>\n<svg class=\"chart\" viewBox=\"0 0 480 300\" role=\"img\" aria-label=\"" [language.say("Calibration", "校准")] "\">");
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         FRAME.level(html, part, &percent(part * most));
@@ -173,6 +173,14 @@ fn calibration(html: &mut Html, calibration: &Calibration, language: Language) {
     put!(html, "</tbody></table>\n</figure>\n</div>\n");
 }
 
+/// The next share of which quarters are round.
+fn round(share: f64) -> f64 {
+    [0.004, 0.01, 0.02, 0.04, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8]
+        .into_iter()
+        .find(|&most| share <= most)
+        .unwrap_or(1.0)
+}
+
 /// Neighbouring tiers whose lifts cannot be told apart, in words.
 fn alike(html: &mut Html, tiers: &[Tier], language: Language) {
     for (at, _) in tiers.iter().enumerate().filter(|(_, tier)| tier.like_previous) {
@@ -190,7 +198,7 @@ fn alike(html: &mut Html, tiers: &[Tier], language: Language) {
 fn columns(html: &mut Html, columns: &[ColumnCard], language: Language) {
     let most = columns.iter().map(|c| c.gain).fold(0.0, f64::max);
     let say = |english, chinese| (language.say(english, chinese), true);
-    put!(html, "<table class=\"values\">\n");
+    put!(html, "<table>\n");
     header(
         html,
         &[
