@@ -11,6 +11,7 @@ use atoll::table::inspection::Inspection;
 use atoll::table::schema::Role;
 use clap::Args;
 use serde::de::DeserializeOwned;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Columns named on the terminal.
@@ -145,16 +146,14 @@ pub fn compare(compare: &Compare) -> Result<()> {
     let (one, other) = (source(&compare.one)?, source(&compare.other)?);
     let Reply::Compared(found) = threads.call(Call::Compare { one, other }, |_| {})? else { return Ok(()) };
     save(&mut threads, Export::Comparison, &compare.out)?;
-    println!("A: {}\nB: {}", found.models[0], found.models[1]);
-    println!(
-        "{} bins, {} of them flip sign beyond their noise.",
-        found.rows.len() as u64 + found.folded,
-        found.flips
-    );
+    let bins = found.rows.len() as u64 + found.folded;
+    let mut text = format!("A: {}\nB: {}\n", found.models[0], found.models[1]);
+    text += &format!("{bins} bins, {} of them flip sign beyond their noise.\n", found.flips);
     for row in found.rows.iter().filter(|row| row.flip).take(NAMED) {
-        let effect = |side: Option<(f64, f64)>| side.map_or(0.0, |(effect, _)| effect);
-        println!("  {} {}: {:+.2} and {:+.2}", row.feature, row.value, effect(row.one), effect(row.other));
+        let [one, other] = [row.one, row.other].map(|side| side.map_or(0.0, |(effect, _)| effect));
+        text += &format!("  {} {}: {one:+.2} and {other:+.2}\n", row.feature, row.value);
     }
+    print(&text);
     Ok(())
 }
 
@@ -171,12 +170,20 @@ fn save(threads: &mut Threads, what: Export, path: &Path) -> Result<()> {
 
 /// The verdict, and what moved most.
 fn say(report: &ModelReport) {
-    println!("{} people scored by {} (AUC {:.3} when it learned).", report.people, report.model, report.auc);
-    let score = &report.score;
-    println!("Drift: {}. PSI of the score {:.3} (chance {:.3}).", report.verdict, score.psi, score.noise);
+    let (model, score) = (&report.model, &report.score);
+    let mut text =
+        format!("{} people scored by {model} (AUC {:.3} when it learned).\n", report.people, report.auc);
+    let (psi, noise) = (score.psi, score.noise);
+    text += &format!("Drift: {}. PSI of the score {psi:.3} (chance {noise:.3}).\n", report.verdict);
     for drift in report.columns.iter().filter(|d| d.band != "ok" || d.unseen > 0).take(NAMED) {
         let unseen =
             if drift.unseen > 0 { format!(", {} cells unseen", drift.unseen) } else { String::new() };
-        println!("  {}: PSI {:.3}, {}{unseen}", drift.feature, drift.psi, drift.band);
+        text += &format!("  {}: PSI {:.3}, {}{unseen}\n", drift.feature, drift.psi, drift.band);
     }
+    print(&text);
+}
+
+/// To whom listens: a reader may have left.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
