@@ -1,6 +1,9 @@
 //! The run of `auto`: scorecards of several strengths and boosted trees, their blend, and the leaderboard.
+//!
+//! With few people how strongly weights are held decides more than which model it is; with many the trees see what
+//! columns say together.
 
-use super::blend::{self, Blend, Mix, PARTS, Weigh};
+use super::blend::{self, Blend, Mix, Weigh};
 use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::survey::Tally;
@@ -10,7 +13,7 @@ use crate::error::Result;
 use crate::num;
 
 /// Strengths of the ridge that are tried.
-const STRENGTHS: [f64; 3] = [1.0, 10.0, 100.0];
+const STRENGTHS: [f64; 3] = [1.0, 6.0, 36.0];
 
 /// A model that takes part.
 struct Entrant {
@@ -49,15 +52,15 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
     let blends = ask.folds.iter().copied().zip(chosen).collect();
     let scores = ask.desk.sum(&Mix { blends }).await?;
     ask.desk.all(&Forget { measures: measures(entrants.len()) }).await?;
-    let leaderboard = leaderboard(&entrants, &scores, whole, ask.tally);
+    let leaderboard = leaderboard(&entrants, &scores, &whole, ask.tally);
     Ok(Learned {
-        model: named(&entrants, whole),
+        model: named(&entrants, &whole),
         columns: super::sweep::placed(ask.features, &ask.schema.starts).0,
-        weights: blended(&entrants, whole),
+        weights: blended(&entrants, &whole),
         scores,
         passes,
         converged,
-        kept: kept(&entrants, whole),
+        kept: kept(&entrants, &whole),
         leaderboard,
     })
 }
@@ -76,11 +79,10 @@ async fn linear(
     ask.desk.sum(&Score { into, features, shift, folds, weights }).await
 }
 
-/// The blend of every fold, and of everyone. Two folds leave nothing to choose by: half the first, half the last.
+/// The blend of every fold, and of everyone. Two folds leave nothing to choose by: all count the same.
 async fn weigh(ask: &Ask<'_>, models: usize) -> Result<(Vec<Blend>, Blend)> {
     if ask.folds.len() < 3 {
-        let half = Blend { one: 0, other: models - 1, parts: PARTS / 2 };
-        return Ok((vec![half; ask.folds.len()], half));
+        return Ok((vec![Blend::even(models); ask.folds.len()], Blend::even(models)));
     }
     let losses = ask.desk.sum(&Weigh { models, folds: ask.folds.to_vec() }).await?;
     Ok(blend::choose(&losses, ask.folds.len(), models))
@@ -90,35 +92,34 @@ fn measures(models: usize) -> Vec<String> {
     (0..models).flat_map(|model| [true, false].map(|inner| blend::measure(model, inner))).collect()
 }
 
-/// Share of a model in the blend of everyone.
-fn share(blend: Blend, model: usize) -> f64 {
-    let part = |of: usize, parts: i32| if of == model { f64::from(parts) } else { 0.0 };
-    (part(blend.one, PARTS - blend.parts) + part(blend.other, blend.parts)) / f64::from(PARTS)
-}
-
-fn blended(entrants: &[Entrant], blend: Blend) -> Vec<f64> {
-    let (one, other) = (&entrants[blend.one].weights, &entrants[blend.other].weights);
-    let share = f64::from(blend.parts) / f64::from(PARTS);
-    one.iter().zip(other).map(|(a, b)| (1.0 - share) * a + share * b).collect()
+fn blended(entrants: &[Entrant], blend: &Blend) -> Vec<f64> {
+    let mut mean = vec![0.0; entrants.first().map_or(0, |entrant| entrant.weights.len())];
+    for (m, entrant) in entrants.iter().enumerate() {
+        mean.iter_mut().zip(&entrant.weights).for_each(|(mean, w)| *mean += blend.share(m) * w);
+    }
+    mean
 }
 
 /// The blend of everyone.
-fn kept(entrants: &[Entrant], blend: Blend) -> Kept {
-    let part = |(m, entrant): (usize, &Entrant)| {
-        let share = (share(blend, m) * f64::from(PARTS)) as u32;
-        Part { name: entrant.name.clone(), share, form: entrant.form.clone() }
+fn kept(entrants: &[Entrant], blend: &Blend) -> Kept {
+    let part = |(entrant, &share): (&Entrant, &i32)| Part {
+        name: entrant.name.clone(),
+        share: share.max(0) as u32,
+        form: entrant.form.clone(),
     };
-    Kept { parts: entrants.iter().enumerate().map(part).filter(|part| part.share > 0).collect() }
+    Kept { parts: entrants.iter().zip(&blend.0).map(part).filter(|part| part.share > 0).collect() }
 }
 
-fn named(entrants: &[Entrant], blend: Blend) -> String {
-    let parts = (0..entrants.len()).filter(|&m| share(blend, m) > 0.0);
-    let part = |m: usize| format!("{} {}", share(blend, m), entrants[m].name);
-    format!("auto: {}", parts.map(part).collect::<Vec<_>>().join(" + "))
+/// `auto: 75 % boosted + …`, the largest first.
+fn named(entrants: &[Entrant], blend: &Blend) -> String {
+    let mut parts: Vec<usize> = (0..entrants.len()).filter(|&m| blend.share(m) >= 0.005).collect();
+    parts.sort_by(|&a, &b| blend.share(b).total_cmp(&blend.share(a)));
+    let part = |m: usize| format!("{:.0} % {}", 100.0 * blend.share(m), entrants[m].name);
+    format!("auto: {}", parts.into_iter().map(part).collect::<Vec<_>>().join(" + "))
 }
 
 /// All models, best first, and the blend on top.
-fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: Blend, tally: &Tally) -> Vec<Standing> {
+fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: &Blend, tally: &Tally) -> Vec<Standing> {
     let standing = |name: &str, scores: &Histogram, share: f64| {
         let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
         let interval = num::auc_interval(auc, tally.seed, tally.rest);
@@ -126,7 +127,7 @@ fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: Blend, tally: &Ta
         Standing { model: name.into(), auc, auc_interval, log_loss: log_loss(scores), share }
     };
     let mut board: Vec<Standing> =
-        entrants.iter().enumerate().map(|(m, e)| standing(&e.name, &e.scores, share(whole, m))).collect();
+        entrants.iter().enumerate().map(|(m, e)| standing(&e.name, &e.scores, whole.share(m))).collect();
     board.sort_by(|a, b| b.auc.total_cmp(&a.auc));
     board.insert(0, standing("auto", blend, 1.0));
     board

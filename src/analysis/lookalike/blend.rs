@@ -1,35 +1,50 @@
-//! `auto`: several models, and for every fold the blend of two of them that is best without that fold.
+//! `auto`: several models, and for every fold the blend of them that is best without that fold.
 //!
-//! Every model comes three times (`folds::without`): without a fold, without a fold and the next, and of everyone. What
-//! blend scores a fold is chosen by the log-loss of the models that saw neither it nor the next one, on the next one:
-//! the fold itself has no say in its own scores. A blend is a mean of log-odds in quarters; a grid of five weights is
-//! as much as some dozens of seed people can decide.
+//! Every model comes three times: without a fold, without a fold and the next, and of everyone. What blend scores a
+//! fold is chosen by the log-loss of the models that saw neither it nor the next one, on the next one: the fold itself
+//! has no say in its own scores. Blends are means of log-odds; all in steps of a quarter are tried, and what is taken
+//! is the mean of them all, each counting by the likelihood it gives the fold (Hoeting and others, Bayesian Model
+//! Averaging, Statistical Science 14, 1999). So some dozens of seed people move it little, and thousands decide.
 
 use super::curve::{Curve, LOSS};
 use super::score::{Histogram, LIMIT, STEPS};
 use super::{FOLD, SCORE};
 use crate::error::{Error, Kind, Result};
+use crate::num;
 use crate::shard::{Analysis, Partial, Shard};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
+/// Steps of the blends that are tried.
+const TRIED: i32 = 4;
 /// Parts of a blend.
-pub const PARTS: i32 = 4;
+pub const PARTS: i32 = 64;
 
-/// Two models by their number, and how many of [`PARTS`] are the second's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blend {
-    /// One model.
-    pub one: usize,
-    /// Another.
-    pub other: usize,
-    /// Parts of the other.
-    pub parts: i32,
-}
+/// How many of [`PARTS`] are each model's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blend(pub Vec<i32>);
 
 impl Blend {
-    fn mix(self, one: i32, other: i32) -> i32 {
-        (one * (PARTS - self.parts) + other * self.parts + PARTS / 2).div_euclid(PARTS)
+    /// The same of each.
+    pub fn even(models: usize) -> Blend {
+        Blend::near(&vec![1.0 / models as f64; models])
+    }
+    /// The parts next to these shares; what rounding leaves goes to the largest.
+    fn near(shares: &[f64]) -> Blend {
+        let mut parts: Vec<i32> =
+            shares.iter().map(|share| libm::floor(share * f64::from(PARTS) + 0.5) as i32).collect();
+        let left = PARTS - parts.iter().sum::<i32>();
+        let largest = (0..parts.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]).then(b.cmp(&a)));
+        largest.into_iter().for_each(|at| parts[at] += left);
+        Blend(parts)
+    }
+    /// Share of a model.
+    pub fn share(&self, model: usize) -> f64 {
+        f64::from(self.0.get(model).copied().unwrap_or(0)) / f64::from(PARTS)
+    }
+    fn mix(&self, score: impl Fn(usize) -> i32) -> i32 {
+        let sum: i32 = self.0.iter().enumerate().map(|(m, part)| part * score(m)).sum();
+        (sum + PARTS / 2).div_euclid(PARTS)
     }
 }
 
@@ -38,11 +53,19 @@ pub fn measure(model: usize, inner: bool) -> String {
     format!("{SCORE}-{}-{model}", if inner { "inner" } else { "outer" })
 }
 
-/// Every blend of one of the `models` with the last of them; those of one model alone once.
+/// Every blend of so many models that is tried.
 pub fn grid(models: usize) -> Vec<Blend> {
-    let last = models - 1;
-    let of = |one| (0..PARTS).map(move |parts| Blend { one, other: last, parts });
-    (0..last).flat_map(of).chain([Blend { one: last, other: last, parts: 0 }]).collect()
+    let mut all = vec![vec![]];
+    for model in 0..models {
+        let last = model + 1 == models;
+        let longer = |of: &Vec<i32>| {
+            let left = TRIED - of.iter().sum::<i32>();
+            let parts = if last { left..=left } else { 0..=left };
+            parts.map(|part| of.iter().copied().chain([part]).collect()).collect::<Vec<Vec<i32>>>()
+        };
+        all = all.iter().flat_map(longer).collect();
+    }
+    all.into_iter().map(|parts| Blend(parts.into_iter().map(|part| part * PARTS / TRIED).collect())).collect()
 }
 
 /// The question: the log-loss of every blend in every fold.
@@ -95,7 +118,7 @@ impl Analysis for Weigh {
             let member = i64::from(shard.seed.has(i));
             let losses = &mut sum.0[fold * blends.len()..][..blends.len()];
             for (loss, blend) in losses.iter_mut().zip(&blends) {
-                let logit = blend.mix(scores[blend.one][i], scores[blend.other][i]);
+                let logit = blend.mix(|model| scores[model][i]);
                 *loss += work.0.at(logit).1 - ((member * i64::from(logit)) << (LOSS - STEPS));
             }
         }
@@ -112,29 +135,32 @@ pub struct Mix {
 impl Mix {
     /// How many models the blends are of.
     fn models(&self) -> usize {
-        self.blends.iter().map(|(_, blend)| blend.one.max(blend.other) + 1).max().unwrap_or(0)
+        self.blends.first().map_or(0, |(_, blend)| blend.0.len())
     }
 }
 
 impl Analysis for Mix {
     const NAME: &'static str = "lookalike-mix";
     type Partial = Histogram;
-    type Work = [Blend; 256];
+    type Work = [usize; 256];
 
-    fn begin(&self, shard: &Shard) -> Result<[Blend; 256]> {
-        let first = self.blends.first().ok_or(Error::new(Kind::TooEarly))?.1;
+    fn begin(&self, shard: &Shard) -> Result<[usize; 256]> {
+        let some = self.blends.iter().all(|(_, blend)| blend.0.len() == self.models());
+        if self.blends.is_empty() || !some {
+            return Err(Error::new(Kind::TooEarly));
+        }
         known(shard, self.models(), false)?;
-        let mut by_fold = [first; 256];
-        self.blends.iter().for_each(|&(fold, blend)| by_fold[fold as usize & 255] = blend);
+        let mut by_fold = [0; 256];
+        self.blends.iter().enumerate().for_each(|(at, (fold, _))| by_fold[*fold as usize & 255] = at);
         Ok(by_fold)
     }
 
-    fn add(&self, by_fold: &mut [Blend; 256], shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
+    fn add(&self, by_fold: &mut [usize; 256], shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
         sum.widen(2 * LIMIT as usize + 1);
         let (of, folds) = (scored(shard, self.models(), false), &shard.measures[FOLD]);
         let score = |i: usize| {
-            let blend = by_fold[folds[i] as usize & 255];
-            blend.mix(of[blend.one][i], of[blend.other][i]).clamp(-LIMIT, LIMIT)
+            let blend = &self.blends[by_fold[folds[i] as usize & 255]].1;
+            blend.mix(|model| of[model][i]).clamp(-LIMIT, LIMIT)
         };
         let scores: Vec<i32> = rows.clone().map(score).collect();
         for (i, &score) in rows.clone().zip(&scores) {
@@ -145,13 +171,23 @@ impl Analysis for Mix {
     }
 }
 
-/// For each fold, in order, the blend with the least loss on the next one; and the one with the least in all.
+/// For each fold, in order, the blend by the losses in the next one; and the one by all losses.
 pub fn choose(losses: &Losses, folds: usize, models: usize) -> (Vec<Blend>, Blend) {
     let blends = grid(models);
-    let least = |loss: &dyn Fn(usize) -> i64| blends[(0..blends.len()).min_by_key(|&b| loss(b)).unwrap_or(0)];
     let at = |fold: usize, b: usize| losses.0.get(fold * blends.len() + b).copied().unwrap_or(0);
-    let chosen = (0..folds).map(|fold| least(&|b| at((fold + 1) % folds, b))).collect();
-    (chosen, least(&|b| (0..folds).map(|fold| at(fold, b)).sum()))
+    let chosen = (0..folds).map(|fold| likely(&blends, |b| at((fold + 1) % folds, b))).collect();
+    (chosen, likely(&blends, |b| (0..folds).map(|fold| at(fold, b)).sum()))
+}
+
+/// The mean of the blends by the likelihoods of these losses.
+fn likely(blends: &[Blend], loss: impl Fn(usize) -> i64) -> Blend {
+    let least = (0..blends.len()).map(&loss).min().unwrap_or(0);
+    let likelihood = |b: usize| num::exp((least - loss(b)) as f64 / (1u64 << LOSS) as f64);
+    let weights: Vec<f64> = (0..blends.len()).map(likelihood).collect();
+    let whole: f64 = weights.iter().sum();
+    let models = blends.first().map_or(0, |blend| blend.0.len());
+    let share = |m: usize| blends.iter().zip(&weights).map(|(b, w)| b.share(m) * w).sum::<f64>() / whole;
+    Blend::near(&(0..models).map(share).collect::<Vec<f64>>())
 }
 
 #[cfg(test)]
@@ -159,21 +195,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_fold_decides() {
+    fn every_blend_in_steps_is_tried_once() {
         let blends = grid(3);
-        assert_eq!(blends.len(), 9);
-        let mut losses = vec![9; 3 * 9];
-        losses[9 + 2] = 1;
-        losses[18 + 8] = 2;
-        losses[5] = 3;
-        let (chosen, whole) = choose(&Losses(losses), 3, 3);
-        assert_eq!(chosen, [blends[2], blends[8], blends[5]]);
-        assert_eq!(whole, blends[2]);
+        assert_eq!((blends.len(), grid(1).len(), grid(4).len()), (15, 1, 35));
+        assert!(blends.iter().all(|blend| blend.0.iter().sum::<i32>() == PARTS));
+        let mut apart = blends.clone();
+        apart.dedup();
+        assert_eq!(apart.len(), 15);
+    }
+
+    #[test]
+    fn the_next_fold_decides() {
+        let (blends, dear) = (grid(3), 90 << LOSS);
+        let mut losses = vec![dear; 3 * 15];
+        losses[15 + 2] = 0;
+        losses[30 + 8] = 0;
+        losses[5] = 0;
+        let (chosen, whole) = choose(&Losses(losses.clone()), 3, 3);
+        assert_eq!(chosen, [blends[2].clone(), blends[8].clone(), blends[5].clone()]);
+        losses[2] = 0;
+        assert_eq!(choose(&Losses(losses), 3, 3).1, blends[2], "two folds against one");
+        assert_eq!(whole.0.iter().sum::<i32>(), PARTS);
+    }
+
+    #[test]
+    fn what_is_alike_is_shared() {
+        let blends = grid(2);
+        let alike = likely(&blends, |_| 7);
+        assert_eq!(alike, Blend(vec![32, 32]));
+        let nearly = likely(&blends, |b| ((b as i64) << LOSS) / 2);
+        assert!(nearly.0[1] > 32 && nearly.0[1] < PARTS, "{nearly:?}");
     }
 
     #[test]
     fn a_blend_lies_between() {
-        let blend = |parts| Blend { one: 0, other: 1, parts }.mix(-400, 800);
-        assert_eq!([blend(0), blend(1), blend(4)], [-400, -100, 800]);
+        let blend = |part| Blend(vec![PARTS - part, part]).mix(|m| [-400, 800][m]);
+        assert_eq!([blend(0), blend(16), blend(64)], [-400, -100, 800]);
     }
 }

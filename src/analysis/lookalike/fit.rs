@@ -4,6 +4,7 @@ use super::curve;
 use super::lane::{Ground, Lane};
 use super::metric::Metric;
 use super::pairs::{Pairs, sampled};
+use super::ridge::Ridge;
 use super::survey::Tally;
 use super::sweep::{Grid, Slopes, Sweep, placed};
 use crate::error::Result;
@@ -53,11 +54,12 @@ impl Design {
         let (columns, places) = placed(&features, &schema.starts);
         let codes = features.iter().map(|&f| u64::from(tally.longest[f])).sum();
         let grid = Grid::new(codes);
+        let ridge = Ridge::new(schema, &columns, places, tally, l2);
         let mut one_valued = Vec::new();
         let mut alone = vec![steepness(tally.seed, tally.people()); places];
         for &(f, start) in &columns {
             for (place, bin) in (start..).zip(schema.starts[f]..schema.starts[f + 1]) {
-                alone[place] = l2 + steepness(tally.seed_bins[bin], tally.bin(bin));
+                alone[place] = ridge.between(place, place) + steepness(tally.seed_bins[bin], tally.bin(bin));
             }
             if schema.features[f].kind != FeatureKind::Multi {
                 let places = (start..).zip(schema.starts[f]..schema.starts[f + 1]);
@@ -66,7 +68,7 @@ impl Design {
             }
         }
         let intercept = num::ln((tally.seed as f64 + 0.5) / (tally.rest as f64 + 0.5));
-        let ground = Rc::new(Ground { grid, l2, close, metric: RefCell::new(Metric::new(alone)) });
+        let ground = Rc::new(Ground { grid, ridge, close, metric: RefCell::new(Metric::new(alone)) });
         Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
     /// Fits a model for each of these pairs of folds to do without; the last must be of everyone.
@@ -92,12 +94,16 @@ impl Design {
         self.settle(&mut full);
         Ok(Fitted { full, lanes: lanes.iter().map(Lane::steps).collect(), passes, converged })
     }
-    /// Moves the mean of every one-valued feature into the intercept: the same probabilities, the least ridge.
+    /// Moves every one-valued feature against the intercept to where the ridge is least: the same probabilities.
     fn settle(&self, weights: &mut [f64]) {
         for places in &self.one_valued {
-            let mean = places.iter().map(|&p| weights[p]).sum::<f64>() / places.len().max(1) as f64;
-            places.iter().for_each(|&p| weights[p] -= mean);
-            weights[0] += mean;
+            let mut ones = vec![0.0; weights.len()];
+            places.iter().for_each(|&p| ones[p] = 1.0);
+            let (slope, bend) = (self.ground.ridge.slope(weights), self.ground.ridge.slope(&ones));
+            let sum = |of: &[f64]| places.iter().map(|&p| of[p]).sum::<f64>();
+            let shift = if places.is_empty() { 0.0 } else { sum(&slope) / sum(&bend) };
+            places.iter().for_each(|&p| weights[p] -= shift);
+            weights[0] += shift;
         }
     }
     /// Looks at the shape of the objective where the model of everyone now is.
@@ -108,7 +114,7 @@ impl Design {
         let pairs = Pairs { features, shift, weights, places, below: sampled(self.people) };
         let met = desk.sum(&pairs).await?;
         let mut metric = self.ground.metric.take();
-        metric.lean(desk, &pairs.places, &met, self.people, self.ground.l2).await?;
+        metric.lean(desk, &pairs.places, &met, self.people, &self.ground.ridge).await?;
         self.ground.metric.replace(metric);
         lanes.iter_mut().for_each(Lane::reshape);
         Ok(())

@@ -1,7 +1,7 @@
 //! The search of one model: L-BFGS with a diagonal start (Nocedal and Wright, Numerical Optimization, 2006,
 //! algorithm 7.5), one evaluation per pass, so that all models share the passes.
 //!
-//! The objective is `Σ loss + l2/2 · Σ w²`, the intercept free. It is convex, so a step that lowers the loss
+//! The objective is the loss and the ridge (`ridge`), the intercept free. It is convex, so a step that lowers the loss
 //! enough (Armijo) is all a line search must find. Points live on the grid: what was evaluated is what is kept.
 //!
 //! **Done** when the Newton decrement √(slope · H⁻¹ slope), by what is known of the curvature H from a sample
@@ -11,6 +11,7 @@
 //! and of ten million. A lane that can no longer move on its grid stops, too.
 
 use super::metric::{Metric, dot};
+use super::ridge::Ridge;
 use super::sweep::Grid;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -28,8 +29,8 @@ const HALVINGS: u32 = 12;
 pub struct Ground {
     /// Where weights live.
     pub grid: Grid,
-    /// Strength of the ridge.
-    pub l2: f64,
+    /// What holds weights back.
+    pub ridge: Ridge,
     /// Distance to the optimum that ends the search.
     pub close: f64,
     /// What is known of the curvature.
@@ -37,14 +38,8 @@ pub struct Ground {
 }
 
 impl Ground {
-    fn ridge(&self, place: usize) -> f64 {
-        if place == 0 { 0.0 } else { self.l2 }
-    }
     fn put(&self, place: usize, weight: f64) -> i32 {
         self.grid.put(weight, if place == 0 { 2.0 * self.grid.clip } else { self.grid.clip })
-    }
-    fn penalty(&self, weights: &[f64]) -> f64 {
-        0.5 * self.l2 * weights[1..].iter().map(|w| w * w).sum::<f64>()
     }
 }
 
@@ -135,7 +130,7 @@ impl Lane {
     /// Takes loss and slopes of the data at the trial.
     pub fn take(&mut self, loss: f64, slopes: Vec<f64>) {
         let trial: Vec<f64> = self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect();
-        let whole = loss + self.ground.penalty(&trial);
+        let whole = loss + self.ground.ridge.penalty(&trial);
         // Rounding of the losses must not look like a rise.
         let slack = 1e-11 * self.loss.abs();
         if self.started && whole > self.loss + 1e-4 * self.stride * self.descent + slack {
@@ -144,15 +139,17 @@ impl Lane {
         if self.started {
             self.remember(&trial, &slopes);
         }
-        self.loss = loss + self.ground.penalty(&trial);
+        self.loss = loss + self.ground.ridge.penalty(&trial);
         self.point = trial;
         self.data = slopes;
         self.started = true;
         self.aim();
     }
 
-    fn slope(&self, place: usize) -> f64 {
-        self.data[place] + self.ground.ridge(place) * self.point[place]
+    fn slope(&self) -> Vec<f64> {
+        let mut slope = self.ground.ridge.slope(&self.point);
+        add(&mut slope, 1.0, &self.data);
+        slope
     }
 
     /// The step was too long: the minimum of the parabola through what is known, within a tenth and a half.
@@ -172,8 +169,8 @@ impl Lane {
 
     fn remember(&mut self, to: &[f64], slopes: &[f64]) {
         let step: Vec<f64> = to.iter().zip(&self.point).map(|(a, b)| a - b).collect();
-        let ridge = |p: usize| self.ground.ridge(p) * step[p];
-        let change: Vec<f64> = (0..step.len()).map(|p| slopes[p] - self.data[p] + ridge(p)).collect();
+        let ridge = self.ground.ridge.slope(&step);
+        let change: Vec<f64> = (0..step.len()).map(|p| slopes[p] - self.data[p] + ridge[p]).collect();
         let product = dot(&step, &change);
         if product > 1e-12 * crate::num::sqrt(dot(&step, &step) * dot(&change, &change)) {
             if self.pairs.len() == MEMORY {
@@ -186,7 +183,7 @@ impl Lane {
 
     /// Chooses the next direction, or ends the search.
     fn aim(&mut self) {
-        let slope: Vec<f64> = (0..self.point.len()).map(|p| self.slope(p)).collect();
+        let slope = self.slope();
         let plain = length(&self.ground, &slope);
         self.direction = self.newton(&slope);
         self.descent = dot(&self.direction, &slope);

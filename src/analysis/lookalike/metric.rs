@@ -2,6 +2,7 @@
 //! the other bins keep their own. Solving with it is a Newton step, which is what makes few passes enough.
 
 use super::pairs::Met;
+use super::ridge::Ridge;
 use crate::error::Result;
 use crate::num;
 use crate::shard::desk::Desk;
@@ -49,7 +50,7 @@ impl Metric {
         places: &[usize],
         met: &Met,
         people: u64,
-        l2: f64,
+        ridge: &Ridge,
     ) -> Result<()> {
         let scale = people as f64 / met.people.max(1) as f64;
         let jitter = if met.people < people { SAMPLED } else { EXACT };
@@ -58,13 +59,13 @@ impl Metric {
             if a % 64 == 63 {
                 desk.breathe().await?;
             }
-            let mut row: Vec<f64> = (0..a).map(|b| scale * met.both(a, b)).collect();
+            let both = |b: usize| scale * met.both(a, b) + ridge.between(place, places[b]);
+            let mut row: Vec<f64> = (0..a).map(both).collect();
             for b in 0..a {
                 row[b] = (row[b] - dot(&row[..b], &factor[b][..b])) / factor[b][b];
             }
-            let ridge = if place == 0 { 0.0 } else { l2 };
             let jitter = jitter * self.alone[place];
-            let left = scale * met.both(a, a) + ridge - dot(&row, &row);
+            let left = both(a) - dot(&row, &row);
             row.push(num::sqrt(left.max(0.0) + jitter));
             factor.push(row);
         }
@@ -108,10 +109,10 @@ mod tests {
     fn it_solves_what_it_says() {
         let half = 1u64 << (crate::analysis::lookalike::pairs::STEEP - 1);
         let met = Met { people: 5, pairs: [6, 2, 2, 3, 0, 3].map(|n| n * half).to_vec() };
-        let (alone, l2) = (vec![6.0, 2.0, 4.0, 7.0], 1.0);
+        let alone = vec![6.0, 2.0, 4.0, 7.0];
         let mut metric = Metric::new(alone);
         let solved = run(&mut [], &[], |desk| async move {
-            metric.lean(&desk, &[0, 1, 2], &met, 10, l2).await.map(|()| {
+            metric.lean(&desk, &[0, 1, 2], &met, 10, &Ridge::plain(4, 1.0)).await.map(|()| {
                 let mut x = vec![1.0, -2.0, 0.5, 14.0];
                 metric.solve(&mut x);
                 x

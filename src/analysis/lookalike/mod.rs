@@ -1,7 +1,7 @@
 //! Lookalike: the seed against the rest, a scorecard of one weight per bin, scores out of fold, tiers
 //! (`formulas.md` F5, F6, F14).
 //!
-//! The usual model is a logistic regression on the bins with a ridge; ordered bins are free of each other. One model
+//! The scorecard is a logistic regression on the bins with a ridge that keeps ordered bins near a line. One model
 //! per fold does without it, and scores it; a last one learns from everyone and gives the reasons. All
 //! are fitted in the same passes. Passes: one to survey, four to deal folds exactly, up to four over a
 //! sample for the shape of the objective, one per step of the fit (about 10), one to score, about six to find the cuts, one to describe the tiers.
@@ -21,6 +21,7 @@ mod metric;
 mod pairs;
 mod reasons;
 mod report;
+mod ridge;
 mod saved;
 mod score;
 mod survey;

@@ -174,7 +174,7 @@ fn blends_give_one_total_over_any_split() {
     };
     let weigh = blend::Weigh { models: 2, folds: vec![0, 1] };
     let grid = blend::grid(2);
-    let mix = blend::Mix { blends: vec![(0, grid[1]), (1, grid[4])] };
+    let mix = blend::Mix { blends: vec![(0, grid[1].clone()), (1, grid[4].clone())] };
     let answers = |count: usize, slice: usize| {
         let mut shards = village.shards(count);
         total(&deal, &mut shards, slice);
@@ -336,12 +336,14 @@ fn newton(village: &Village, features: &[usize], l2: f64) -> Vec<f64> {
             (std::iter::once(0).chain(bins).collect(), f64::from(u8::from(p.seed)))
         })
         .collect();
+    let tally = total(&Survey {}, &mut village.shards(1), 1 << 14);
+    let ridge = ridge::Ridge::new(&village.schema, &columns, places, &tally, l2);
     let mut w = vec![0.0; places];
     for _ in 0..30 {
-        let ridge = |p: usize| if p == 0 { 0.0 } else { l2 };
-        let mut slope: Vec<f64> = (0..places).map(|p| ridge(p) * w[p]).collect();
-        let mut steep = vec![vec![0.0; places]; places];
-        (0..places).for_each(|p| steep[p][p] = ridge(p) + 1e-12);
+        let mut slope = ridge.slope(&w);
+        let mut steep: Vec<Vec<f64>> =
+            (0..places).map(|a| (0..places).map(|b| ridge.between(a, b)).collect()).collect();
+        (0..places).for_each(|p| steep[p][p] += 1e-12);
         for (bins, y) in &rows {
             let p = num::logistic(bins.iter().map(|&b| w[b]).sum());
             for &a in bins {
