@@ -24,10 +24,16 @@ fn recipe(model: Model) -> Recipe {
 
 /// An open room over the city.
 fn opened(shards: usize, model: Model, tags: Vec<u8>) -> Bench {
+    opened_as(shards, model, tags, |_| {})
+}
+
+fn opened_as(shards: usize, model: Model, tags: Vec<u8>, change: impl Fn(&mut Recipe)) -> Bench {
+    let mut recipe = recipe(model);
+    change(&mut recipe);
     let mut bench =
         Bench::new(shards, vec![("first_party.csv", city(PEOPLE, 12).first_party), ("tags.csv", tags)]);
     let (first_party, tags) = (bench.file(0), bench.file(1));
-    bench.call(Call::Open { recipe: Box::new(recipe(model)), first_party, tags }).expect("opens");
+    bench.call(Call::Open { recipe: Box::new(recipe), first_party, tags }).expect("opens");
     bench
 }
 
@@ -279,6 +285,34 @@ fn a_loaded_model_is_held_against_the_seed_and_gives_crowds() {
     let Ok(Reply::Counts(counts)) = home.call(Call::Count { of }) else { panic!("counts") };
     assert_eq!(counts, sizes);
     assert!(sizes.len() == 4 && sizes.is_sorted());
+}
+
+/// A model that cannot be used changes nothing of the one that was loaded before.
+#[test]
+fn a_refused_model_leaves_the_loaded_one() {
+    let text = saved(Model::Scorecard);
+    let age = place_of("年龄");
+    let words = changed(|row, cells| {
+        if row > 0 {
+            cells[age] = if row % 2 == 0 { "young".into() } else { "old".into() };
+        }
+    });
+    let foreign = {
+        let mut bench = opened_as(2, Model::Scorecard, words, |recipe| {
+            recipe.tags.numbers.retain(|name| name != "年龄");
+            recipe.tags.categories.push("年龄".into());
+        });
+        made(&mut bench, Export::Model)
+    };
+    let mut home = opened(3, Model::Scorecard, tags());
+    home.call(Call::Challenge { model: text.clone() }).expect("a report");
+    let scores = Export::ModelScores { best: false };
+    let before = made(&mut home, scores.clone());
+    let refused = home.call(Call::Challenge { model: foreign }).expect_err("ages are no words here");
+    assert_eq!((refused.code(), refused.at.column.as_deref()), ("model-foreign", Some("年龄")));
+    assert_eq!(made(&mut home, scores.clone()), before);
+    home.call(Call::Challenge { model: text }).expect("a report");
+    assert_eq!(made(&mut home, scores), before, "nothing of the refused one is left");
 }
 
 fn compare(bench: &mut Bench, one: ModelSource, other: ModelSource) -> Result<Comparison, Error> {

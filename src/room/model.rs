@@ -13,7 +13,7 @@ use crate::gate::{Released, release};
 use crate::id;
 use crate::shard::binning::{ColumnAt, Seal};
 use crate::shard::desk::Desk;
-use crate::shard::load::Forget;
+use crate::shard::load::{Clear, Forget};
 use crate::table::schema::Feature;
 use crate::table::store::Which;
 use crate::table::store::parcel::{self, Column, Reading, Tally};
@@ -53,7 +53,13 @@ pub async fn challenge(room: &mut Room, text: &str) -> Result<ModelReport> {
     let space = id::space(recipe.first_party.id_recipe(), recipe.tags.id_recipe())?;
     let seen = layout(room, &recipe.tags, &file).await?;
     let plan = plan(&saved, recipe.tags, &seen, space)?;
-    apply(room, saved, &plan, &seen, true, &recipe.lookalike.tiers).await
+    // A call that was stopped may have left something.
+    room.desk.all(&Clear).await?;
+    let found = apply(room, saved, &plan, &seen, true, &recipe.lookalike.tiers).await;
+    if found.is_err() {
+        let _ = room.desk.all(&Clear).await;
+    }
+    found
 }
 
 async fn apply(
@@ -66,9 +72,9 @@ async fn apply(
 ) -> Result<ModelReport> {
     let desk = room.desk.clone();
     let tally = bring(&desk, plan, seen).await?;
-    let unseen = seal(&desk, &saved, plan, &tally, aside).await?;
     let named = |e: Error| if e.at.file.is_none() { e.file(&seen.file.name) } else { e };
-    let report = lookalike::applied(&desk, &saved, aside, &unseen, tiers).await.map_err(named)?;
+    let unseen = seal(&desk, &saved, plan, &tally, aside).await.map_err(named)?;
+    let report = lookalike::applied(&desk, &saved, aside, &unseen, tiers).await?;
     if report.people == 0 {
         return Err(parcel::nobody(&tally).file(&seen.file.name));
     }
@@ -98,7 +104,8 @@ fn plan(saved: &Saved, recipe: FileRecipe, seen: &Seen, space: id::Recipe) -> Re
     })
 }
 
-/// Codes the people by the model's bins; answers the cells of each column that could not be read.
+/// Codes the people by the model's bins; answers the cells of each column that could not be read. A column of which
+/// nothing could be read holds other things: it is refused.
 async fn seal(desk: &Desk, saved: &Saved, plan: &Reading, tally: &Tally, aside: bool) -> Result<Vec<u64>> {
     let features: Vec<(Feature, ColumnAt)> = saved
         .columns
@@ -109,10 +116,17 @@ async fn seal(desk: &Desk, saved: &Saved, plan: &Reading, tally: &Tally, aside: 
     desk.progress("seal", 0, 0, "rows");
     let odd = |name: &str| tally.notes.iter().filter(move |(key, _)| key.1 == name).map(|(_, n)| n.0).sum();
     let mut unseen: Vec<u64> = plan.columns.iter().map(|column| odd(&column.name)).collect();
+    let mut any = vec![false; unseen.len()];
     for part in desk.all(&Seal { features, folds: false, aside }).await? {
-        unseen.iter_mut().zip(part).for_each(|(all, here)| *all += here);
+        for (f, (here, filled)) in part.into_iter().enumerate() {
+            unseen[f] += here;
+            any[f] |= filled;
+        }
     }
-    Ok(unseen)
+    match (0..any.len()).find(|&f| unseen[f] > 0 && !any[f]) {
+        Some(f) => Err(Error::new(Kind::ModelForeign).column(&plan.columns[f].name)),
+        None => Ok(unseen),
+    }
 }
 
 /// The model of the open room, to be kept.

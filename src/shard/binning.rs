@@ -99,16 +99,17 @@ pub struct Seal {
 
 impl Task for Seal {
     const NAME: &'static str = "seal";
-    /// Per feature, cells with a label that it does not have: they count as missing.
-    type Reply = Vec<u64>;
-    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Vec<u64>> {
+    /// Per feature, cells with a label that it does not have, which count as missing; and whether anybody has a value.
+    type Reply = Vec<(u64, bool)>;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Self::Reply> {
         let mut store = std::mem::take(&mut shard.store);
         let (mut columns, mut unseen) = (Vec::with_capacity(self.features.len()), vec![]);
         for (feature, column) in &self.features {
             let empty = Kept::Numbers(vec![f64::NAN; store.tags.len()]);
             let (kept, at) = kept(&store, *column).unwrap_or((&empty, At::Same(store.tags.len())));
-            columns.push(seal::codes(kept, feature, at));
-            unseen.push(seal::unseen(kept, feature, at));
+            let codes = seal::codes(kept, feature, at);
+            unseen.push((seal::unseen(kept, feature, at), codes.any()));
+            columns.push(codes);
             drop_column(&mut store, *column);
         }
         let schema = Schema::new(self.features.into_iter().map(|(feature, _)| feature).collect());

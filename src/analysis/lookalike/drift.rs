@@ -7,7 +7,6 @@ use super::saved::{Saved, SavedColumn};
 use super::score::LIMIT;
 use super::{CurvePoint, Figure};
 use crate::audience::Expr;
-use crate::error::{Error, Kind, Result};
 use crate::num;
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -120,19 +119,6 @@ pub struct ModelTier {
 impl crate::gate::Cells for ModelReport {
     fn cells(&self, visit: &mut dyn FnMut(u64)) {
         self.tiers.iter().for_each(|tier| visit(tier.people));
-    }
-}
-
-/// Refuses a table with a column of which nothing could be read and something is there: it holds other things.
-pub fn fits(saved: &Saved, applied: &Applied, unseen: &[u64]) -> Result<()> {
-    let schema = saved.schema();
-    let foreign = |f: &usize| {
-        let bins = applied.bins.get(schema.starts[*f]..schema.starts[*f + 1]).unwrap_or_default();
-        unseen[*f] > 0 && bins.iter().skip(1).all(|&people| people == 0)
-    };
-    match (0..saved.columns.len()).find(foreign) {
-        Some(f) => Err(Error::new(Kind::ModelForeign).column(saved.columns[f].feature.name())),
-        None => Ok(()),
     }
 }
 

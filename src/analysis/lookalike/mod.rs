@@ -138,7 +138,6 @@ pub async fn applied(
 ) -> Result<ModelReport> {
     desk.progress("score", 0, 1, "rounds");
     let applied = desk.sum(&Apply { into: MODEL.into(), kept: saved.kept.clone(), aside }).await?;
-    drift::fits(saved, &applied, unseen)?;
     let mut report = drift::report(saved, &applied, unseen);
     let rest = applied.scores.rest.iter().sum();
     let tier = |(name, people, crowd)| ModelTier { name, people, crowd };
