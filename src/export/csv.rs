@@ -5,7 +5,7 @@
 //! apostrophe before them, as OWASP advises ("CSV Injection"); the full-width forms are what Excel takes for the
 //! same signs under an East Asian keyboard.
 
-use crate::analysis::lookalike::LookalikeReport;
+use crate::analysis::lookalike::{Comparison, LookalikeReport, ModelReport};
 use crate::analysis::profile::{ProfileColumn, ProfileReport, ProfileValue};
 use crate::gate::Released;
 use crate::table::schema::FeatureKind;
@@ -48,6 +48,38 @@ pub fn leaderboard_csv(report: &Released<LookalikeReport>) -> Vec<u8> {
             .number(row.auc_interval.0, 6)
             .number(row.auc_interval.1, 6);
         table.number(row.log_loss, 6).number(row.share, 2).end();
+    }
+    table.bytes()
+}
+
+/// `drift.csv`: how far the score (first, without a column) and each column have moved, and bin by bin.
+pub fn drift_csv(report: &Released<ModelReport>) -> Vec<u8> {
+    let mut table = Table::new("column,psi,noise,band,unseen_cells,value,share_then,share_now");
+    let report = report.get();
+    for drift in std::iter::once(&report.score).chain(&report.columns) {
+        for bin in &drift.bins {
+            table.label(&drift.feature).number(drift.psi, 6).number(drift.noise, 6).label(&drift.band);
+            table.count(drift.unseen);
+            // Of the score the value is a number, which may have a minus in front.
+            match bin.value.parse() {
+                Ok(score) if drift.feature.is_empty() => table.number(score, 2),
+                _ => table.label(&bin.value),
+            };
+            table.number(bin.then, 6).number(bin.now, 6).end();
+        }
+    }
+    table.bytes()
+}
+
+/// `comparison.csv`: two models side by side, bin by bin; flips first.
+pub fn comparison_csv(compared: &Released<Comparison>) -> Vec<u8> {
+    let mut table = Table::new("column,value,effect_a,noise_a,effect_b,noise_b,flip");
+    for row in &compared.get().rows {
+        table.label(&row.feature).label(&row.value);
+        for side in [row.one, row.other] {
+            table.maybe(side.map(|s| s.0), 6).maybe(side.map(|s| s.1), 6);
+        }
+        table.count(u64::from(row.flip)).end();
     }
     table.bytes()
 }

@@ -125,9 +125,10 @@ pub fn codes(kept: &Kept, feature: &Feature, at: At) -> Codes {
     }
 }
 
+/// What lies below the lowest edge belongs to the lowest bin, which happens where edges come from another table.
 fn bin(edges: &[f64], value: Option<f64>) -> u16 {
     match value {
-        Some(v) if !v.is_nan() => edges.partition_point(|&e| e <= v) as u16,
+        Some(v) if !v.is_nan() => edges.partition_point(|&e| e <= v).max(1).min(edges.len()) as u16,
         _ => 0,
     }
 }
@@ -146,6 +147,19 @@ fn numbers(words: &[String], feature: &Feature) -> Vec<u16> {
     words.iter().map(|w| by_label.get(w.as_str()).copied().unwrap_or(0)).collect()
 }
 
+/// Cells with a label that the feature does not have.
+pub fn unseen(kept: &Kept, feature: &Feature, at: At) -> u64 {
+    let number = kept.words().map_or(vec![], |words| numbers(words, feature));
+    if !number.contains(&0) {
+        return 0;
+    }
+    let (more, mut cells) = (kept.later(), 0);
+    for entry in at.entries().flatten() {
+        kept.each(entry, &more, |label| cells += u64::from(number[label as usize] == 0));
+    }
+    cells
+}
+
 fn runs(kept: &Kept, number: &[u16], at: At) -> Codes {
     let (mut starts, mut codes) = (vec![0u32], Vec::new());
     let more = kept.later();
@@ -157,6 +171,7 @@ fn runs(kept: &Kept, number: &[u16], at: At) -> Codes {
         }
         run.sort_unstable();
         run.dedup();
+        run.retain(|&code| code > 0);
         if run.is_empty() {
             run.push(0);
         }

@@ -18,8 +18,11 @@ mod wave;
 pub use boost::Settings;
 pub use climb::{Climb, Link};
 pub use crew::{Forget, Muster};
+pub use ford::Ford;
+pub use tree::{Split, Test, Tree, Way};
 pub use wave::Wave;
 
+use super::kept::{Form, Grove};
 use super::score::Histogram;
 use super::survey::Tally;
 use super::{Ask, folds};
@@ -27,7 +30,6 @@ use crate::error::Result;
 use crate::table::schema::FeatureKind;
 use boost::{Lanes, boost, lanes};
 use layout::Layout;
-use tree::Tree;
 
 /// Grown models of trees, before anyone is scored.
 pub struct Grown {
@@ -68,6 +70,10 @@ fn steepen(weights: &mut [f64], tally: &Tally, trees: usize) {
 }
 
 impl Grown {
+    /// The model of everyone, to be kept.
+    pub fn form(&self) -> Form {
+        Form::Trees(Grove { margin: self.margin, groups: self.lanes.whole(), link: self.link })
+    }
     /// Passes it took.
     pub fn passes(&self) -> u32 {
         self.lanes.passes
