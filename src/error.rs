@@ -105,6 +105,14 @@ kinds! {
     WireBroken = "wire-broken", "A message inside the page was damaged. Load the files again.", "页面内部消息损坏，请重新加载文件。";
     /// A message of another version or plan.
     WireForeign = "wire-foreign", "A message belongs to another version or plan. Reload the page.", "消息来自其他版本或方案，请刷新页面。";
+    /// No model file, or one that ends early.
+    ModelBroken = "model-broken", "This is no model file, or it ends early. Save it again.", "这不是模型文件，或文件不完整，请重新保存。";
+    /// A model file that is not as it was written.
+    ModelEdited = "model-edited", "The model file was changed after it was saved. Save it again.", "模型文件在保存后被改动过，请重新保存。";
+    /// A model file of another version of the format.
+    ModelVersion = "model-version", "The model file has another format version. Save it again with this version of Atoll.", "模型文件的格式版本不同，请用当前版本的 Atoll 重新保存。";
+    /// A model that does not fit the tag file.
+    ModelForeign = "model-foreign", "The model does not fit the tag file: this column is missing, or holds other things.", "模型与标签文件不符：缺少这一列，或这一列的内容不同。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// The user stopped it.

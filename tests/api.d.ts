@@ -35,6 +35,77 @@ notes: Array<Problem>, };
 export type Base = "everyone" | "with-value" | "rest";
 
 /**
+ * What a bin does.
+ */
+export type BinEffect = { 
+/**
+ * Label; `""` is "missing".
+ */
+value: string, 
+/**
+ * People in it.
+ */
+people: number, 
+/**
+ * Of them in the seed.
+ */
+seed: number, 
+/**
+ * Partial effect: log-odds against the column's average; of several labels, of having this one.
+ */
+effect: number, 
+/**
+ * Half the 95 % interval of the log-odds of as many people: an effect within it may be chance.
+ */
+noise: number, };
+
+/**
+ * Out-of-fold probabilities against what came true.
+ */
+export type Calibration = { 
+/**
+ * Tenths of everyone, lowest score first; equal scores stay together.
+ */
+steps: Array<CalibrationStep>, 
+/**
+ * Expected calibration error: the mean distance of the two, by people.
+ */
+error: number, };
+
+/**
+ * A tenth of everyone.
+ */
+export type CalibrationStep = { 
+/**
+ * Lowest probability.
+ */
+from: number, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of them in the seed.
+ */
+seed: number, 
+/**
+ * Mean probability.
+ */
+predicted: number, 
+/**
+ * Share in the seed.
+ */
+observed: number, 
+/**
+ * Lower end of its 95 % interval (Wilson).
+ */
+low: number, 
+/**
+ * Upper end.
+ */
+high: number, };
+
+/**
  * A question to the room.
  */
 export type Call = { "call": "sample", 
@@ -89,7 +160,31 @@ plan: LookalikePlan, } | { "call": "personas",
 /**
  * How.
  */
-plan: PersonasPlan, } | { "call": "count", 
+plan: PersonasPlan, } | { "call": "score", 
+/**
+ * Text of `model.json`.
+ */
+model: string, 
+/**
+ * The tag file.
+ */
+tags: FileRef, 
+/**
+ * How its ID stands there; columns are read as the model says.
+ */
+recipe: FileRecipe, } | { "call": "challenge", 
+/**
+ * Text of `model.json`.
+ */
+model: string, } | { "call": "compare", 
+/**
+ * One.
+ */
+one: ModelSource, 
+/**
+ * Another.
+ */
+other: ModelSource, } | { "call": "count", 
 /**
  * Which.
  */
@@ -149,6 +244,47 @@ top: Array<TopTag>,
 crowd: Expr, };
 
 /**
+ * A column the model sees.
+ */
+export type ColumnCard = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Kind of values.
+ */
+kind: FeatureKind, 
+/**
+ * Share of the seed with a value.
+ */
+coverage_seed: number, 
+/**
+ * Share of everyone with a value.
+ */
+coverage_base: number, 
+/**
+ * Information value of seed against rest (multi-valued: of the best single label).
+ */
+iv: number, 
+/**
+ * What pure noise would give for as many bins and people.
+ */
+iv_noise: number, 
+/**
+ * Share of what moves the log-odds of the model of everyone; all columns add up to 1.
+ */
+gain: number, 
+/**
+ * Bins with people in them: numbers and dates in order, labels by how many people have them.
+ */
+bins: Array<BinEffect>, 
+/**
+ * Bins that are not listed: at most 60 are.
+ */
+folded: number, };
+
+/**
  * One column as found.
  */
 export type ColumnFound = { 
@@ -187,9 +323,80 @@ examples: Array<string>, };
 export type ColumnRef = number | string;
 
 /**
+ * A bin in two models.
+ */
+export type ComparedBin = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label; `""` is "missing". Where numbers are cut differently, pieces that lie in one bin of each.
+ */
+value: string, 
+/**
+ * Effect and half its 95 % interval in the first model; absent if it does not know the bin.
+ */
+one: [number, number] | null, 
+/**
+ * In the second.
+ */
+other: [number, number] | null, 
+/**
+ * Opposite signs, both beyond their noise.
+ */
+flip: boolean, };
+
+/**
+ * Two models, bin by bin.
+ */
+export type Comparison = { 
+/**
+ * The models.
+ */
+models: [string, string], 
+/**
+ * Bins: flips first, then by how far apart the two are.
+ */
+rows: Array<ComparedBin>, 
+/**
+ * How many flip.
+ */
+flips: number, 
+/**
+ * Bins that are not listed.
+ */
+folded: number, };
+
+/**
  * What the text is wrapped in.
  */
 export type Container = "plain" | "gzip" | "xlsx";
+
+/**
+ * What a model is worth against a seed it was given.
+ */
+export type Contender = { 
+/**
+ * Area under the ROC curve.
+ */
+auc: number, 
+/**
+ * Its interval.
+ */
+auc_interval: [number, number], 
+/**
+ * Kolmogorov–Smirnov distance.
+ */
+ks: number, 
+/**
+ * Lift at the top `1%`, `5%`, `10%` of everyone.
+ */
+lift: { [key in string]: Figure }, 
+/**
+ * Reach against precision: 101 points.
+ */
+curve: Array<CurvePoint>, };
 
 /**
  * One point of the reach–precision curve.
@@ -260,6 +467,56 @@ header: boolean, };
 export type Digest = "none" | "md5" | "sha1" | "sha256" | "sm3" | "md5-sha256" | "mixed";
 
 /**
+ * How far one distribution has moved.
+ */
+export type Drift = { 
+/**
+ * Feature name; empty for the score.
+ */
+feature: string, 
+/**
+ * Population stability index.
+ */
+psi: number, 
+/**
+ * What chance alone would give for as many bins and people.
+ */
+noise: number, 
+/**
+ * `ok` below 0.1, `noise` within twice the noise, `watch` up to 0.25, else `retrain`.
+ */
+band: string, 
+/**
+ * Cells it could not read: labels it never saw, and what is no number or date. They count as missing.
+ */
+unseen: number, 
+/**
+ * Bins: tenths of the score, or what the feature holds.
+ */
+bins: Array<DriftBin>, 
+/**
+ * Bins that are not listed: at most 60 are.
+ */
+folded: number, };
+
+/**
+ * One bin then and now.
+ */
+export type DriftBin = { 
+/**
+ * Label; `""` is "missing". Of the score: the lowest log-odds.
+ */
+value: string, 
+/**
+ * Share when the model learned. Of several labels per person: share of all labels.
+ */
+then: number, 
+/**
+ * Share now.
+ */
+now: number, };
+
+/**
  * Text encodings that are read. All but UTF-8 are turned into UTF-8 before parsing.
  */
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
@@ -279,7 +536,15 @@ crowd: Expr,
 /**
  * Whether a header row stands on top.
  */
-header: boolean, } | { "file": "match" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
+header: boolean, } | { "file": "match" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "model" } | { "file": "card", 
+/**
+ * `en` or `zh`.
+ */
+language: string, } | { "file": "model-scores", 
+/**
+ * Best first; else as the tag file has them.
+ */
+best: boolean, } | { "file": "drift" } | { "file": "comparison" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
 /**
  * `en` or `zh`.
  */
@@ -704,7 +969,19 @@ cuts: Array<string>,
 /**
  * The models `auto` compared: the blend, then the others, best first. Empty if one was asked for.
  */
-leaderboard: Array<Standing>, };
+leaderboard: Array<Standing>, 
+/**
+ * How many folds there were.
+ */
+folds: number, 
+/**
+ * What the model sees, most telling column first.
+ */
+columns: Array<ColumnCard>, 
+/**
+ * How far the probabilities can be believed.
+ */
+calibration: Calibration, };
 
 /**
  * A file ready to be taken.
@@ -799,6 +1076,86 @@ rows: Array<Array<number>>, };
  * What finds people like the seed.
  */
 export type Model = "auto" | "scorecard" | "boosted" | "forest";
+
+/**
+ * What a saved model says of a table.
+ */
+export type ModelReport = { 
+/**
+ * What it is: `scorecard`, `boosted`, or the parts of a blend.
+ */
+model: string, 
+/**
+ * People in the seed it learned from.
+ */
+seed_people: number, 
+/**
+ * People outside.
+ */
+rest_people: number, 
+/**
+ * Its out-of-fold AUC when it learned.
+ */
+auc: number, 
+/**
+ * Its interval.
+ */
+auc_interval: [number, number], 
+/**
+ * People scored now.
+ */
+people: number, 
+/**
+ * `retrain` if the score has moved that far; `watch` if it or any column is to be watched; else `ok`.
+ */
+verdict: string, 
+/**
+ * How far the score has moved.
+ */
+score: Drift, 
+/**
+ * How far each column has moved, farthest first.
+ */
+columns: Array<Drift>, 
+/**
+ * Whether every bin holds as many people as when it learned: then these are the same people, and what it is worth
+ * here is what it remembers.
+ */
+same_people: boolean, 
+/**
+ * What it is worth against the seed of this room; absent without one.
+ */
+contender: Contender | null, 
+/**
+ * Tiers of the people outside the seed by its score, best first.
+ */
+tiers: Array<ModelTier>, };
+
+/**
+ * Where a model is.
+ */
+export type ModelSource = { "from": "fitted" } | { "from": "before" } | { "from": "loaded" } | { "from": "file", 
+/**
+ * Text of `model.json`.
+ */
+text: string, };
+
+/**
+ * A slice of the people outside the seed by the score of a loaded model.
+ */
+export type ModelTier = { 
+/**
+ * `top 1%`, `1–5%`, …
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Who it is.
+ */
+crowd: Expr, };
 
 /**
  * Which file a feature comes from.
@@ -1229,7 +1586,7 @@ packs?: SplitPlan | null, };
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport };
 
 /**
  * What a column is for.
@@ -1569,6 +1926,10 @@ export type ErrorCode =
   | "split-column"
   | "wire-broken"
   | "wire-foreign"
+  | "model-broken"
+  | "model-edited"
+  | "model-version"
+  | "model-foreign"
   | "too-early"
   | "cancelled"
   | "worker-lost"

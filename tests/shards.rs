@@ -55,6 +55,8 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards_and_as_reviewed() {
         "profile.csv",
         "features.csv",
         "lookalike.json",
+        "model.json",
+        "card.html",
         "scores.csv",
         "audience.csv",
         "personas.json",

@@ -6,7 +6,7 @@
 //! same signs under an East Asian keyboard.
 
 use crate::analysis::crowds::SplitReport;
-use crate::analysis::lookalike::LookalikeReport;
+use crate::analysis::lookalike::{Comparison, LookalikeReport, ModelReport};
 use crate::analysis::profile::{ProfileColumn, ProfileReport, ProfileValue};
 use crate::gate::Released;
 use crate::table::schema::FeatureKind;
@@ -63,6 +63,38 @@ pub fn packs_csv(report: &Released<SplitReport>, files: &[(&str, &str)]) -> Vec<
     }
     if *left > 0 {
         table.text("").text("left out").count(*left).number(*left as f64 / *people as f64, 6).text("").end();
+    }
+    table.bytes()
+}
+
+/// `drift.csv`: how far the score (first, without a column) and each column have moved, and bin by bin.
+pub fn drift_csv(report: &Released<ModelReport>) -> Vec<u8> {
+    let mut table = Table::new("column,psi,noise,band,unseen_cells,value,share_then,share_now");
+    let report = report.get();
+    for drift in std::iter::once(&report.score).chain(&report.columns) {
+        for bin in &drift.bins {
+            table.label(&drift.feature).number(drift.psi, 6).number(drift.noise, 6).label(&drift.band);
+            table.count(drift.unseen);
+            // Of the score the value is a number, which may have a minus in front.
+            match bin.value.parse() {
+                Ok(score) if drift.feature.is_empty() => table.number(score, 2),
+                _ => table.label(&bin.value),
+            };
+            table.number(bin.then, 6).number(bin.now, 6).end();
+        }
+    }
+    table.bytes()
+}
+
+/// `comparison.csv`: two models side by side, bin by bin; flips first.
+pub fn comparison_csv(compared: &Released<Comparison>) -> Vec<u8> {
+    let mut table = Table::new("column,value,effect_a,noise_a,effect_b,noise_b,flip");
+    for row in &compared.get().rows {
+        table.label(&row.feature).label(&row.value);
+        for side in [row.one, row.other] {
+            table.maybe(side.map(|s| s.0), 6).maybe(side.map(|s| s.1), 6);
+        }
+        table.count(u64::from(row.flip)).end();
     }
     table.bytes()
 }

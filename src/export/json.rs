@@ -2,7 +2,8 @@
 //! to the same bits, one line end at the end.
 
 use crate::analysis::lookalike::{
-    CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Standing, Tier, Verdict,
+    Calibration, ColumnCard, CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Standing,
+    Tier, Verdict,
 };
 use crate::analysis::personas::{Cluster, KChoice, PersonasReport};
 use crate::gate::Released;
@@ -39,6 +40,9 @@ pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
         curve: &report.curve,
         histogram: &report.histogram,
         leaderboard: &report.leaderboard,
+        folds: report.folds,
+        calibration: &report.calibration,
+        columns: &report.columns,
     })
 }
 
@@ -77,6 +81,9 @@ struct Lookalike<'a> {
     histogram: &'a [HistogramStep],
     #[serde(skip_serializing_if = "<[Standing]>::is_empty")]
     leaderboard: &'a [Standing],
+    folds: u8,
+    calibration: &'a Calibration,
+    columns: &'a [ColumnCard],
 }
 
 #[derive(Serialize)]

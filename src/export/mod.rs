@@ -1,9 +1,10 @@
-//! Files made from answers: tables, JSON and the printed report.
+//! Files made from answers: tables, JSON, the model and the printed report.
 //!
 //! Tables for people (`profile.csv`, `features.csv`) start with a byte-order mark and keep their labels from
 //! running as formulas. Files of IDs do neither: a partner must find in them exactly what stood in the tag file.
 
 pub mod csv; // tables
 pub mod json; // reports as JSON
-pub mod report; // the page to print and to file
+pub mod model; // the model to be kept
+pub mod report; // the pages to print and to file
 pub mod zip; // several files in one

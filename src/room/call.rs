@@ -1,12 +1,12 @@
 //! What the page and the command line can ask of a room, and what comes back. One `Call`, one `Reply`.
 
 use crate::analysis::crowds::{MatrixReport, Pairing, SignReport, SimilarityReport, SplitPlan, SplitReport};
-use crate::analysis::lookalike::{LookalikePlan, LookalikeReport};
+use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, ModelReport};
 use crate::analysis::personas::{PersonasPlan, PersonasReport};
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
 use crate::matching::MatchReport;
-use crate::room::recipe::Recipe;
+use crate::room::recipe::{FileRecipe, Recipe};
 use crate::table::inspection::Inspection;
 use crate::table::schema::Encoding;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,27 @@ pub enum Call {
         /// How.
         plan: PersonasPlan,
     },
+    /// Scores a tag file with a saved model; a room that is open is closed.
+    Score {
+        /// Text of `model.json`.
+        model: String,
+        /// The tag file.
+        tags: FileRef,
+        /// How its ID stands there; columns are read as the model says.
+        recipe: Box<FileRecipe>,
+    },
+    /// Scores the people of the open room with a saved model, and holds it against the seed.
+    Challenge {
+        /// Text of `model.json`.
+        model: String,
+    },
+    /// Two models side by side.
+    Compare {
+        /// One.
+        one: ModelSource,
+        /// Another.
+        other: ModelSource,
+    },
     /// How many people each expression names.
     Count {
         /// Which.
@@ -131,6 +152,24 @@ pub enum Call {
     },
 }
 
+/// Where a model is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum ModelSource {
+    /// The last run of this room.
+    Fitted,
+    /// The run before it.
+    Before,
+    /// The model that was loaded.
+    Loaded,
+    /// A file.
+    File {
+        /// Text of `model.json`.
+        text: String,
+    },
+}
+
 /// A file the room can make.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -153,6 +192,22 @@ pub enum Export {
     Features,
     /// `lookalike.json`.
     Lookalike,
+    /// `model.json`: the model of everyone, to score other files with.
+    Model,
+    /// `card.html`: what the model is and what it is worth.
+    Card {
+        /// `en` or `zh`.
+        language: String,
+    },
+    /// `model_scores.csv`: everyone's score by the model that was loaded.
+    ModelScores {
+        /// Best first; else as the tag file has them.
+        best: bool,
+    },
+    /// `drift.csv`: how far the people have moved from those a loaded model learned from.
+    Drift,
+    /// `comparison.csv`: the two models that were compared, bin by bin.
+    Comparison,
     /// `leaderboard.csv`: what each of several models is worth.
     Leaderboard,
     /// `scores.csv`.
@@ -214,6 +269,10 @@ pub enum Reply {
     Lookalike(Box<LookalikeReport>),
     /// To `Personas`.
     Personas(PersonasReport),
+    /// To `Score` and `Challenge`.
+    Scored(Box<ModelReport>),
+    /// To `Compare`.
+    Compared(Comparison),
     /// To `Count`.
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
     /// To `Sample`, `Export` and `ExportAll`.

@@ -4,13 +4,14 @@ use super::call::{Export, Made};
 use super::inspect::range;
 use super::{Opened, Room, SLICE};
 use crate::analysis::crowds::{self, SplitPlan};
-use crate::analysis::lookalike::{Model, SCORE};
+use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
 use crate::analysis::profile::{Against, Contrast};
 use crate::analysis::{lookalike, personas};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
-use crate::export::report::{Input, Language, ReportInput, report_html};
+use crate::export::model::model_json;
+use crate::export::report::{Input, Language, ReportInput, card_html, report_html};
 use crate::export::zip::Archive;
 use crate::export::{csv, json};
 use crate::gate::release;
@@ -54,6 +55,24 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Lookalike => {
             ("lookalike.json".into(), json::lookalike_json(need_lookalike(room).await?.known_lookalike()?), 0)
         }
+        Export::Model => {
+            need_lookalike(room).await?;
+            let saved = release(super::model::saved(room).await?);
+            ("model.json".into(), model_json(&saved), 0)
+        }
+        Export::Card { language } => {
+            need_lookalike(room).await?;
+            ("card.html".into(), card(room, &language).await?, 0)
+        }
+        Export::ModelScores { best } => model_scores(room, best).await?,
+        Export::Drift => {
+            let loaded = room.loaded.as_ref().ok_or(Error::new(Kind::TooEarly))?;
+            ("drift.csv".into(), csv::drift_csv(&loaded.report), 0)
+        }
+        Export::Comparison => {
+            let compared = room.compared.as_ref().ok_or(Error::new(Kind::TooEarly))?;
+            ("comparison.csv".into(), csv::comparison_csv(&release(compared.clone())), 0)
+        }
         Export::Leaderboard => {
             let report = need_lookalike(room).await?.known_lookalike()?;
             ("leaderboard.csv".into(), csv::leaderboard_csv(report), 0)
@@ -81,6 +100,7 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     if room.opened()?.recipe.output.scores {
         files.push(Export::Scores);
     }
+    files.extend([Export::Model, Export::Card { language: "zh".into() }]);
     files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
     files.push(Export::Report { language: "zh".into() });
     if room.opened()?.recipe.packs.is_some() {
@@ -154,6 +174,16 @@ async fn scores(room: &mut Room) -> Result<Named> {
     table(room, "scores.csv", "id,seed,fold,score\n", listing).await
 }
 
+async fn model_scores(room: &Room, best: bool) -> Result<Named> {
+    if room.loaded.is_none() {
+        return Err(Kind::TooEarly.into());
+    }
+    let order = if best { Order::Best(MODEL.into()) } else { Order::File };
+    let cells = vec![Cell::Id, Cell::Probability(MODEL.into())];
+    let listing = Listing { crowd: Expr::Everyone, order, cells };
+    table(room, "model_scores.csv", "id,score\n", listing).await
+}
+
 async fn tiers(room: &mut Room) -> Result<Named> {
     let report = need_lookalike(room).await?.known_lookalike()?.get();
     let crowds: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
@@ -219,6 +249,19 @@ fn file_name(name: &str) -> String {
 }
 
 async fn report(room: &mut Room, language: &str) -> Result<Vec<u8>> {
+    printed(room, language, report_html).await
+}
+
+async fn card(room: &mut Room, language: &str) -> Result<Vec<u8>> {
+    printed(room, language, card_html).await
+}
+
+/// A page to print, of all that is known.
+async fn printed(
+    room: &mut Room,
+    language: &str,
+    write: fn(&ReportInput, Language) -> Vec<u8>,
+) -> Result<Vec<u8>> {
     need_digests(room).await?;
     let opened = room.opened()?;
     let digests = opened.digests.clone().unwrap_or_default();
@@ -238,7 +281,7 @@ async fn report(room: &mut Room, language: &str) -> Result<Vec<u8>> {
         lookalike: opened.lookalike.as_ref(),
         personas: opened.personas.as_ref(),
     };
-    Ok(report_html(&input, if language == "en" { Language::En } else { Language::Zh }))
+    Ok(write(&input, if language == "en" { Language::En } else { Language::Zh }))
 }
 
 /// What a run was made of and what it made: enough to check it again. No clock stands in it.

@@ -68,11 +68,12 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         lookalike: None,
         personas: None,
         digests: None,
+        before: None,
     })
 }
 
 /// The layout of a file under the recipe's overrules: the one at hand if it was inspected the same way.
-async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef) -> Result<Seen> {
+pub(super) async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef) -> Result<Seen> {
     let overrule = Overrule {
         encoding: recipe.encoding,
         delimiter: recipe.delimiter.clone(),
@@ -109,7 +110,7 @@ impl FileRecipe {
 }
 
 /// How a file is read: the recipe's words, then what inspection found.
-fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id::Recipe) -> Result<Reading> {
+pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id::Recipe) -> Result<Reading> {
     let found = &seen.inspection.columns;
     let refuse = |kind: Kind, column: &str| Error::new(kind).file(&recipe.file).column(column);
     let position = |name: &str| {
@@ -187,7 +188,7 @@ fn settled(recipe: FileRecipe, plan: &Reading, seen: &Seen) -> FileRecipe {
 }
 
 /// Cuts a file into parcels and brings them to their owners, in the order of the file.
-async fn bring(desk: &Desk, plan: &Reading, seen: &Seen) -> Result<Tally> {
+pub(super) async fn bring(desk: &Desk, plan: &Reading, seen: &Seen) -> Result<Tally> {
     let named = |e: Error| if e.at.file.is_none() { e.file(&seen.file.name) } else { e };
     if seen.plain() { slices(desk, plan, seen).await } else { stream(desk, plan, seen).await }.map_err(named)
 }
@@ -276,7 +277,7 @@ async fn bin(desk: &Desk, plans: &[Reading; 2]) -> Result<Schema> {
         features.push((binning::feature(namespace, column, holds, &cuts).map_err(file)?, at));
     }
     desk.progress("seal", 0, 0, "rows");
-    desk.all(&Seal { features: features.clone(), folds: plans[1].folds.is_some() }).await?;
+    desk.all(&Seal { features: features.clone(), folds: plans[1].folds.is_some(), aside: false }).await?;
     Ok(Schema::new(features.into_iter().map(|f| f.0).collect()))
 }
 

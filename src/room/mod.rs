@@ -4,11 +4,12 @@ pub mod call; // what can be asked
 pub mod files; // what can be saved
 pub mod inspect; // looking at a file
 pub mod load; // bringing the files in
+pub mod model; // models from outside
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
 
 use crate::analysis::crowds::{self, MatrixReport};
-use crate::analysis::lookalike::{self, LookalikeReport};
+use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
@@ -46,6 +47,8 @@ pub struct Room {
     limit: u64,
     seen: BTreeMap<u32, Seen>,
     open: Option<Opened>,
+    loaded: Option<model::Loaded>,
+    compared: Option<Comparison>,
     /// Files made and not yet taken.
     pub made: BTreeMap<String, Vec<u8>>,
 }
@@ -60,12 +63,22 @@ pub struct Opened {
     lookalike: Option<Released<LookalikeReport>>,
     personas: Option<Released<PersonasReport>>,
     digests: Option<[String; 2]>,
+    /// The model of the run before the last.
+    before: Option<model::Sheet>,
 }
 
 impl Room {
     /// An empty room.
     pub fn new(desk: Desk, limit: u64) -> Self {
-        Room { desk, limit, seen: BTreeMap::new(), open: None, made: BTreeMap::new() }
+        Room {
+            desk,
+            limit,
+            seen: BTreeMap::new(),
+            open: None,
+            loaded: None,
+            compared: None,
+            made: BTreeMap::new(),
+        }
     }
     /// Answers a call.
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
@@ -79,7 +92,7 @@ impl Room {
                 Ok(Reply::Inspection(inspection))
             }
             Call::Open { recipe, first_party, tags } => {
-                self.open = None;
+                (self.open, self.loaded, self.compared) = (None, None, None);
                 self.open = Some(load::open(self, *recipe, first_party, tags).await?);
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }
@@ -91,6 +104,7 @@ impl Room {
             Call::Lookalike { plan } => {
                 let report = lookalike::lookalike(&self.desk, &self.opened()?.schema, &plan).await?;
                 let opened = self.opened_mut()?;
+                opened.before = opened.sheet().or(opened.before.take());
                 opened.recipe.lookalike = plan;
                 let report = opened.lookalike.insert(release(report)).get().clone();
                 Ok(Reply::Lookalike(Box::new(report)))
@@ -101,6 +115,12 @@ impl Room {
                 opened.recipe.personas = plan;
                 Ok(Reply::Personas(opened.personas.insert(release(report)).get().clone()))
             }
+            Call::Score { model, tags, recipe } => {
+                let report = model::score(self, &model, tags, *recipe).await?;
+                Ok(Reply::Scored(Box::new(report)))
+            }
+            Call::Challenge { model } => Ok(Reply::Scored(Box::new(model::challenge(self, &model).await?))),
+            Call::Compare { one, other } => model::compare(self, one, other).map(Reply::Compared),
             Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),

@@ -84,6 +84,28 @@ pub struct FileRecipe {
     pub header: Option<bool>,
 }
 
+impl FileRecipe {
+    /// A file of which only the ID is known; everything else is left to detection.
+    pub fn of(file: &str, id: ColumnRef, is: id::Recipe) -> FileRecipe {
+        FileRecipe {
+            file: file.into(),
+            id,
+            kind: is.kind,
+            digest: is.digest,
+            ignore: vec![],
+            numbers: vec![],
+            categories: vec![],
+            dates: vec![],
+            multi: BTreeMap::new(),
+            folds: None,
+            missing: None,
+            encoding: None,
+            delimiter: None,
+            header: None,
+        }
+    }
+}
+
 /// Cells that mean "no value" unless the recipe says otherwise.
 pub const MISSING: &[&str] = &["", "NA", "N/A", "null", "\\N", "-", "nan", "未知"];
 

@@ -4,6 +4,7 @@ use super::job::{self, Opener};
 use super::select::{self, Counts, Round};
 use super::{Partial, Shard, Task};
 use crate::error::{Error, Kind, Result};
+use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::schema::{Feature, FeatureKind, Namespace, Schema};
 use crate::table::store::seal::{self, At};
@@ -92,31 +93,39 @@ pub struct Seal {
     pub features: Vec<(Feature, ColumnAt)>,
     /// Whether the tag file gives folds.
     pub folds: bool,
+    /// Whether they are set aside, for the people who are there already.
+    pub aside: bool,
 }
 
 impl Task for Seal {
     const NAME: &'static str = "seal";
-    type Reply = u64;
-    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<u64> {
+    /// Per feature, cells with a label that it does not have, which count as missing; and whether anybody has a value.
+    type Reply = Vec<(u64, bool)>;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Self::Reply> {
         let mut store = std::mem::take(&mut shard.store);
-        let mut columns = Vec::with_capacity(self.features.len());
+        let (mut columns, mut unseen) = (Vec::with_capacity(self.features.len()), vec![]);
         for (feature, column) in &self.features {
             let empty = Kept::Numbers(vec![f64::NAN; store.tags.len()]);
             let (kept, at) = kept(&store, *column).unwrap_or((&empty, At::Same(store.tags.len())));
-            columns.push(seal::codes(kept, feature, at));
+            let codes = seal::codes(kept, feature, at);
+            unseen.push((seal::unseen(kept, feature, at), codes.any()));
+            columns.push(codes);
             drop_column(&mut store, *column);
         }
+        let schema = Schema::new(self.features.into_iter().map(|(feature, _)| feature).collect());
         let folds = self.folds.then(|| std::mem::take(&mut store.tags.folds)).map(folds).transpose()?;
         let tags = store.tags;
-        shard.people = People {
-            keys: tags.keys,
-            rows: tags.rows,
-            ids: tags.ids,
-            folds,
-            columns,
-            schema: Schema::new(self.features.into_iter().map(|(feature, _)| feature).collect()),
-        };
-        Ok(shard.people.bytes() as u64)
+        if self.aside {
+            let same = tags.keys == shard.people.keys;
+            shard.aside = People { columns, schema, ..People::default() };
+            return if same { Ok(unseen) } else { Err(Kind::FileChanged.into()) };
+        }
+        if store.joined.is_empty() {
+            // No other file was matched: nobody is in it.
+            shard.seed = Bits::from_fn(tags.len(), |_| false);
+        }
+        shard.people = People { keys: tags.keys, rows: tags.rows, ids: tags.ids, folds, columns, schema };
+        Ok(unseen)
     }
 }
 

@@ -7,16 +7,17 @@ use crate::error::{Error, Kind, Result};
 use crate::table::csv::line_start;
 use crate::table::decode::Decoder;
 use crate::table::layout::Layout;
+use crate::table::people::People;
 use crate::table::schema::{Container, Encoding};
 use crate::table::store::parcel::{self, Cut, Parcel, Reading, Span};
-use crate::table::store::{Which, packed};
+use crate::table::store::{Store, Which, packed};
 use crate::table::survey::{Stretch, Surveyed, survey};
 use crate::table::xlsx::xlsx_to_csv;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
 /// Registry lines.
-pub const QUESTIONS: [(&str, Opener); 7] = [
+pub const QUESTIONS: [(&str, Opener); 8] = [
     job::task::<Head>(),
     job::task::<Fingerprint>(),
     job::task::<Decode>(),
@@ -24,6 +25,7 @@ pub const QUESTIONS: [(&str, Opener); 7] = [
     job::task::<CutSlice>(),
     job::task::<Absorb>(),
     job::task::<Forget>(),
+    job::task::<Clear>(),
 ];
 
 /// Bytes, moved as one block.
@@ -177,6 +179,20 @@ impl Task for Absorb {
     type Reply = ();
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
         shard.store.side(self.which).absorb(self.parcel)
+    }
+}
+
+/// Forgets what is on its way in; who is there stays.
+#[derive(Serialize, Deserialize)]
+pub struct Clear;
+
+impl Task for Clear {
+    const NAME: &'static str = "clear";
+    type Reply = ();
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
+        shard.store = Store::default();
+        shard.aside = People::default();
+        Ok(())
     }
 }
 

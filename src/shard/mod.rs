@@ -68,6 +68,8 @@ pub struct Shard {
     pub store: Store,
     /// The people of the tag file, binned.
     pub people: People,
+    /// The columns of the same people in the bins of another table, while a model of that is applied.
+    pub aside: People,
     /// Those of them who are in the first-party file.
     pub seed: Bits,
     /// Whole numbers per person that analyses leave behind: scores, folds, clusters.

@@ -48,6 +48,13 @@ impl Codes {
     pub fn of(&self, i: usize, mut visit: impl FnMut(usize)) {
         self.for_each(i..i + 1, |_, code| visit(code));
     }
+    /// Whether anybody has a value.
+    pub fn any(&self) -> bool {
+        match self {
+            Codes::Narrow(codes) => codes.iter().any(|&code| code > 0),
+            Codes::Wide(codes) | Codes::Many { codes, .. } => codes.iter().any(|&code| code > 0),
+        }
+    }
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         match self {

@@ -8,7 +8,7 @@ use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::survey::Tally;
 use super::trees::{self, Forget};
-use super::{Ask, Learned, Scorecard, Standing, folds, lane};
+use super::{Ask, Form, Kept, Learned, Part, Standing, carded, folds, lane};
 use crate::error::Result;
 use crate::num;
 
@@ -21,6 +21,7 @@ struct Entrant {
     scores: Histogram,
     /// What each bin does in the model of everyone.
     weights: Vec<f64>,
+    form: Form,
 }
 
 /// Fits all, blends, and scores everyone out of fold.
@@ -36,7 +37,8 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         if !inner.is_empty() {
             linear(ask, &design, entrants.len(), true, inner).await?;
         }
-        entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full });
+        let form = Form::Card(carded(ask.schema, &design.columns, &fitted.full));
+        entrants.push(Entrant { name: format!("scorecard (l2 = {l2})"), scores, weights: fitted.full, form });
     }
     let grown = trees::grown(ask, trees::Settings::BOOSTED).await?;
     let scores = grown.score(ask, &blend::measure(entrants.len(), false)).await?;
@@ -44,7 +46,8 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         grown.score_inner(ask, &blend::measure(entrants.len(), true)).await?;
     }
     passes += grown.passes();
-    entrants.push(Entrant { name: "boosted".into(), scores, weights: grown.weights });
+    let form = grown.form();
+    entrants.push(Entrant { name: "boosted".into(), scores, weights: grown.weights, form });
     let (chosen, whole) = weigh(ask, entrants.len()).await?;
     let blends = ask.folds.iter().copied().zip(chosen).collect();
     let scores = ask.desk.sum(&Mix { blends }).await?;
@@ -57,7 +60,7 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
         scores,
         passes,
         converged,
-        card: Scorecard::default(),
+        kept: kept(&entrants, &whole),
         leaderboard,
     })
 }
@@ -95,6 +98,16 @@ fn blended(entrants: &[Entrant], blend: &Blend) -> Vec<f64> {
         mean.iter_mut().zip(&entrant.weights).for_each(|(mean, w)| *mean += blend.share(m) * w);
     }
     mean
+}
+
+/// The blend of everyone.
+fn kept(entrants: &[Entrant], blend: &Blend) -> Kept {
+    let part = |(entrant, &share): (&Entrant, &i32)| Part {
+        name: entrant.name.clone(),
+        share: share.max(0) as u32,
+        form: entrant.form.clone(),
+    };
+    Kept { parts: entrants.iter().zip(&blend.0).map(part).filter(|part| part.share > 0).collect() }
 }
 
 /// `auto: 75 % boosted + …`, the largest first.

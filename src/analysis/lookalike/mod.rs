@@ -8,24 +8,34 @@
 
 mod auto;
 mod blend;
+mod card;
+mod compare;
 mod curve;
+mod drift;
 mod evaluate;
 mod fit;
 mod folds;
+mod kept;
 mod lane;
 mod metric;
 mod pairs;
 mod reasons;
 mod report;
 mod ridge;
+mod saved;
 mod score;
 mod survey;
 mod sweep;
 mod tiers;
 mod trees;
 
+pub use compare::{ComparedBin, Comparison};
+pub use drift::{Contender, Drift, DriftBin, ModelReport, ModelTier};
+pub use kept::{Applied, Apply, Form, Grove, Kept, Part, Scorecard, fixed};
 pub use report::*;
+pub use saved::{Saved, SavedColumn};
 pub use score::score_text;
+pub use trees::{Link, Split, Test, Tree};
 
 use crate::error::{Error, Kind, Result};
 use crate::num;
@@ -34,15 +44,18 @@ use crate::shard::job::{self, Opener};
 use crate::table::schema::Schema;
 use fit::{Design, interleaved};
 use score::{Histogram, Score};
+use std::collections::BTreeMap;
 use survey::{Survey, Tally};
 
 /// Measure with everyone's out-of-fold score: log-odds in steps of 2^-12.
 pub const SCORE: &str = "score";
+/// Measure with everyone's score by a model that was loaded: log-odds in steps of 2^-12.
+pub const MODEL: &str = "model";
 /// Measure with everyone's fold.
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 14] = [
+pub const QUESTIONS: [(&str, Opener); 15] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -53,6 +66,7 @@ pub const QUESTIONS: [(&str, Opener); 14] = [
     job::analysis::<tiers::TierCount>(),
     job::analysis::<blend::Weigh>(),
     job::analysis::<blend::Mix>(),
+    job::analysis::<Apply>(),
     job::analysis::<trees::Muster>(),
     job::analysis::<trees::Wave>(),
     job::analysis::<trees::Climb>(),
@@ -92,7 +106,43 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     desk.progress("tiers", 0, 1, "rounds");
     let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &features, &tally).await?;
     let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
-    Ok(report(&tally, learned, Parts { tiers, cuts, reasons, left_out }))
+    let basis = Basis::new(schema, &learned.columns, &learned.weights, &tally);
+    let columns = card::columns(schema, &basis, &learned.kept, &tally);
+    let parts = Parts { tiers, cuts, reasons, left_out, columns, basis, folds: folds.len() as u8 };
+    Ok(report(&tally, learned, parts))
+}
+
+/// The model of a report, to be kept outside. `multi` are the separators of columns of lists.
+pub async fn saved(
+    desk: &Desk,
+    schema: &Schema,
+    report: &LookalikeReport,
+    multi: &BTreeMap<String, String>,
+    missing: Vec<String>,
+) -> Result<Saved> {
+    let into = "everyone".to_string();
+    let apply = Apply { into: into.clone(), kept: report.kept.clone(), aside: false };
+    let applied = desk.sum(&apply).await?;
+    desk.all(&trees::Forget { measures: vec![into] }).await?;
+    Ok(Saved::new(schema, report, &applied, multi, missing))
+}
+
+/// Scores everyone by a saved model whose bins are those of the table, or were set aside, and says what came of it.
+/// `unseen` are the cells of each column that could not be read.
+pub async fn applied(
+    desk: &Desk,
+    saved: &Saved,
+    aside: bool,
+    unseen: &[u64],
+    tiers: &[f64],
+) -> Result<ModelReport> {
+    desk.progress("score", 0, 1, "rounds");
+    let applied = desk.sum(&Apply { into: MODEL.into(), kept: saved.kept.clone(), aside }).await?;
+    let mut report = drift::report(saved, &applied, unseen);
+    let rest = applied.scores.rest.iter().sum();
+    let tier = |(name, people, crowd)| ModelTier { name, people, crowd };
+    report.tiers = tiers::crowds(desk, MODEL, rest, tiers).await?.into_iter().map(tier).collect();
+    Ok(report)
 }
 
 /// What a model leaves behind once everyone is scored out of fold.
@@ -106,7 +156,8 @@ struct Learned {
     weights: Vec<f64>,
     passes: u32,
     converged: bool,
-    card: Scorecard,
+    /// The model of everyone.
+    kept: Kept,
     /// The models that were compared, if several were.
     leaderboard: Vec<Standing>,
 }
@@ -140,7 +191,10 @@ impl Ask<'_> {
         Ok(Learned {
             model: self.plan.model.name().into(),
             scores: self.desk.sum(&scores).await?,
-            card: card(self.schema, &design, &fitted.full),
+            kept: Kept::one(
+                self.plan.model.name(),
+                Form::Card(carded(self.schema, &design.columns, &fitted.full)),
+            ),
             columns: design.columns,
             weights: fitted.full,
             passes: fitted.passes,
@@ -154,7 +208,7 @@ impl Ask<'_> {
         Ok(Learned {
             model: self.plan.model.name().into(),
             scores: grown.score(self, SCORE).await?,
-            card: Scorecard::default(),
+            kept: Kept::one(self.plan.model.name(), grown.form()),
             columns: sweep::placed(self.features, &self.schema.starts).0,
             passes: grown.passes(),
             weights: grown.weights,
@@ -165,14 +219,14 @@ impl Ask<'_> {
 }
 
 /// The weights by bin of the schema; bins the model did not see weigh nothing.
-fn card(schema: &Schema, design: &Design, weights: &[f64]) -> Scorecard {
-    let mut card = Scorecard { intercept: weights[0], weights: vec![0.0; schema.bins()] };
-    for &(f, start) in &design.columns {
+fn carded(schema: &Schema, columns: &[(usize, usize)], weights: &[f64]) -> Scorecard {
+    let mut all = vec![0.0; schema.bins()];
+    for &(f, start) in columns {
         let bins = schema.starts[f]..schema.starts[f + 1];
         let places = start..start + bins.len();
-        card.weights[bins].copy_from_slice(&weights[places]);
+        all[bins].copy_from_slice(&weights[places]);
     }
-    card
+    Scorecard::new(weights[0], &all)
 }
 
 /// The lists of a report.
@@ -181,6 +235,9 @@ struct Parts {
     cuts: Vec<String>,
     reasons: Vec<Reason>,
     left_out: Vec<LeftOut>,
+    columns: Vec<ColumnCard>,
+    basis: Basis,
+    folds: u8,
 }
 
 fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
@@ -208,7 +265,11 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         converged: learned.converged,
         histogram: evaluate::steps(scores),
         cuts: parts.cuts,
-        scorecard: learned.card,
+        folds: parts.folds,
+        columns: parts.columns,
+        calibration: card::calibration(scores),
+        basis: parts.basis,
+        kept: learned.kept,
         leaderboard: learned.leaderboard,
     }
 }

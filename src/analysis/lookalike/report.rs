@@ -1,6 +1,8 @@
 //! What a lookalike run says.
 
+use super::Kept;
 use crate::audience::Expr;
+use crate::table::schema::FeatureKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -121,9 +123,108 @@ pub struct LookalikeReport {
     pub cuts: Vec<String>,
     /// The models `auto` compared: the blend, then the others, best first. Empty if one was asked for.
     pub leaderboard: Vec<Standing>,
-    /// The scorecard of everyone, to be kept; not part of the report on the page. Empty if the model is another.
+    /// How many folds there were.
+    pub folds: u8,
+    /// What the model sees, most telling column first.
+    pub columns: Vec<ColumnCard>,
+    /// How far the probabilities can be believed.
+    pub calibration: Calibration,
+    /// All bins of the columns; not part of the report on the page.
     #[serde(skip)]
-    pub scorecard: Scorecard,
+    pub basis: Basis,
+    /// The model of everyone, to be kept; not part of the report on the page.
+    #[serde(skip)]
+    pub kept: Kept,
+}
+
+/// A column the model sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct ColumnCard {
+    /// Feature name.
+    pub feature: String,
+    /// Kind of values.
+    pub kind: FeatureKind,
+    /// Share of the seed with a value.
+    pub coverage_seed: f64,
+    /// Share of everyone with a value.
+    pub coverage_base: f64,
+    /// Information value of seed against rest (multi-valued: of the best single label).
+    pub iv: f64,
+    /// What pure noise would give for as many bins and people.
+    pub iv_noise: f64,
+    /// Share of what moves the log-odds of the model of everyone; all columns add up to 1.
+    pub gain: f64,
+    /// Bins with people in them: numbers and dates in order, labels by how many people have them.
+    pub bins: Vec<BinEffect>,
+    /// Bins that are not listed: at most 60 are.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub folded: u64,
+}
+
+/// What a bin does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct BinEffect {
+    /// Label; `""` is "missing".
+    pub value: String,
+    /// People in it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// Of them in the seed.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed: u64,
+    /// Partial effect: log-odds against the column's average; of several labels, of having this one.
+    pub effect: f64,
+    /// Half the 95 % interval of the log-odds of as many people: an effect within it may be chance.
+    pub noise: f64,
+}
+
+/// Out-of-fold probabilities against what came true.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Calibration {
+    /// Tenths of everyone, lowest score first; equal scores stay together.
+    pub steps: Vec<CalibrationStep>,
+    /// Expected calibration error: the mean distance of the two, by people.
+    pub error: f64,
+}
+
+/// A tenth of everyone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct CalibrationStep {
+    /// Lowest probability.
+    pub from: f64,
+    /// People.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// Of them in the seed.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub seed: u64,
+    /// Mean probability.
+    pub predicted: f64,
+    /// Share in the seed.
+    pub observed: f64,
+    /// Lower end of its 95 % interval (Wilson).
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Every bin of the schema as the model of everyone saw it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Basis {
+    /// Features the model sees, by their position.
+    pub features: Vec<usize>,
+    /// People per bin.
+    pub people: Vec<u64>,
+    /// Of them in the seed.
+    pub seed: Vec<u64>,
+    /// Partial effect per bin, 0 where nobody is or the model does not look.
+    pub effects: Vec<f64>,
+    /// Half the 95 % interval of each.
+    pub noise: Vec<f64>,
 }
 
 /// What one of several models is worth, out of fold.
@@ -140,15 +241,6 @@ pub struct Standing {
     pub log_loss: f64,
     /// Its share in the blend of everyone.
     pub share: f64,
-}
-
-/// A fitted model: log-odds are the intercept and the weight of every bin a person is in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Scorecard {
-    /// Log-odds before any bin.
-    pub intercept: f64,
-    /// Weight per bin of the schema.
-    pub weights: Vec<f64>,
 }
 
 /// One point of the reach–precision curve.

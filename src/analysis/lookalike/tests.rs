@@ -371,7 +371,7 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
 }
 
 /// The scorecard of everyone, fitted this close.
-fn fitted_card(village: &Village, l2: f64, close: f64) -> Scorecard {
+fn fitted_card(village: &Village, l2: f64, close: f64) -> (f64, Vec<f64>) {
     let schema = village.schema.clone();
     let fitted = run(&mut village.shards(3), &QUESTIONS, |desk| async move {
         let tally = desk.sum(&Survey {}).await?;
@@ -380,9 +380,11 @@ fn fitted_card(village: &Village, l2: f64, close: f64) -> Scorecard {
         let (features, _) = survey::choose(&schema, &plan, &tally)?;
         let design = Design::new(&schema, features, l2, close, &tally);
         let fitted = design.fit(&desk, &folds::without(&folds, false)).await?;
-        Ok::<_, Error>(card(&schema, &design, &fitted.full))
+        Ok::<_, Error>(carded(&schema, &design.columns, &fitted.full))
     });
-    fitted.expect("a fit")
+    let card = fitted.expect("a fit");
+    let real = |steps: i32| f64::from(steps) / f64::from(1 << 20);
+    (real(card.intercept), card.weights.into_iter().map(real).collect())
 }
 
 #[test]
@@ -391,7 +393,7 @@ fn the_fit_agrees_with_its_plain_twin() {
         let village = village(1_500, 1.0, dice);
         let (close, usual) = (fitted_card(&village, l2, 1e-4), fitted_card(&village, l2, lane::CLOSE));
         let twin = newton(&village, &[0, 1, 2], l2);
-        for (bin, weight) in close.weights[..25].iter().enumerate() {
+        for (bin, weight) in close.1[..25].iter().enumerate() {
             assert!(
                 (weight - twin[bin + 1]).abs() < 3e-4,
                 "l2 {l2}, bin {bin}: {weight} for {}",
@@ -403,9 +405,8 @@ fn the_fit_agrees_with_its_plain_twin() {
             let bins: Vec<usize> = (0..3)
                 .flat_map(|f| person.codes[f].iter().map(move |&c| starts[f] + usize::from(c)))
                 .collect();
-            let chance = |card: &Scorecard| {
-                num::logistic(card.intercept + bins.iter().map(|&b| card.weights[b]).sum::<f64>())
-            };
+            let chance =
+                |card: &(f64, Vec<f64>)| num::logistic(card.0 + bins.iter().map(|&b| card.1[b]).sum::<f64>());
             let truth = num::logistic(twin[0] + bins.iter().map(|&b| twin[b + 1]).sum::<f64>());
             assert!((chance(&close) - truth).abs() < 1e-4, "l2 {l2}: {} for {truth}", chance(&close));
             assert!((chance(&usual) - truth).abs() < 1e-2, "l2 {l2}: {} for {truth}", chance(&usual));
@@ -420,7 +421,10 @@ fn a_perfect_separation_stays_within_bounds() {
     let plan = LookalikePlan { l2: 1e-6, ..LookalikePlan::default() };
     let report = ask(&village, 2, &plan).expect("a report");
     assert!(report.auc > 0.999, "{}", report.auc);
-    assert!(report.scorecard.weights.iter().all(|w| w.abs() <= 32.0));
+    assert!(match &report.kept.parts[0].form {
+        Form::Card(card) => card.weights.iter().all(|w| w.abs() <= 32 << 20),
+        Form::Trees(_) => false,
+    });
 }
 
 mod quality;

@@ -22,6 +22,8 @@ const LEAST: u64 = 20;
 /// The question: count the next bits of the ranks of the people outside the seed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScoreRanks {
+    /// Name of the measure.
+    pub measure: String,
     /// Bits to count.
     pub round: Round,
 }
@@ -37,11 +39,11 @@ impl Analysis for ScoreRanks {
     type Work = ();
 
     fn begin(&self, shard: &Shard) -> Result<()> {
-        ranks(shard)
+        shard.known(&self.measure).map(|_| ())
     }
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Counts) {
-        let scores = &shard.measures[SCORE];
+        let scores = &shard.measures[&self.measure];
         for i in rows.filter(|&i| !shard.seed.has(i)) {
             self.round.add(sum, rank(scores[i], shard.people.keys[i]));
         }
@@ -128,10 +130,11 @@ fn people(rest: u64, percent: f64) -> u64 {
 }
 
 /// The lowest ranks of the best `wanted` people outside the seed, for each number wanted.
-async fn cuts(desk: &Desk, rest: u64, wanted: &[u64]) -> Result<Vec<u64>> {
+async fn cuts(desk: &Desk, measure: &str, rest: u64, wanted: &[u64]) -> Result<Vec<u64>> {
     let mut select = Select::new(&wanted.iter().map(|&n| rest.saturating_sub(n)).collect::<Vec<_>>());
     while let Some(round) = select.round() {
-        let counts = desk.sum(&ScoreRanks { round: round.clone() }).await?;
+        let question = ScoreRanks { measure: measure.into(), round: round.clone() };
+        let counts = desk.sum(&question).await?;
         select.next(&counts);
     }
     Ok(select.values())
@@ -147,7 +150,7 @@ pub async fn tiers(
 ) -> Result<(Vec<Tier>, Vec<String>)> {
     let slider = (1..=CUTS).map(|step| people(tally.rest, step as f64 / (CUTS / 100) as f64));
     let wanted: Vec<u64> = shares.iter().map(|&s| people(tally.rest, s)).chain(slider).collect();
-    let found = cuts(desk, tally.rest, &wanted).await?;
+    let found = cuts(desk, SCORE, tally.rest, &wanted).await?;
     let (borders, slider) = found.split_at(shares.len());
     let counts = desk.sum(&TierCount { cuts: borders.to_vec() }).await?;
     let cast = Cast { schema, features, tally, counts: &counts };
@@ -155,12 +158,31 @@ pub async fn tiers(
     for (at, border) in borders.iter().enumerate().filter(|(at, _)| counts.rest.get(*at) > Some(&0)) {
         let from = if at == 0 { 0.0 } else { shares[at - 1] };
         let above = at.checked_sub(1).map(|above| borders[above]);
-        let mut tier = cast.tier(at, name(from, shares[at]), crowd(*border, above));
+        let mut tier = cast.tier(at, name(from, shares[at]), crowd(SCORE, *border, above));
         tier.like_previous =
             tiers.last().is_some_and(|t| t.lift_low <= tier.lift_high && tier.lift_low <= t.lift_high);
         tiers.push(tier);
     }
     Ok((tiers, slider.iter().map(|cut| hex(*cut)).collect()))
+}
+
+/// Names, sizes and crowds of the tiers of a measure at these cumulative shares of the people outside the seed.
+pub async fn crowds(
+    desk: &Desk,
+    measure: &str,
+    rest: u64,
+    shares: &[f64],
+) -> Result<Vec<(String, u64, Expr)>> {
+    let wanted: Vec<u64> = shares.iter().map(|&share| people(rest, share)).collect();
+    let borders = cuts(desk, measure, rest, &wanted).await?;
+    let before = |at: usize| at.checked_sub(1);
+    let tier = |(at, &border): (usize, &u64)| {
+        let from = before(at).map_or(0.0, |at| shares[at]);
+        let taken = before(at).map_or(0, |at| wanted[at]);
+        let crowd = crowd(measure, border, before(at).map(|at| borders[at]));
+        (name(from, shares[at]), wanted[at] - taken, crowd)
+    };
+    Ok(borders.iter().enumerate().map(tier).filter(|tier| tier.1 > 0).collect())
 }
 
 fn name(from: f64, to: f64) -> String {
@@ -172,8 +194,8 @@ fn hex(cut: u64) -> String {
 }
 
 /// The people outside the seed from one cut up to the next.
-fn crowd(border: u64, above: Option<u64>) -> Expr {
-    let top = |cut: u64| Expr::Top { measure: SCORE.into(), cut: hex(cut) };
+fn crowd(measure: &str, border: u64, above: Option<u64>) -> Expr {
+    let top = |cut: u64| Expr::Top { measure: measure.into(), cut: hex(cut) };
     let take = match above {
         Some(cut) => Expr::Or { of: vec![Expr::Seed, top(cut)] },
         None => Expr::Seed,

@@ -1,5 +1,6 @@
 //! What each command does.
 
+use crate::models;
 use crate::serve;
 use crate::threads::Threads;
 use atoll::error::{Error, Kind, Result};
@@ -49,6 +50,10 @@ enum Command {
         #[command(flatten)]
         engine: Engine,
     },
+    /// Score a tag file with a saved model, and say how far its people have moved from those it learned from.
+    Score(models::Score),
+    /// Set two saved models side by side: every bin's effect in both, sign flips marked.
+    Compare(models::Compare),
     /// Serve the built page on this machine, with the headers that keep it from talking.
     Serve {
         /// Port to listen on; the next free one when busy, any free one for 0.
@@ -61,7 +66,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Engine {
+pub struct Engine {
     /// Threads to work on; the results are the same with any number. Default: one per processor.
     #[arg(long)]
     shards: Option<usize>,
@@ -70,11 +75,11 @@ struct Engine {
     memory: u64,
     /// Do not show progress.
     #[arg(long, short)]
-    quiet: bool,
+    pub quiet: bool,
 }
 
 impl Engine {
-    fn start(&self, files: Vec<PathBuf>) -> Result<Threads> {
+    pub fn start(&self, files: Vec<PathBuf>) -> Result<Threads> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         match self.shards.unwrap_or_else(cores) {
             shards @ 1..=64 => Ok(Threads::start(shards, self.memory << 20, files)),
@@ -89,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Sample { dir, people, seed } => sample(&dir, people, seed),
         Command::Inspect { file, engine } => inspect(&file, &engine),
         Command::Run { recipe, out, engine } => room(&recipe, &out, &engine),
+        Command::Score(score) => models::score(&score),
+        Command::Compare(compare) => models::compare(&compare),
         Command::Serve { port, page } => return serving(port, page),
     };
     match done {
@@ -165,7 +172,7 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     }
 }
 
-fn file_ref(index: u32, path: &Path) -> Result<FileRef> {
+pub fn file_ref(index: u32, path: &Path) -> Result<FileRef> {
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let meta = std::fs::metadata(path).map_err(|_| Error::new(Kind::FileUnreadable).file(&name))?;
     if meta.is_dir() {
@@ -185,16 +192,16 @@ fn save(threads: &mut Threads, dir: &Path, files: &[Made]) -> Result<()> {
 }
 
 /// Progress on standard error, one line that overwrites itself; nothing where nobody looks.
-struct Bar {
+pub struct Bar {
     shown: String,
     on: bool,
 }
 
 impl Bar {
-    fn new(quiet: bool) -> Self {
+    pub fn new(quiet: bool) -> Self {
         Bar { shown: String::new(), on: !quiet && std::io::stderr().is_terminal() }
     }
-    fn show(&mut self, progress: &Progress) {
+    pub fn show(&mut self, progress: &Progress) {
         if !self.on || progress.stage.is_empty() {
             return;
         }
@@ -208,7 +215,7 @@ impl Bar {
             self.shown = text;
         }
     }
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         if self.on && !self.shown.is_empty() {
             eprint!("\r\x1b[K");
         }

@@ -1,11 +1,11 @@
-//! Section 5: what the report was made of, and what it does not promise.
+//! The last section: what the report was made of, and what it does not promise.
 
 use super::html::{Html, put};
 use super::number::bytes;
 use super::{Language, ReportInput, files, header, open};
 
-pub(super) fn sections(html: &mut Html, input: &ReportInput, language: Language) {
-    open(html, "source", ["5", language.say("How to check this", "如何核对")], language, true);
+pub(super) fn sections(html: &mut Html, input: &ReportInput, number: &str, language: Language) {
+    open(html, "source", [number, language.say("How to check this", "如何核对")], language, true);
     inputs(html, input, language);
     put!(html, "<details open class=\"recipe\"><summary>" [language.say("Recipe", "配方")] " · room.toml</summary><pre>" [input.recipe] "</pre></details>\n");
     promises(html, language);

@@ -9,7 +9,7 @@ use crate::analysis::lookalike::{CurvePoint, HistogramStep, LookalikeReport, Rea
 /// Reasons on each side.
 const REASONS: usize = 10;
 /// The inside of both charts, whose view box is 480 by 300.
-const FRAME: Frame = Frame { left: 44.0, top: 28.0, right: 468.0, bottom: 256.0 };
+pub(super) const FRAME: Frame = Frame { left: 44.0, top: 28.0, right: 468.0, bottom: 256.0 };
 
 pub(super) fn section(html: &mut Html, report: Option<&LookalikeReport>, language: Language) {
     let heading = ["3", language.say("Lookalike", "相似人群")];
@@ -31,7 +31,7 @@ pub(super) fn section(html: &mut Html, report: Option<&LookalikeReport>, languag
 }
 
 /// Whether the seed suffices, in words, with the light beside it.
-fn verdict(html: &mut Html, report: &LookalikeReport, language: Language) {
+pub(super) fn verdict(html: &mut Html, report: &LookalikeReport, language: Language) {
     let top = &report.verdict.top_decile;
     let (lift, ends) = (factor(top.value), range(top.low, top.high, factor));
     put!(html, "<p class=\"lead verdict\"><svg class=\"light\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><circle class=\"" [light(&report.verdict.light)] "\" cx=\"6\" cy=\"6\" r=\"5\"/></svg>");
@@ -66,7 +66,7 @@ fn light(name: &str) -> &'static str {
     }
 }
 
-fn figures(html: &mut Html, report: &LookalikeReport, language: Language) {
+pub(super) fn figures(html: &mut Html, report: &LookalikeReport, language: Language) {
     put!(html, "<dl class=\"figures\">\n");
     let mut pair = |name: &str, value: String, of: String| {
         put!(html, "<div><dt>" [name] "</dt><dd>" [value] "</dd><dd class=\"of\">" [of] "</dd></div>\n");
@@ -114,7 +114,7 @@ fn what(report: &LookalikeReport, language: Language) -> String {
     }
 }
 
-fn gain(html: &mut Html, curve: &[CurvePoint], language: Language) {
+pub(super) fn gain(html: &mut Html, curve: &[CurvePoint], language: Language) {
     let found = language.say("seed found", "找到的种子");
     put!(html, "<figure>\n<figcaption>" [language.say("Reach against precision: gain", "规模与精准：增益曲线")] "</figcaption>\n<svg class=\"chart\" viewBox=\"0 0 480 300\" role=\"img\" aria-label=\"" [language.say("Gain curve", "增益曲线")] "\">");
     for level in [0, 25, 50, 75, 100] {
@@ -159,7 +159,7 @@ fn marked(curve: &[CurvePoint]) -> impl Iterator<Item = &CurvePoint> {
 }
 
 /// How the scores of the seed and of the rest lie; each crowd adds up to the whole.
-fn histogram(html: &mut Html, report: &LookalikeReport, language: Language) {
+pub(super) fn histogram(html: &mut Html, report: &LookalikeReport, language: Language) {
     let steps = &report.histogram;
     let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
     let shares = |s: &HistogramStep| (share(s.seed, report.seed_people), share(s.rest, report.rest_people));
@@ -210,7 +210,7 @@ fn peak(html: &mut Html, steps: &[HistogramStep], height: impl Fn(&HistogramStep
     }
 }
 
-fn tiers(html: &mut Html, tiers: &[Tier], language: Language) {
+pub(super) fn tiers(html: &mut Html, tiers: &[Tier], language: Language) {
     let most = tiers.iter().map(|t| t.lift_high).filter(|l| l.is_finite()).fold(1.0, f64::max);
     put!(html, "<figure>\n<figcaption>" [language.say("Tiers of the people outside the seed", "种子以外的人，按得分分档")] "</figcaption>\n<table class=\"tiers\">\n");
     header(
@@ -253,7 +253,7 @@ fn tier_name(name: &str, language: Language) -> String {
     }
 }
 
-fn reasons(html: &mut Html, report: &LookalikeReport, language: Language) {
+pub(super) fn reasons(html: &mut Html, report: &LookalikeReport, language: Language) {
     let most = report.reasons.iter().map(|r| r.weight.abs()).fold(0.0, f64::max);
     put!(html, "<div class=\"two\">\n");
     let sides = [
@@ -283,7 +283,7 @@ fn reason_row(html: &mut Html, reason: &Reason, most: f64, language: Language) {
     put!(html, "</td><td class=\"n\">" [percent(reason.share)] " <span class=\"second\">/ " [percent(reason.base_share)] "</span></td></tr>\n");
 }
 
-fn left_out(html: &mut Html, report: &LookalikeReport, language: Language) {
+pub(super) fn left_out(html: &mut Html, report: &LookalikeReport, language: Language) {
     if report.left_out.is_empty() {
         return;
     }

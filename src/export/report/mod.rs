@@ -4,6 +4,7 @@
 //! The page is made for paper first. On a screen it follows the reader's light or dark.
 
 mod appendix; // files, recipe, promises
+mod card; // the model by itself
 mod html; // escaping
 mod lookalike; // section 3
 mod matched; // section 1
@@ -18,6 +19,7 @@ use crate::analysis::profile::ProfileReport;
 use crate::gate::Released;
 use crate::matching::MatchReport;
 use base64::Engine;
+pub use card::card_html;
 use html::{Html, put};
 use number::{count, factor, fixed, percent, range};
 use sha2::{Digest, Sha256};
@@ -75,19 +77,19 @@ pub struct ReportInput<'a> {
 /// `report.html`.
 pub fn report_html(input: &ReportInput, language: Language) -> Vec<u8> {
     let mut html = Html::default();
-    head(&mut html, language);
+    head(&mut html, language.say("Audience report", "人群报告"), language);
     put!(html, "<body>\n<main>\n");
     title(&mut html, input, language);
     matched::section(&mut html, input.matched.get(), language);
     profile::section(&mut html, input.profile.map(Released::get), language);
     lookalike::section(&mut html, input.lookalike.map(Released::get), language);
     personas::section(&mut html, input.personas.map(Released::get), language);
-    appendix::sections(&mut html, input, language);
+    appendix::sections(&mut html, input, "5", language);
     put!(html, "</main>\n</body>\n</html>\n");
     html.into_bytes()
 }
 
-fn head(html: &mut Html, language: Language) {
+fn head(html: &mut Html, title: &str, language: Language) {
     let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
     put!(html, "<!doctype html>\n<html lang=\"" [language.say("en", "zh-Hans")] "\">\n<head>\n<meta charset=\"utf-8\">\n");
     put!(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-" [digest] "'; base-uri 'none'; form-action 'none'\">\n");
@@ -95,7 +97,7 @@ fn head(html: &mut Html, language: Language) {
         html,
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
     );
-    put!(html, "<title>" [language.say("Audience report · Atoll", "人群报告 · Atoll 环礁")] "</title>\n<style>");
+    put!(html, "<title>" [title] " · " [language.say("Atoll", "Atoll 环礁")] "</title>\n<style>");
     html.raw(STYLE);
     put!(html, "</style>\n</head>\n");
 }

@@ -100,6 +100,14 @@ pub(super) fn bar(html: &mut Html, value: f64, most: f64) {
     put!(html, "<svg class=\"pair\" viewBox=\"0 0 96 16\" aria-hidden=\"true\"><path class=\"axis\" d=\"M0 0v16\"/><rect class=\"fill\" y=\"4\" width=\"" [width] "\" height=\"8\"/></svg>");
 }
 
+/// A bar to either side of zero, with what chance does as a thin line through zero.
+pub(super) fn effect(html: &mut Html, value: f64, noise: f64, most: f64) {
+    let x = |v: f64| 60.0 + 58.0 * (v / most).clamp(-1.0, 1.0);
+    let (from, to) = (x(value.min(0.0)), x(value.max(0.0)));
+    put!(html, "<svg class=\"bar\" viewBox=\"0 0 120 16\" aria-hidden=\"true\"><rect class=\"" [if value < 0.0 { "base" } else { "seed" }] "\" x=\"" [At(from)] "\" y=\"4\" width=\"" [At(to - from)] "\" height=\"8\"/>");
+    put!(html, "<path class=\"axis\" d=\"M60 0v16\"/><path class=\"mark\" d=\"M" [At(x(-noise))] " 8H" [At(x(noise))] "\"/></svg>");
+}
+
 /// An interval with its figure on an axis from zero, and a line at one.
 pub(super) fn interval(html: &mut Html, value: f64, low: f64, high: f64, most: f64) {
     let x = |v: f64| At(if most > 0.0 { 2.0 + 196.0 * (v / most).clamp(0.0, 1.0) } else { 0.0 });

@@ -1,6 +1,7 @@
 //! The whole page, from reports that mean harm as well as from ordinary ones.
 
 use super::*;
+use crate::analysis::lookalike::{BinEffect, Calibration, CalibrationStep, ColumnCard};
 use crate::analysis::lookalike::{CurvePoint, Figure, Floor, HistogramStep, LeftOut, Reason, Tier, Verdict};
 use crate::analysis::personas::{Cluster, KChoice, PersonaMap, TopTag};
 use crate::analysis::profile::{Base, ProfileColumn, ProfileValue};
@@ -10,7 +11,7 @@ use crate::matching::{Account, Diagnosis, WouldMatch};
 use crate::table::inspection::Problem;
 use crate::table::schema::{FeatureKind, Namespace};
 
-/// A page in which every text that comes from a file is this one.
+/// Both pages, the report and the card, in which every text that comes from a file is this one.
 fn page(text: &str, language: Language) -> String {
     let matched = release(matched(text));
     let (profile, lookalike) = (release(profile(text)), release(lookalike(text)));
@@ -25,7 +26,8 @@ fn page(text: &str, language: Language) -> String {
         lookalike: Some(&lookalike),
         personas: Some(&personas),
     };
-    String::from_utf8(report_html(&input, language)).expect("UTF-8")
+    let pages = [report_html(&input, language), card_html(&input, language)].concat();
+    String::from_utf8(pages).expect("UTF-8")
 }
 
 fn matched(text: &str) -> MatchReport {
@@ -115,8 +117,31 @@ fn lookalike(text: &str) -> LookalikeReport {
         histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],
         cuts: vec![],
         leaderboard: vec![],
-        scorecard: Default::default(),
+        folds: 5,
+        columns: vec![ColumnCard {
+            feature: text.into(),
+            kind: FeatureKind::Category,
+            coverage_seed: 0.9,
+            coverage_base: 0.8,
+            iv: 0.25,
+            iv_noise: 0.01,
+            gain: 0.432,
+            bins: vec![bin(text, 1.5), bin("", -0.75)],
+            folded: 3,
+        }],
+        calibration: Calibration { steps: vec![step(0.1, 0.125), step(0.4, 0.375)], error: 0.025 },
+        basis: Default::default(),
+        kept: Default::default(),
     }
+}
+
+fn bin(value: &str, effect: f64) -> BinEffect {
+    BinEffect { value: value.into(), people: 4321, seed: 400, effect, noise: 0.2 }
+}
+
+fn step(predicted: f64, observed: f64) -> CalibrationStep {
+    let (low, high) = (observed - 0.03, observed + 0.03);
+    CalibrationStep { from: 0.05, people: 10_000, seed: 1_250, predicted, observed, low, high }
 }
 
 fn point(reach: f64) -> CurvePoint {
@@ -238,5 +263,65 @@ fn what_was_not_run_is_said() {
     };
     let page = String::from_utf8(report_html(&input, Language::En)).expect("UTF-8");
     assert_eq!(page.matches("Not run.").count(), 3);
+    let card = String::from_utf8(card_html(&input, Language::En)).expect("UTF-8");
+    assert_eq!(card.matches("Not run.").count(), 1);
     assert!(!page.contains("NaN"));
+}
+
+/// The card holds every part of a model, in both languages; what does not hold is not said.
+#[test]
+fn the_card_holds_every_section() {
+    let matched = release(matched("x"));
+    let report = lookalike("x");
+    let write = |report: &LookalikeReport, language| {
+        let report = release(report.clone());
+        let input = ReportInput {
+            version: "1.2.3",
+            recipe: "seed = 7",
+            inputs: &[],
+            matched: &matched,
+            profile: None,
+            lookalike: Some(&report),
+            personas: None,
+        };
+        String::from_utf8(card_html(&input, language)).expect("UTF-8")
+    };
+    let mut tiers = report.clone();
+    let first = Tier { like_previous: false, ..tiers.tiers[0].clone() };
+    tiers.tiers = vec![first.clone(), first.clone(), Tier { like_previous: true, ..first.clone() }];
+    let card = write(&tiers, Language::En);
+    for id in ["worth", "sample", "scores", "tiers", "columns", "effects", "source"] {
+        assert_eq!(card.matches(&format!("<section id=\"{id}\">")).count(), 1, "{id}");
+    }
+    for part in [
+        "0.834",
+        "KS",
+        "Smallest seed a destination takes",
+        "1,750 people of the tag file who are in",
+        "5; each person is scored by a model that learned without their fold",
+        "seed = 7",
+        "Expected calibration error 2.5%",
+        "9.5%–15.5%",
+        "Tiers 2 and 3 cannot be told apart",
+        "43.2%",
+        "0.250",
+        "0.010",
+        "90.0% <span",
+        "1.50",
+        "\u{2212}0.75",
+        "More values: 3",
+        "The model did not see",
+        "Reach against precision",
+        "Scores of the seed and of the rest",
+    ] {
+        assert!(card.contains(part), "{part}");
+    }
+    assert!(!card.contains("Tiers 1 and 2"));
+    let chinese = write(&tiers, Language::Zh);
+    for part in ["第 2 档与第 3 档无法区分", "期望校准误差 2.5%", "样本规则", "各取值的作用", "未参与建模"]
+    {
+        assert!(chinese.contains(part), "{part}");
+    }
+    tiers.tiers.pop();
+    assert!(!write(&tiers, Language::En).contains("told apart"), "control");
 }

@@ -1,7 +1,7 @@
 //! From kept rows to codes: dictionaries and quantile cuts are agreed over all shards, then every cell becomes a code.
 //!
 //! Labels are numbered by how many people have them, most first, then by their bytes; numbers are cut at the
-//! exact 20-quantiles of the people who have one. Both depend on the people only, never on the shards.
+//! exact 40-quantiles of the people who have one. Both depend on the people only, never on the shards.
 
 use super::side::{Kept, Side};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +12,7 @@ use crate::table::{dates, values};
 use std::collections::BTreeMap;
 
 /// Quantile bins of a number.
-pub const BINS: usize = 20;
+pub const BINS: usize = 40;
 /// Most different labels of a column.
 pub const MOST_LABELS: usize = 65_000;
 /// "Not in the brand's file."
@@ -82,7 +82,7 @@ fn formula(label: &str) -> bool {
     label.starts_with(['=', '+', '-', '@', '\t', '\0']) && values::number(label.as_bytes()).is_none()
 }
 
-/// Which order statistics cut `filled` numbers into [`BINS`]: the lowest, the 20-quantiles, the highest.
+/// Which order statistics cut `filled` numbers into [`BINS`]: the lowest, the 40-quantiles, the highest.
 pub fn statistics(filled: u64) -> Vec<u64> {
     let Some(last) = filled.checked_sub(1) else { return vec![] };
     (0..BINS as u64).map(|j| j * filled / BINS as u64).chain([last]).collect()
@@ -125,9 +125,10 @@ pub fn codes(kept: &Kept, feature: &Feature, at: At) -> Codes {
     }
 }
 
+/// What lies below the lowest edge belongs to the lowest bin, which happens where edges come from another table.
 fn bin(edges: &[f64], value: Option<f64>) -> u16 {
     match value {
-        Some(v) if !v.is_nan() => edges.partition_point(|&e| e <= v) as u16,
+        Some(v) if !v.is_nan() => edges.partition_point(|&e| e <= v).max(1).min(edges.len()) as u16,
         _ => 0,
     }
 }
@@ -146,6 +147,19 @@ fn numbers(words: &[String], feature: &Feature) -> Vec<u16> {
     words.iter().map(|w| by_label.get(w.as_str()).copied().unwrap_or(0)).collect()
 }
 
+/// Cells with a label that the feature does not have.
+pub fn unseen(kept: &Kept, feature: &Feature, at: At) -> u64 {
+    let number = kept.words().map_or(vec![], |words| numbers(words, feature));
+    if !number.contains(&0) {
+        return 0;
+    }
+    let (more, mut cells) = (kept.later(), 0);
+    for entry in at.entries().flatten() {
+        kept.each(entry, &more, |label| cells += u64::from(number[label as usize] == 0));
+    }
+    cells
+}
+
 fn runs(kept: &Kept, number: &[u16], at: At) -> Codes {
     let (mut starts, mut codes) = (vec![0u32], Vec::new());
     let more = kept.later();
@@ -157,6 +171,7 @@ fn runs(kept: &Kept, number: &[u16], at: At) -> Codes {
         }
         run.sort_unstable();
         run.dedup();
+        run.retain(|&code| code > 0);
         if run.is_empty() {
             run.push(0);
         }

@@ -28,6 +28,9 @@ type ReplyTo = {
   profile: "profile";
   lookalike: "lookalike";
   personas: "personas";
+  score: "scored";
+  challenge: "scored";
+  compare: "compared";
   count: "counts";
   export: "files";
   "export-all": "files";

@@ -1,4 +1,5 @@
 import { crowdsEn } from "./crowds.en";
+import { cardEn } from "./card.en";
 import { errorsEn } from "./errors.en";
 import { glossaryEn } from "./glossary.en";
 import { namesEn } from "./names.en";
@@ -296,6 +297,7 @@ export const en: Words = {
     passes: (n) => `Converged after ${n} passes. All figures are out of fold: people the model had not seen`,
     small: "Under 1,000 seed people: take the result as a hint; exports are easier to trace back, too.",
   },
+  card: cardEn,
   personas: {
     title: "Personas",
     sentence: (n, k) => `${n} people in ${k} personas. Tags by TGI against the whole tag file; the tick is 100`,

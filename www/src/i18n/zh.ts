@@ -1,5 +1,6 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
 import { crowdsZh } from "./crowds.zh";
+import { cardZh } from "./card.zh";
 import { errorsZh } from "./errors.zh";
 import { glossaryZh } from "./glossary.zh";
 import { namesZh } from "./names.zh";
@@ -296,6 +297,7 @@ export const zh = {
     passes: (n: string) => `扫描 ${n} 遍后收敛；所有指标均为折外（未见过的人）`,
     small: "种子少于 1,000 人：结果仅供参考，导出后也更容易被反推。",
   },
+  card: cardZh,
   personas: {
     title: "分群",
     sentence: (n: string, k: string) => `${n} 人，分成 ${k} 类；各标签按 TGI（对比标签文件全体）列出，竖线为 100`,

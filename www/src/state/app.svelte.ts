@@ -34,6 +34,8 @@ class App {
   /** A crowd split into packs, as last exported or as the recipe says. */
   packs = $state.raw<SplitPlan>();
   sampling = $state(false);
+  /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
+  hadRun = $state(false);
   /** Whether the settings are those of the sample city. */
   #sampled = false;
 
@@ -52,12 +54,19 @@ class App {
     () => this.#after({ plan: JSON.stringify(this.lookalikePlan) }),
     () => ({ call: "lookalike" as const, plan: this.lookalikePlan }),
   );
+  /** Text of the saved model that was loaded last. */
+  #model = $state.raw("");
+  readonly challenge = new Task(
+    this.#at,
+    () => (this.#model ? this.#after({}) : undefined),
+    () => ({ call: "challenge" as const, model: this.#model }),
+  );
   readonly personas = new Task(
     this.#at,
     () => this.#after({ plan: JSON.stringify(this.personasPlan) }),
     () => ({ call: "personas" as const, plan: this.personasPlan }),
   );
-  readonly basket = new Basket(() => ({ match: this.match.run, lookalike: this.lookalike.run, personas: this.personas.run }));
+  readonly basket = new Basket(() => ({ match: this.match.run, lookalike: this.lookalike.run, personas: this.personas.run, model: this.challenge.run }));
 
   get recipe(): Recipe | undefined {
     const { first_party, tags } = this.slots;
@@ -100,9 +109,11 @@ class App {
     if (!this.recipe) return this.go("files");
     if (step === "match" || this.match.status.is === "stale") await this.#runMatch();
     if (step === "match") return;
+    const had = step === "lookalike" && this.lookalike.result !== undefined;
     await this[step].start();
     // What leans on scores or personas may be others now.
     if (step !== "profile") void draft.measure();
+    if (had && !this.lookalike.refusal) this.hadRun = true;
     this.#say(step);
   }
 
@@ -137,6 +148,12 @@ class App {
     } finally {
       this.sampling = false;
     }
+  }
+
+  /** Scores the tag file with a saved model. */
+  async loadModel(text: string): Promise<void> {
+    this.#model = text;
+    await this.challenge.start();
   }
 
   count(of: Expr[]): Promise<number[]> {
@@ -205,7 +222,8 @@ class App {
   #forget(): void {
     this.crowd = { is: "seed" };
     this.personasPlan = { ...this.personasPlan, of: { is: "seed" } };
-    for (const task of [this.profile, this.lookalike, this.personas]) task.forget();
+    this.hadRun = false;
+    for (const task of [this.profile, this.lookalike, this.challenge, this.personas]) task.forget();
   }
 
   #lose(): void {

@@ -7,7 +7,7 @@ export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" 
 export type Crowd = { id: number; name: string; expr: Expr; people: number; from: Origin; colour: number; runs: Runs };
 
 /** Numbers of the results a crowd was made under. */
-export type Runs = { match: number; lookalike: number; personas: number };
+export type Runs = { match: number; lookalike: number; personas: number; model: number };
 
 export class Basket {
   crowds = $state.raw<Crowd[]>([]);
@@ -51,6 +51,7 @@ export class Basket {
     return (
       crowd.runs.match !== now.match ||
       (uses(crowd.expr, "score") && crowd.runs.lookalike !== now.lookalike) ||
+      (uses(crowd.expr, "model") && crowd.runs.model !== now.model) ||
       (uses(crowd.expr, "persona") && crowd.runs.personas !== now.personas)
     );
   }

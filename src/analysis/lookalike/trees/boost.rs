@@ -27,8 +27,6 @@ pub struct Settings {
     pub forest: bool,
     /// Share of its best step that a tree takes.
     pub rate: f64,
-    /// The same where a histogram has more than [`WIDE`] places: a tree sees a few of many labels only.
-    pub wide_rate: f64,
     /// Most trees.
     pub trees: usize,
     /// Trees when there is nothing to check on.
@@ -54,7 +52,6 @@ impl Settings {
     pub const BOOSTED: Settings = Settings {
         forest: false,
         rate: 0.05,
-        wide_rate: 0.1,
         trees: 300,
         plain: 150,
         patience: 25,
@@ -62,14 +59,13 @@ impl Settings {
         l2: 1.0,
         least: 30.0,
         rows: 0.8,
-        columns: 0.7,
+        columns: 0.4,
         crew: 100_000,
     };
     /// A forest.
     pub const FOREST: Settings = Settings {
         forest: true,
         rate: 1.0,
-        wide_rate: 1.0,
         trees: 100,
         plain: 100,
         patience: usize::MAX,
@@ -82,8 +78,18 @@ impl Settings {
     };
 }
 
-/// Places from which on a table is wide.
+/// Labels of many-valued columns from which on a table is wide: most people lack most of them.
 const WIDE: usize = 500;
+
+impl Settings {
+    /// Where people have a few of very many labels, a tree sees little of the whole and a leaf holds few people.
+    pub fn for_labels(self, labels: usize) -> Settings {
+        match labels > WIDE && !self.forest {
+            true => Settings { rate: 0.2, least: 5.0, ..self },
+            false => self,
+        }
+    }
+}
 
 /// The models, lane by lane.
 pub struct Lanes {
@@ -192,8 +198,7 @@ impl Boost<'_> {
         if self.checked() { self.settings.trees } else { self.settings.plain }
     }
     fn leaf(&self) -> Leaf {
-        let rate = if self.layout.places > WIDE { self.settings.wide_rate } else { self.settings.rate };
-        if self.settings.forest { Leaf::Chance(self.rate) } else { Leaf::Step(rate) }
+        if self.settings.forest { Leaf::Chance(self.rate) } else { Leaf::Step(self.settings.rate) }
     }
     fn open(&self) -> Vec<usize> {
         (0..self.lanes.len()).filter(|&l| self.lanes[l].open).collect()

@@ -16,10 +16,11 @@ const BLOCK: usize = 4096;
 const LEAST: f64 = 1e-4;
 
 /// What the leaves of a model say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {
     /// What they add to the log-odds.
+    #[default]
     Logit,
     /// A probability, of which the mean is taken.
     Chance,
@@ -80,7 +81,8 @@ impl Analysis for Climb {
                 let (mut sums, masks) = (vec![0; mine.len()], &mut work.masks[..mine.len()]);
                 trees.iter().for_each(|tree| tree.add(&shard.people, &mine, masks, &mut sums));
                 for (&i, sum) in mine.iter().zip(sums) {
-                    scores[start + i as usize - from] = self.score(sum, trees.len(), *groups);
+                    scores[start + i as usize - from] =
+                        self.link.score(self.margin, sum, trees.len(), *groups);
                 }
             }
         }
@@ -92,15 +94,15 @@ impl Analysis for Climb {
     }
 }
 
-impl Climb {
-    /// The score of someone whose leaves sum up to this.
-    fn score(&self, sum: i64, trees: usize, groups: usize) -> i32 {
+impl Link {
+    /// The score of someone whose leaves of so many trees in so many groups sum up to this.
+    pub fn score(self, margin: i32, sum: i64, trees: usize, groups: usize) -> i32 {
         let unit = f64::from(1 << FINE);
-        let logit = match self.link {
-            Link::Logit => (sum as f64 / groups.max(1) as f64 + f64::from(self.margin)) / unit,
+        let logit = match self {
+            Link::Logit => (sum as f64 / groups.max(1) as f64 + f64::from(margin)) / unit,
             Link::Chance => {
                 let chance = (sum as f64 / trees.max(1) as f64 / unit).clamp(LEAST, 1.0 - LEAST);
-                num::ln(chance / (1.0 - chance)) + f64::from(self.margin) / unit
+                num::ln(chance / (1.0 - chance)) + f64::from(margin) / unit
             }
         };
         (libm::round(logit * f64::from(1 << STEPS)) as i32).clamp(-LIMIT, LIMIT)

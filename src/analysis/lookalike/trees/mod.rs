@@ -18,15 +18,18 @@ mod wave;
 pub use boost::Settings;
 pub use climb::{Climb, Link};
 pub use crew::{Forget, Muster};
+pub use ford::Ford;
+pub use tree::{Split, Test, Tree, Way};
 pub use wave::Wave;
 
+use super::kept::{Form, Grove};
 use super::score::Histogram;
 use super::survey::Tally;
 use super::{Ask, folds};
 use crate::error::Result;
+use crate::table::schema::FeatureKind;
 use boost::{Lanes, boost, lanes};
 use layout::Layout;
-use tree::Tree;
 
 /// Grown models of trees, before anyone is scored.
 pub struct Grown {
@@ -40,6 +43,9 @@ pub struct Grown {
 /// Trees of these features.
 pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
     let Ask { desk, schema, features, tally, folds, plan } = *ask;
+    let many = |&&f: &&usize| schema.features[f].kind == FeatureKind::Multi;
+    let labels = features.iter().filter(many).map(|&f| schema.starts[f + 1] - schema.starts[f]).sum();
+    let settings = settings.for_labels(labels);
     let layout = Layout::new(schema, features, tally, settings.least as u64);
     let muster = Muster::new(plan.seed, tally, settings.crew, layout, lanes(folds).len());
     let lanes = boost(desk, schema, &muster, folds, settings).await?;
@@ -64,6 +70,10 @@ fn steepen(weights: &mut [f64], tally: &Tally, trees: usize) {
 }
 
 impl Grown {
+    /// The model of everyone, to be kept.
+    pub fn form(&self) -> Form {
+        Form::Trees(Grove { margin: self.margin, groups: self.lanes.whole(), link: self.link })
+    }
     /// Passes it took.
     pub fn passes(&self) -> u32 {
         self.lanes.passes

@@ -1,6 +1,7 @@
 //! A tree: the splits in the order in which they were made, and what each leaf adds to the log-odds.
 
 use crate::table::people::Codes;
+use crate::table::schema::{FeatureKind, Schema};
 use serde::{Deserialize, Serialize};
 
 /// Fixed point of margins and leaves.
@@ -100,6 +101,22 @@ impl Tree {
             (ends[leaf], ends[new]) = (Some((node, 0)), Some((node, 1)));
         }
         ways
+    }
+    /// Whether it can be climbed by anyone with codes of this schema.
+    pub fn fits(&self, schema: &Schema) -> bool {
+        let leaves = self.splits.len() + 1;
+        let split = |(node, split): (usize, &Split)| {
+            let many = schema.features.get(split.feature).map(|feature| feature.kind == FeatureKind::Multi);
+            let test = match &split.test {
+                Test::Has(_) => many == Some(true),
+                Test::Among { bits, top } => many == Some(false) && *top < 64 * bits.len(),
+            };
+            test && usize::from(split.leaf) <= node && usize::from(split.new) == node + 1
+        };
+        self.values.len() == leaves
+            && self.covers.len() == leaves
+            && leaves <= 64
+            && self.splits.iter().enumerate().all(split)
     }
     /// The leaf of person `i`, by going through the splits: the plain twin of every other way.
     #[cfg(test)]
