@@ -12,7 +12,7 @@ export type Step = (typeof STEPS)[number];
 /** What is exported, when the sheet is open. */
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
 
-const LOOKALIKE: LookalikePlan = { model: "scorecard", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
+const LOOKALIKE: LookalikePlan = { model: "auto", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
 const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
 
 class App {
