@@ -1,13 +1,15 @@
 //! Audiences as expressions over people: everyone, the seed, tag values, measures, and ∧ ∨ ∖ of them.
 
-use crate::error::{Error, Kind, Result};
-use crate::table::bits::Bits;
-use crate::table::people::{Codes, People};
+mod evaluate; // who is in it
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
 
 /// Seed of the hash that breaks ties between equal scores: not the file order, which a partner could choose.
 pub const TIE_SEED: u64 = 0x7465_6965_7321;
+/// Lots of a draw: one is a hundredth of a percent.
+pub const LOTS: u32 = 10_000;
+/// Keeps draws apart from folds and ties, which are hashes of the same people.
+const DRAW_SEED: u64 = 0x6472_6177_0000_0000;
 
 /// Who is meant. Small, serialisable, the same in every shard.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +61,16 @@ pub enum Expr {
         /// Taken away.
         take: Box<Expr>,
     },
+    /// Drawn by lot: those whose lot under this seed lies in `from..to` of [`LOTS`]. A person's lot depends on nothing
+    /// but who they are and the seed, so a draw is the same in every file, shard and month (`formulas.md` F11).
+    Hash {
+        /// Seed: draws of different seeds are independent.
+        seed: u32,
+        /// First lot that is in.
+        from: u32,
+        /// Behind the last.
+        to: u32,
+    },
 }
 
 /// In JSON an expression carries its kind in the key `is`, which a reader finds only by looking at names; the wire has
@@ -87,41 +99,28 @@ pub fn rank(value: i32, key: crate::id::Key) -> u64 {
     u64::from(ordered) << 32 | key.mix(TIE_SEED) >> 32
 }
 
+/// The lot of a person under a seed, below [`LOTS`].
+pub fn lot(seed: u32, key: crate::id::Key) -> u32 {
+    ((u128::from(key.mix(DRAW_SEED ^ u64::from(seed))) * u128::from(LOTS)) >> 64) as u32
+}
+
 impl Expr {
-    /// The people of one shard it names.
-    pub fn people(
-        &self,
-        people: &People,
-        seed: &Bits,
-        measures: &BTreeMap<String, Vec<i32>>,
-    ) -> Result<Bits> {
-        let len = people.len();
-        // A shard of nobody is never walked, so it has no measures to look at.
-        if len == 0 {
-            return Ok(Bits::none(0));
+    /// Whether it leans on this measure somewhere.
+    pub fn uses(&self, name: &str) -> bool {
+        match self {
+            Expr::Measure { measure, .. } | Expr::Top { measure, .. } => measure == name,
+            Expr::And { of } | Expr::Or { of } => of.iter().any(|part| part.uses(name)),
+            Expr::Minus { from, take } => from.uses(name) || take.uses(name),
+            _ => false,
         }
-        let find = |name: &str| measures.get(name).ok_or(Error::new(Kind::TooEarly).column(name));
-        Ok(match self {
-            Expr::Everyone => Bits::all(len),
-            Expr::Seed => seed.clone(),
-            Expr::Tag { feature, values } => tag(people, feature, values)?,
-            Expr::Measure { measure, from, to } => {
-                let values = find(measure)?;
-                Bits::from_fn(len, |i| (*from..=*to).contains(&values[i]))
-            }
-            Expr::Top { measure, cut } => {
-                let cut = u64::from_str_radix(cut, 16).map_err(|_| Error::new(Kind::ExpressionInvalid))?;
-                let values = find(measure)?;
-                Bits::from_fn(len, |i| rank(values[i], people.keys[i]) >= cut)
-            }
-            Expr::And { of } => fold(of, Bits::all(len), Bits::and, people, seed, measures)?,
-            Expr::Or { of } => fold(of, Bits::none(len), Bits::or, people, seed, measures)?,
-            Expr::Minus { from, take } => {
-                let mut kept = from.people(people, seed, measures)?;
-                kept.minus(&take.people(people, seed, measures)?);
-                kept
-            }
-        })
+    }
+    /// In both.
+    pub fn and(self, other: Expr) -> Expr {
+        Expr::And { of: vec![self, other] }
+    }
+    /// In this and not in the other.
+    pub fn minus(self, other: Expr) -> Expr {
+        Expr::Minus { from: Box::new(self), take: Box::new(other) }
     }
     /// The canonical form: nested operands flattened, sorted, without repeats; single operands unwrapped.
     pub fn canonical(self) -> Expr {
@@ -143,20 +142,6 @@ impl Expr {
             leaf => leaf,
         }
     }
-}
-
-fn fold(
-    of: &[Expr],
-    mut sum: Bits,
-    join: fn(&mut Bits, &Bits),
-    people: &People,
-    seed: &Bits,
-    measures: &BTreeMap<String, Vec<i32>>,
-) -> Result<Bits> {
-    for part in of {
-        join(&mut sum, &part.people(people, seed, measures)?);
-    }
-    Ok(sum)
 }
 
 fn gather(
@@ -182,16 +167,5 @@ fn gather(
     }
 }
 
-fn tag(people: &People, feature: &str, values: &[String]) -> Result<Bits> {
-    let unknown = || Error::new(Kind::ColumnMissing).column(feature);
-    let at = people.schema.features.iter().position(|f| f.name() == feature).ok_or_else(unknown)?;
-    let wanted: Vec<bool> = people.schema.features[at].labels.iter().map(|l| values.contains(l)).collect();
-    let mut bits = Bits::none(people.len());
-    let codes: &Codes = &people.columns[at];
-    codes.for_each(0..people.len(), |i, code| {
-        if wanted[code] {
-            bits.set(i);
-        }
-    });
-    Ok(bits)
-}
+#[cfg(test)]
+mod tests;

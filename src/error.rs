@@ -99,6 +99,8 @@ kinds! {
     RecipeInvalid = "recipe-invalid", "The recipe (room.toml) cannot be read.", "配方（room.toml）无法解析。";
     /// A parameter outside its range.
     OutOfRange = "out-of-range", "A setting is outside its range.", "参数超出范围。";
+    /// A crowd cannot be split by this column.
+    SplitColumn = "split-column", "A crowd is split by columns with one value per person, each once.", "只能按单值列拆分人群，且每列只用一次。";
     /// A message between workers that does not decode.
     WireBroken = "wire-broken", "A message inside the page was damaged. Load the files again.", "页面内部消息损坏，请重新加载文件。";
     /// A message of another version or plan.

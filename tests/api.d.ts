@@ -192,7 +192,27 @@ of: Array<Expr>, } | { "call": "export",
 /**
  * Which.
  */
-what: Export, } | { "call": "export-all" };
+what: Export, } | { "call": "export-all" } | { "call": "regions", 
+/**
+ * The crowds.
+ */
+of: Array<Expr>, } | { "call": "similarity", 
+/**
+ * The crowds.
+ */
+of: Array<Expr>, } | { "call": "matrix", 
+/**
+ * The crowds.
+ */
+of: Array<Expr>, } | { "call": "signs", 
+/**
+ * The contrasts.
+ */
+of: [Pairing, Pairing], } | { "call": "split", 
+/**
+ * How.
+ */
+plan: SplitPlan, };
 
 /**
  * One persona.
@@ -528,7 +548,11 @@ best: boolean, } | { "file": "drift" } | { "file": "comparison" } | { "file": "l
 /**
  * `en` or `zh`.
  */
-language: string, } | { "file": "recipe" } | { "file": "run" };
+language: string, } | { "file": "recipe" } | { "file": "run" } | { "file": "packs", 
+/**
+ * How; as the recipe says if none is given.
+ */
+plan: SplitPlan | null, };
 
 /**
  * Who is meant. Small, serialisable, the same in every shard.
@@ -577,7 +601,19 @@ from: Expr,
 /**
  * Taken away.
  */
-take: Expr, };
+take: Expr, } | { "is": "hash", 
+/**
+ * Seed: draws of different seeds are independent.
+ */
+seed: number, 
+/**
+ * First lot that is in.
+ */
+from: number, 
+/**
+ * Behind the last.
+ */
+to: number, };
 
 /**
  * What kind of values a feature has.
@@ -1003,9 +1039,43 @@ rate_tags: number,
 diagnosis: Diagnosis | null, };
 
 /**
+ * A decile.
+ */
+export type MatrixColumn = { 
+/**
+ * Those who score here, the seed left out.
+ */
+crowd: Expr, 
+/**
+ * People outside the seed.
+ */
+people: number, 
+/**
+ * Seed people who score here, out of fold.
+ */
+seed_people: number, 
+/**
+ * Density of the seed here: the rate to expect.
+ */
+rate: number, };
+
+/**
+ * Crowds by decile of the score.
+ */
+export type MatrixReport = { 
+/**
+ * The deciles of the people outside the seed, best first.
+ */
+columns: Array<MatrixColumn>, 
+/**
+ * People of each crowd, outside the seed, per decile.
+ */
+rows: Array<Array<number>>, };
+
+/**
  * What finds people like the seed.
  */
-export type Model = "auto" | "scorecard" | "boosted";
+export type Model = "auto" | "scorecard" | "boosted" | "forest";
 
 /**
  * What a saved model says of a table.
@@ -1121,6 +1191,81 @@ header: boolean | null,
  * Cells that mean "no value".
  */
 missing: Array<string> | null, };
+
+/**
+ * One pack.
+ */
+export type Pack = { 
+/**
+ * Its values, joined; `rest` for what is no pack of its own.
+ */
+name: string, 
+/**
+ * Its value in each column, `""` for missing; none for the rest.
+ */
+values: Array<string>, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Their share of the crowd.
+ */
+share: number, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
+
+/**
+ * One crowd beside another.
+ */
+export type Pair = { 
+/**
+ * People in both.
+ */
+both: number, 
+/**
+ * People in both, of those in either.
+ */
+jaccard: number, 
+/**
+ * People in both, of the smaller crowd (overlap coefficient).
+ */
+containment: number, 
+/**
+ * People in both, over the geometric mean of the sizes (Ochiai's cosine).
+ */
+cosine: number, 
+/**
+ * Distance of what their people are, 0 to 1: d_norm over all tag columns. Absent if a crowd is empty.
+ */
+distance: number | null, 
+/**
+ * The word for it: `very-similar`, `similar`, `some-difference`, `different`.
+ */
+alike: string | null, 
+/**
+ * Concentration: share of the row's people who are in the column's crowd.
+ */
+concentration: number, 
+/**
+ * The same against everyone: 100 is chance.
+ */
+index: number | null, };
+
+/**
+ * A crowd and whom it is held against: those of the other who are not in it.
+ */
+export type Pairing = { 
+/**
+ * Who.
+ */
+crowd: Expr, 
+/**
+ * Against whom.
+ */
+against: Expr, };
 
 /**
  * People and clusters in two dimensions.
@@ -1432,12 +1577,17 @@ personas: PersonasPlan,
 /**
  * What is written.
  */
-output: OutputRecipe, };
+output: OutputRecipe, 
+/**
+ * A crowd split into packs: `packs.zip`.
+ */
+packs?: SplitPlan | null, };
 
 /**
  * What comes back.
  */
 export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport };
 
 /**
  * What a column is for.
@@ -1447,6 +1597,149 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
  * The separator inside a cell.
  */
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
+
+/**
+ * What a contrast says of a value.
+ */
+export type Side = { 
+/**
+ * Share of the crowd.
+ */
+share: number, 
+/**
+ * Share of the other.
+ */
+against: number, 
+/**
+ * 100 × share / share of the other.
+ */
+tgi: number | null, 
+/**
+ * Lower end of its 95 % interval.
+ */
+tgi_low: number | null, 
+/**
+ * Upper end.
+ */
+tgi_high: number | null, 
+/**
+ * Benjamini–Hochberg q over all values of this contrast.
+ */
+q: number, };
+
+/**
+ * Every tag under both contrasts.
+ */
+export type SignReport = { 
+/**
+ * People of the crowd and of the other, per contrast.
+ */
+people: [[number, number], [number, number]], 
+/**
+ * Values, columns in file order, the most common value first; numbers and dates in order.
+ */
+rows: Array<SignRow>, };
+
+/**
+ * A value under both contrasts.
+ */
+export type SignRow = { 
+/**
+ * Feature name.
+ */
+column: string, 
+/**
+ * The label; `""` is the missing bin.
+ */
+value: string, 
+/**
+ * The labels it stands for.
+ */
+labels: Array<string>, 
+/**
+ * What each contrast says.
+ */
+sides: [Side, Side], };
+
+/**
+ * Crowds compared with each other.
+ */
+export type SimilarityReport = { 
+/**
+ * People in all.
+ */
+everyone: number, 
+/**
+ * People of each crowd.
+ */
+people: Array<number>, 
+/**
+ * People by exact membership: entry `m` counts those in the crowds whose bits are set in `m`, and in no other.
+ */
+regions: Array<number>, 
+/**
+ * Row against column.
+ */
+pairs: Array<Array<Pair>>, };
+
+/**
+ * What becomes of packs below the floor, and of those beyond the most.
+ */
+export type Small = "rest" | "drop";
+
+/**
+ * How a crowd is split.
+ */
+export type SplitPlan = { 
+/**
+ * By which columns: one to three, each with one value per person.
+ */
+by: Array<string>, 
+/**
+ * Fewest people of a pack.
+ */
+floor: number, 
+/**
+ * Most packs; the largest are taken. At most 50.
+ */
+most: number, 
+/**
+ * Ranges a number or date is cut into, of about as many people each: 2 to 20.
+ */
+ranges: number, 
+/**
+ * What becomes of the people of smaller packs.
+ */
+small: Small, 
+/**
+ * Whether every list has a header row.
+ */
+header: boolean, 
+/**
+ * Who is split.
+ */
+crowd: Expr, };
+
+/**
+ * The packs. Their people and those left out are the crowd, each once.
+ */
+export type SplitReport = { 
+/**
+ * People of the crowd.
+ */
+people: number, 
+/**
+ * Largest first; the rest last.
+ */
+packs: Array<Pack>, 
+/**
+ * People in no pack.
+ */
+left: number, 
+/**
+ * Combinations of values that occur.
+ */
+found: number, };
 
 /**
  * What one of several models is worth, out of fold.
@@ -1631,6 +1924,7 @@ export type ErrorCode =
   | "audience-empty"
   | "recipe-invalid"
   | "out-of-range"
+  | "split-column"
   | "wire-broken"
   | "wire-foreign"
   | "model-broken"

@@ -7,3 +7,4 @@ pub mod csv; // tables
 pub mod json; // reports as JSON
 pub mod model; // the model to be kept
 pub mod report; // the pages to print and to file
+pub mod zip; // several files in one

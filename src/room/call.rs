@@ -1,5 +1,6 @@
 //! What the page and the command line can ask of a room, and what comes back. One `Call`, one `Reply`.
 
+use crate::analysis::crowds::{MatrixReport, Pairing, SignReport, SimilarityReport, SplitPlan, SplitReport};
 use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, ModelReport};
 use crate::analysis::personas::{PersonasPlan, PersonasReport};
 use crate::analysis::profile::{Base, ProfileReport};
@@ -124,6 +125,31 @@ pub enum Call {
     },
     /// Makes every file `atoll run` writes, in one reply.
     ExportAll,
+    /// How many people are in exactly which of up to eight crowds.
+    Regions {
+        /// The crowds.
+        of: Vec<Expr>,
+    },
+    /// How alike up to eight crowds are.
+    Similarity {
+        /// The crowds.
+        of: Vec<Expr>,
+    },
+    /// Crowds by decile of the lookalike score.
+    Matrix {
+        /// The crowds.
+        of: Vec<Expr>,
+    },
+    /// Two contrasts side by side.
+    Signs {
+        /// The contrasts.
+        of: Box<[Pairing; 2]>,
+    },
+    /// Splits a crowd into packs.
+    Split {
+        /// How.
+        plan: SplitPlan,
+    },
 }
 
 /// Where a model is.
@@ -201,6 +227,11 @@ pub enum Export {
     Recipe,
     /// `run.json`.
     Run,
+    /// `packs.zip`: one list per pack of a split crowd, and their index. The plan joins the recipe.
+    Packs {
+        /// How; as the recipe says if none is given.
+        plan: Option<SplitPlan>,
+    },
 }
 
 /// A file ready to be taken.
@@ -246,6 +277,16 @@ pub enum Reply {
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
     /// To `Sample`, `Export` and `ExportAll`.
     Files(Vec<Made>),
+    /// To `Regions`: entry `m` counts those in the crowds whose bits are set in `m`, and in no other.
+    Regions(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
+    /// To `Similarity`.
+    Similarity(SimilarityReport),
+    /// To `Matrix`.
+    Matrix(MatrixReport),
+    /// To `Signs`.
+    Signs(SignReport),
+    /// To `Split`.
+    Split(SplitReport),
 }
 
 #[cfg(test)]

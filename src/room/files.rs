@@ -3,6 +3,7 @@
 use super::call::{Export, Made};
 use super::inspect::range;
 use super::{Opened, Room, SLICE};
+use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
 use crate::analysis::profile::{Against, Contrast};
@@ -11,6 +12,7 @@ use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::export::model::model_json;
 use crate::export::report::{Input, Language, ReportInput, card_html, report_html};
+use crate::export::zip::Archive;
 use crate::export::{csv, json};
 use crate::gate::release;
 use crate::id::Kind as IdKind;
@@ -86,6 +88,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Report { language } => ("report.html".into(), report(room, &language).await?, 0),
         Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
         Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
+        Export::Packs { plan } => ("packs.zip".into(), packs(room, plan).await?, 0),
     };
     Ok(keep(room, &name, bytes, rows))
 }
@@ -105,6 +108,9 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     files.extend([Export::Card { language: "zh".into() }]);
     files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
     files.push(Export::Report { language: "zh".into() });
+    if room.opened()?.recipe.packs.is_some() {
+        files.push(Export::Packs { plan: None });
+    }
     let mut made = Vec::with_capacity(files.len() + 1);
     for file in files {
         made.push(make(room, file).await?);
@@ -205,6 +211,39 @@ async fn audience(room: &mut Room, name: String, crowd: Expr, header: bool) -> R
     let listing = Listing { crowd: crowd.canonical(), order, cells: vec![Cell::Id] };
     let made = table(room, &file_name(&name), if header { "id\n" } else { "" }, listing).await?;
     if made.2 == 0 { Err(Kind::AudienceEmpty.into()) } else { Ok(made) }
+}
+
+/// One list per pack, in the order of the tag file, and `index.csv`. What its crowd leans on is computed first.
+async fn packs(room: &mut Room, plan: Option<SplitPlan>) -> Result<Vec<u8>> {
+    let plan = plan.or_else(|| room.opened().ok()?.recipe.packs.clone()).ok_or(Kind::TooEarly)?;
+    if plan.crowd.uses(SCORE) {
+        need_lookalike(room).await?;
+    }
+    if plan.crowd.uses(PERSONA) {
+        need_personas(room).await?;
+    }
+    let report = release(crowds::split(&room.desk, &room.opened()?.schema, &plan).await?);
+    let mut lists: Vec<(String, Vec<u8>, String)> = Vec::new();
+    for (at, pack) in report.get().packs.iter().enumerate() {
+        let listing = Listing { crowd: pack.crowd.clone(), order: Order::File, cells: vec![Cell::Id] };
+        // The number in front keeps names apart on every file system, and from those that one reserves.
+        let name = file_name(&format!("{:02}_{}", at + 1, pack.name));
+        let (name, bytes, _) = table(room, &name, if plan.header { "id\n" } else { "" }, listing).await?;
+        let digest = hex(&Sha256::digest(&bytes));
+        lists.push((name, bytes, digest));
+    }
+    if lists.is_empty() {
+        return Err(Kind::AudienceEmpty.into());
+    }
+    let names: Vec<(&str, &str)> = lists.iter().map(|(name, _, digest)| (&**name, &**digest)).collect();
+    let mut archive = Archive::default();
+    archive.add("index.csv", &csv::packs_csv(&report, &names))?;
+    for (name, bytes, _) in &lists {
+        archive.add(name, bytes)?;
+    }
+    let bytes = archive.bytes()?;
+    room.opened_mut()?.recipe.packs = Some(plan);
+    Ok(bytes)
 }
 
 /// A name every file system takes.

@@ -8,6 +8,7 @@ pub mod model; // models from outside
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
 
+use crate::analysis::crowds::{self, MatrixReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
@@ -34,6 +35,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &profile::QUESTIONS,
     &lookalike::QUESTIONS,
     &personas::QUESTIONS,
+    &crowds::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
@@ -122,7 +124,24 @@ impl Room {
             Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),
+            Call::Regions { of } => crowds::regions(&self.desk, &of).await.map(Reply::Regions),
+            Call::Similarity { of } => {
+                crowds::similarity(&self.desk, &self.opened()?.schema, &of).await.map(Reply::Similarity)
+            }
+            Call::Matrix { of } => self.matrix(&of).await.map(Reply::Matrix),
+            Call::Signs { of } => {
+                crowds::signs(&self.desk, &self.opened()?.schema, *of).await.map(Reply::Signs)
+            }
+            Call::Split { plan } => {
+                crowds::split(&self.desk, &self.opened()?.schema, &plan).await.map(Reply::Split)
+            }
         }
+    }
+    /// Deciles are every hundredth position of the slider: the same exact ranks.
+    async fn matrix(&self, of: &[Expr]) -> Result<MatrixReport> {
+        let report = self.opened()?.lookalike.as_ref().ok_or(Kind::TooEarly)?.get();
+        let cuts: Vec<String> = report.cuts.iter().skip(99).step_by(100).cloned().collect();
+        crowds::matrix(&self.desk, of, lookalike::SCORE, &cuts).await
     }
     /// Only the seed against a base is the room's own profile: what its files show.
     async fn profile(&mut self, contrast: Contrast) -> Result<ProfileReport> {

@@ -1,6 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
+use crate::analysis::crowds::SplitPlan;
 use crate::analysis::lookalike::LookalikePlan;
 use crate::analysis::personas::PersonasPlan;
 use crate::analysis::profile::Base;
@@ -31,6 +32,10 @@ pub struct Recipe {
     /// What is written.
     #[serde(default)]
     pub output: OutputRecipe,
+    /// A crowd split into packs: `packs.zip`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packs: Option<SplitPlan>,
 }
 
 /// How one file is read.

@@ -28,6 +28,18 @@ impl Bits {
         }
         bits
     }
+    /// The set whose words `word` gives, one for each run of 64 people.
+    pub fn from_words(len: usize, mut word: impl FnMut(std::ops::Range<usize>) -> u64) -> Self {
+        let words = (0..len).step_by(64).map(|from| word(from..len.min(from + 64))).collect();
+        let mut bits = Bits { words, len };
+        bits.trim();
+        bits
+    }
+    /// The people `64 at ..` as bits, the first the lowest.
+    #[inline]
+    pub fn word(&self, at: usize) -> u64 {
+        self.words[at]
+    }
     /// How many people the set is over.
     pub fn len(&self) -> usize {
         self.len

@@ -166,3 +166,16 @@ impl Schema {
         (feature, bin - self.starts[feature])
     }
 }
+
+/// The label of a run of bins: from the start of the first to the end of the last.
+pub fn span(labels: &[String]) -> String {
+    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
+    if labels.len() == 1 {
+        return first.clone();
+    }
+    let from = first.split_once(", ").map_or(first.as_str(), |(from, _)| from);
+    let to = last.split_once(", ").map_or(last.as_str(), |(_, to)| to);
+    let open = if from.starts_with(['[', '(']) { "" } else { "[" };
+    let close = if to.ends_with([']', ')']) { "" } else { "]" };
+    format!("{open}{from}, {to}{close}")
+}

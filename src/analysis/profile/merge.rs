@@ -1,6 +1,7 @@
 //! Fine bins of a number to at most eight that differ (F4): neighbours are merged, the most alike first.
 
 use crate::num::pair_chi2;
+pub use crate::table::schema::span as label;
 use std::ops::Range;
 
 /// Bins shown of a number, the missing one not counted.
@@ -43,19 +44,6 @@ fn next(counts: &[(u64, u64)], least: u64) -> Option<usize> {
         Some(bin) => alike(bin.saturating_sub(1)..(bin + 1).min(counts.len() - 1)),
         None => (counts.len() > MOST).then(|| alike(0..counts.len() - 1)).flatten(),
     }
-}
-
-/// The label of a run of bins: from the start of the first to the end of the last.
-pub fn label(labels: &[String]) -> String {
-    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
-    if labels.len() == 1 {
-        return first.clone();
-    }
-    let from = first.split_once(", ").map_or(first.as_str(), |(from, _)| from);
-    let to = last.split_once(", ").map_or(last.as_str(), |(_, to)| to);
-    let open = if from.starts_with(['[', '(']) { "" } else { "[" };
-    let close = if to.ends_with([']', ')']) { "" } else { "]" };
-    format!("{open}{from}, {to}{close}")
 }
 
 #[cfg(test)]

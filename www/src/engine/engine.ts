@@ -34,6 +34,11 @@ type ReplyTo = {
   count: "counts";
   export: "files";
   "export-all": "files";
+  regions: "regions";
+  similarity: "similarity";
+  matrix: "matrix";
+  signs: "signs";
+  split: "split";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 

@@ -1,4 +1,5 @@
 import { cardEn } from "./card.en";
+import { crowdsEn } from "./crowds.en";
 import { errorsEn } from "./errors.en";
 import { glossaryEn } from "./glossary.en";
 import { namesEn } from "./names.en";
@@ -44,7 +45,7 @@ export const en: Words = {
     about: (term) => `What is ${term}?`,
     none: "none",
   },
-  steps: { files: "Files", match: "Match", profile: "Profile", lookalike: "Lookalike", personas: "Personas" },
+  steps: { files: "Files", match: "Match", profile: "Profile", lookalike: "Lookalike", personas: "Personas", crowds: "Segments" },
   status: { empty: "waits for an earlier step", ready: "ready", running: "running", done: "done", stale: "needs an update", failed: "not finished" },
   parts: { first_party: "Your file", tags: "The tag file", match: "The match", base: "The base", crowd: "The crowd", plan: "The settings" },
   progress: {
@@ -339,13 +340,6 @@ export const en: Words = {
     everyone: "Whole tag file",
     from: { seed: "in both files", everyone: "tag file", profile: "from the profile", lookalike: "lookalike", personas: "persona", combined: "combined" },
     combine: "Combine",
-    combineTitle: "Combine two audiences",
-    left: "A",
-    right: "B",
-    ops: { and: "∧ both", or: "∨ either", minus: "∖ without" },
-    opWords: { and: "people in both", or: "people in either", minus: "people in A and not in B" },
-    result: "Result",
-    name: "Name",
     rename: (name) => `Rename “${name}”`,
     remove: (name) => `Remove “${name}”`,
     exportOne: (name) => `Export “${name}”`,
@@ -402,6 +396,7 @@ export const en: Words = {
     row: (n) => `row ${n}`,
     column: (name) => `“${name}”`,
   },
+  crowds: crowdsEn,
   errors: errorsEn,
   glossary: glossaryEn,
   names: namesEn,

@@ -38,6 +38,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "audience-empty": { what: "The audience has nobody in it", todo: "Loosen its conditions." },
   "recipe-invalid": { what: "The recipe (room.toml) cannot be read", todo: "Check the row named here." },
   "out-of-range": { what: "A setting is outside its range", todo: "Set it back inside." },
+  "split-column": { what: "An audience cannot be split by this column", todo: "Take columns with one value per person, each once." },
   "wire-broken": { what: "A message inside the page was damaged", todo: "Load the files again." },
   "wire-foreign": { what: "A message belongs to another version or plan", todo: "Reload the page." },
   "model-broken": { what: "This is no model file, or it ends early", todo: "Choose a whole model.json, or save the model again." },

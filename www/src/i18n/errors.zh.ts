@@ -40,6 +40,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "audience-empty": { what: "这个人群没有人", todo: "请放宽条件。" },
   "recipe-invalid": { what: "配方（room.toml）无法解析", todo: "请检查所指的行。" },
   "out-of-range": { what: "参数超出范围", todo: "请改回允许的范围。" },
+  "split-column": { what: "不能按这一列拆分人群", todo: "请选单值列，且每列只用一次。" },
   "wire-broken": { what: "页面内部消息损坏", todo: "请重新载入文件。" },
   "wire-foreign": { what: "消息来自其他版本或方案", todo: "请刷新页面。" },
   "model-broken": { what: "这不是模型文件，或文件不完整", todo: "请选择完整的 model.json，或重新保存模型。" },

@@ -1,5 +1,6 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
 import { cardZh } from "./card.zh";
+import { crowdsZh } from "./crowds.zh";
 import { errorsZh } from "./errors.zh";
 import { glossaryZh } from "./glossary.zh";
 import { namesZh } from "./names.zh";
@@ -44,7 +45,7 @@ export const zh = {
     about: (term: string) => `${term} 是什么`,
     none: "无",
   },
-  steps: { files: "文件", match: "匹配", profile: "画像", lookalike: "相似人群", personas: "分群" },
+  steps: { files: "文件", match: "匹配", profile: "画像", lookalike: "相似人群", personas: "分群", crowds: "圈选" },
   status: { empty: "待前一步", ready: "可以开始", running: "计算中", done: "已完成", stale: "需要更新", failed: "未完成" },
   parts: { first_party: "一方人群", tags: "标签文件", match: "匹配结果", base: "对照", crowd: "人群", plan: "设置" },
   progress: {
@@ -339,13 +340,6 @@ export const zh = {
     everyone: "标签文件全体",
     from: { seed: "两份文件的交集", everyone: "标签文件", profile: "画像圈选", lookalike: "相似人群", personas: "分群", combined: "组合" },
     combine: "组合",
-    combineTitle: "组合两个人群",
-    left: "甲",
-    right: "乙",
-    ops: { and: "∧ 交集", or: "∨ 并集", minus: "∖ 排除" },
-    opWords: { and: "同时在两者里的人", or: "在任一个里的人", minus: "在甲里、不在乙里的人" },
-    result: "结果",
-    name: "名称",
     rename: (name: string) => `给“${name}”改名`,
     remove: (name: string) => `移除“${name}”`,
     exportOne: (name: string) => `导出“${name}”`,
@@ -402,6 +396,7 @@ export const zh = {
     row: (n: string) => `第 ${n} 行`,
     column: (name: string) => `“${name}”`,
   },
+  crowds: crowdsZh,
   errors: errorsZh,
   glossary: glossaryZh,
   names: namesZh,

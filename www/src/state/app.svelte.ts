@@ -1,13 +1,16 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, Recipe } from "api";
+import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, Recipe, SplitPlan } from "api";
 import { Engine, type CallOf, type Network } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket } from "./basket.svelte";
+import { draft } from "./draft.svelte";
 import { Slot, type SlotName } from "./slot.svelte";
 import { Task, type Inputs, type Status } from "./task.svelte";
 
-export const STEPS = ["files", "match", "profile", "lookalike", "personas"] as const;
+export const STEPS = ["files", "match", "profile", "lookalike", "personas", "crowds"] as const;
 export type Step = (typeof STEPS)[number];
+/** Steps that one call answers. */
+export type Computed = Exclude<Step, "files" | "crowds">;
 
 /** What is exported, when the sheet is open. */
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
@@ -28,6 +31,8 @@ class App {
   against = $state.raw<Expr>();
   lookalikePlan = $state.raw(LOOKALIKE);
   personasPlan = $state.raw(PERSONAS);
+  /** A crowd split into packs, as last exported or as the recipe says. */
+  packs = $state.raw<SplitPlan>();
   sampling = $state(false);
   /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
   hadRun = $state(false);
@@ -73,6 +78,7 @@ class App {
       lookalike: this.lookalikePlan,
       personas: this.personasPlan,
       output: { scores: true },
+      packs: this.packs ?? null,
     };
   }
 
@@ -83,6 +89,7 @@ class App {
   }
 
   status(step: Step): Status {
+    if (step === "crowds") return { is: this.match.status.is !== "done" ? "empty" : draft.size > 0 ? "done" : "ready" };
     if (step !== "files") return this[step].status;
     const slots = Object.values(this.slots);
     const running = slots.map((slot) => slot.inspect.status).find((status) => status.is === "running");
@@ -94,17 +101,19 @@ class App {
   /** Shows a step. One that is ready is computed at once; one that was stopped or is stale waits for a click. */
   go(step: Step): void {
     this.step = step;
-    if (step !== "files" && this[step].status.is === "ready") void this.run(step);
+    if (step !== "files" && step !== "crowds" && this[step].status.is === "ready") void this.run(step);
   }
 
   /** With a file missing there is nothing to compute anew: what is shown stays, and the way leads to the files. */
-  async run(step: Exclude<Step, "files">): Promise<void> {
+  async run(step: Computed): Promise<void> {
     if (!this.recipe) return this.go("files");
     if (step === "match" || this.match.status.is === "stale") await this.#runMatch();
     if (step === "match") return;
     const had = step === "lookalike" && this.lookalike.result !== undefined;
     await this[step].start();
     if (had && !this.lookalike.refusal) this.hadRun = true;
+    // What leans on scores or personas may be others now.
+    if (step !== "profile") void draft.measure();
     this.#say(step);
   }
 
@@ -166,6 +175,7 @@ class App {
     this.#forget();
     this.match.forget();
     this.basket.clear();
+    draft.forget();
     this.engine.restart();
     this.lost = false;
     this.step = "files";
@@ -187,10 +197,11 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas }: Pick<Recipe, "profile" | "lookalike" | "personas">): void {
+  #set({ profile, lookalike, personas, packs }: Pick<Recipe, "profile" | "lookalike" | "personas" | "packs">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
+    this.packs = packs ?? undefined;
     this.#sampled = false;
   }
 
@@ -203,6 +214,7 @@ class App {
     await this.match.start();
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
+    draft.renew();
     this.#say("match");
   }
 
