@@ -109,6 +109,8 @@ kinds! {
     ModelBroken = "model-broken", "This is no model file, or it ends early. Save it again.", "这不是模型文件，或文件不完整，请重新保存。";
     /// A model file that is not as it was written.
     ModelEdited = "model-edited", "The model file was changed after it was saved. Save it again.", "模型文件在保存后被改动过，请重新保存。";
+    /// A model that cannot be kept.
+    ModelNotKept = "model-not-kept", "A model of nearest seeds cannot be saved: it is the tags of single people. Take another model.", "最近邻模型由个人标签组成，不能保存，请改用其他模型。";
     /// A model file of another version of the format.
     ModelVersion = "model-version", "The model file has another format version. Save it again with this version of Atoll.", "模型文件的格式版本不同，请用当前版本的 Atoll 重新保存。";
     /// A model that does not fit the tag file.

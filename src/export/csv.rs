@@ -53,20 +53,6 @@ pub fn leaderboard_csv(report: &Released<LookalikeReport>) -> Vec<u8> {
     table.bytes()
 }
 
-/// `index.csv` of packs: file, name, people, share, digest; a last line without a file for those in no pack, so that
-/// the people add up to the crowd.
-pub fn packs_csv(report: &Released<SplitReport>, files: &[(&str, &str)]) -> Vec<u8> {
-    let mut table = Table::new("file,name,people,share,sha256");
-    let SplitReport { packs, people, left, .. } = report.get();
-    for (pack, (file, digest)) in packs.iter().zip(files) {
-        table.label(file).label(&pack.name).count(pack.people).number(pack.share, 6).label(digest).end();
-    }
-    if *left > 0 {
-        table.text("").text("left out").count(*left).number(*left as f64 / *people as f64, 6).text("").end();
-    }
-    table.bytes()
-}
-
 /// `drift.csv`: how far the score (first, without a column) and each column have moved, and bin by bin.
 pub fn drift_csv(report: &Released<ModelReport>) -> Vec<u8> {
     let mut table = Table::new("column,psi,noise,band,unseen_cells,value,share_then,share_now");
@@ -95,6 +81,20 @@ pub fn comparison_csv(compared: &Released<Comparison>) -> Vec<u8> {
             table.maybe(side.map(|s| s.0), 6).maybe(side.map(|s| s.1), 6);
         }
         table.count(u64::from(row.flip)).end();
+    }
+    table.bytes()
+}
+
+/// `index.csv` of packs: file, name, people, share, digest; a last line without a file for those in no pack, so that
+/// the people add up to the crowd.
+pub fn packs_csv(report: &Released<SplitReport>, files: &[(&str, &str)]) -> Vec<u8> {
+    let mut table = Table::new("file,name,people,share,sha256");
+    let SplitReport { packs, people, left, .. } = report.get();
+    for (pack, (file, digest)) in packs.iter().zip(files) {
+        table.label(file).label(&pack.name).count(pack.people).number(pack.share, 6).label(digest).end();
+    }
+    if *left > 0 {
+        table.text("").text("left out").count(*left).number(*left as f64 / *people as f64, 6).text("").end();
     }
     table.bytes()
 }

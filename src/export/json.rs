@@ -2,8 +2,8 @@
 //! to the same bits, one line end at the end.
 
 use crate::analysis::lookalike::{
-    Calibration, ColumnCard, CurvePoint, Figure, HistogramStep, LeftOut, LookalikeReport, Reason, Standing,
-    Tier, Verdict,
+    Calibration, ColumnCard, CurvePoint, Figure, HistogramStep, Leak, LeftOut, LookalikeReport, Reason,
+    Standing, Tier, Verdict,
 };
 use crate::analysis::personas::{Cluster, KChoice, PersonasReport};
 use crate::gate::Released;
@@ -35,6 +35,7 @@ pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
         verdict: &report.verdict,
         reasons: &report.reasons,
         left_out: &report.left_out,
+        leaks: &report.leaks,
         passes: report.passes,
         converged: report.converged,
         curve: &report.curve,
@@ -75,6 +76,7 @@ struct Lookalike<'a> {
     verdict: &'a Verdict,
     reasons: &'a [Reason],
     left_out: &'a [LeftOut],
+    leaks: &'a [Leak],
     passes: u32,
     converged: bool,
     curve: &'a [CurvePoint],

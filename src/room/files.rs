@@ -56,7 +56,9 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
             ("lookalike.json".into(), json::lookalike_json(need_lookalike(room).await?.known_lookalike()?), 0)
         }
         Export::Model => {
-            need_lookalike(room).await?;
+            if need_lookalike(room).await?.known_lookalike()?.get().kept.parts.is_empty() {
+                return Err(Kind::ModelNotKept.into());
+            }
             let saved = release(super::model::saved(room).await?);
             ("model.json".into(), model_json(&saved), 0)
         }
@@ -100,7 +102,10 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     if room.opened()?.recipe.output.scores {
         files.push(Export::Scores);
     }
-    files.extend([Export::Model, Export::Card { language: "zh".into() }]);
+    if room.opened()?.recipe.lookalike.model != Model::Nearest {
+        files.push(Export::Model);
+    }
+    files.extend([Export::Card { language: "zh".into() }]);
     files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
     files.push(Export::Report { language: "zh".into() });
     if room.opened()?.recipe.packs.is_some() {

@@ -85,7 +85,7 @@ fn card(schema: &Schema, basis: &Basis, f: usize, gain: f64, tally: &Tally) -> C
 }
 
 /// Information value and its noise level: of all bins; of the best single label where people have several (F4).
-fn worth(kind: FeatureKind, bins: std::ops::Range<usize>, tally: &Tally) -> (f64, f64) {
+pub fn worth(kind: FeatureKind, bins: std::ops::Range<usize>, tally: &Tally) -> (f64, f64) {
     let (pos, neg) = (&tally.seed_bins[bins.clone()], &tally.rest_bins[bins]);
     if kind != FeatureKind::Multi {
         let used = |i: &usize| pos[*i] + neg[*i] > 0;

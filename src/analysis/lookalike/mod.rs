@@ -17,7 +17,9 @@ mod fit;
 mod folds;
 mod kept;
 mod lane;
+mod leak;
 mod metric;
+mod nearest;
 mod pairs;
 mod reasons;
 mod report;
@@ -26,6 +28,7 @@ mod saved;
 mod score;
 mod survey;
 mod sweep;
+mod tgi;
 mod tiers;
 mod trees;
 
@@ -55,7 +58,7 @@ pub const MODEL: &str = "model";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 15] = [
+pub const QUESTIONS: [(&str, Opener); 18] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -67,6 +70,9 @@ pub const QUESTIONS: [(&str, Opener); 15] = [
     job::analysis::<blend::Weigh>(),
     job::analysis::<blend::Mix>(),
     job::analysis::<Apply>(),
+    job::analysis::<tgi::Census>(),
+    job::analysis::<nearest::Known>(),
+    job::analysis::<nearest::Near>(),
     job::analysis::<trees::Muster>(),
     job::analysis::<trees::Wave>(),
     job::analysis::<trees::Climb>(),
@@ -108,7 +114,8 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
     let basis = Basis::new(schema, &learned.columns, &learned.weights, &tally);
     let columns = card::columns(schema, &basis, &learned.kept, &tally);
-    let parts = Parts { tiers, cuts, reasons, left_out, columns, basis, folds: folds.len() as u8 };
+    let leaks = leak::leaks(schema, &features, &tally);
+    let parts = Parts { tiers, cuts, reasons, left_out, leaks, columns, basis, folds: folds.len() as u8 };
     Ok(report(&tally, learned, parts))
 }
 
@@ -179,6 +186,8 @@ impl Ask<'_> {
             Model::Scorecard => self.scorecard().await,
             Model::Boosted => self.trees(trees::Settings::BOOSTED).await,
             Model::Forest => self.trees(trees::Settings::FOREST).await,
+            Model::Nearest => nearest::nearest(self).await,
+            Model::Tgi => tgi::tgi(self).await,
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
@@ -235,6 +244,7 @@ struct Parts {
     cuts: Vec<String>,
     reasons: Vec<Reason>,
     left_out: Vec<LeftOut>,
+    leaks: Vec<Leak>,
     columns: Vec<ColumnCard>,
     basis: Basis,
     folds: u8,
@@ -261,6 +271,7 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
         reasons: parts.reasons,
         left_out: parts.left_out,
+        leaks: parts.leaks,
         passes: learned.passes,
         converged: learned.converged,
         histogram: evaluate::steps(scores),

@@ -12,14 +12,18 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "lowercase")]
 pub enum Model {
     /// The blend of the others that is best without the fold that is scored.
+    #[default]
     Auto,
     /// A logistic regression: one weight per bin.
-    #[default]
     Scorecard,
     /// Gradient-boosted trees.
     Boosted,
     /// A random forest.
     Forest,
+    /// The share of the seed among the people most alike by their tags.
+    Nearest,
+    /// The sum of log TGIs.
+    Tgi,
 }
 
 impl Model {
@@ -30,6 +34,8 @@ impl Model {
             Model::Scorecard => "scorecard",
             Model::Boosted => "boosted",
             Model::Forest => "forest",
+            Model::Nearest => "nearest",
+            Model::Tgi => "tgi",
         }
     }
     fn usual(&self) -> bool {
@@ -112,6 +118,8 @@ pub struct LookalikeReport {
     pub reasons: Vec<Reason>,
     /// Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
     pub left_out: Vec<LeftOut>,
+    /// Columns that may be what the seed was drawn by, the worst first: to be left out unless known better.
+    pub leaks: Vec<Leak>,
     /// Passes over the people until every fold converged.
     pub passes: u32,
     /// Whether every model reached its optimum; if not, it is as good as the passes allowed.
@@ -327,6 +335,35 @@ pub struct Reason {
     pub share: f64,
     /// Share of everyone with it.
     pub base_share: f64,
+}
+
+/// A column that may be what the seed was drawn by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Leak {
+    /// Feature name.
+    pub feature: String,
+    /// The value that says most; `""` is "missing".
+    pub value: String,
+    /// What is suspicious.
+    pub why: LeakWhy,
+    /// Its information value; of labels people have several of, that of the best one.
+    pub iv: f64,
+    /// Share of the seed with a value.
+    pub coverage_seed: f64,
+    /// Share of the others with a value.
+    pub coverage_rest: f64,
+}
+
+/// Why a column is suspicious.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "lowercase")]
+pub enum LeakWhy {
+    /// Its information value is above 0.5.
+    Iv,
+    /// Its coverage differs by more than 50 points between the seed and the others.
+    Coverage,
 }
 
 /// A feature the model did not see.

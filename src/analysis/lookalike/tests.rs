@@ -81,12 +81,20 @@ fn later_questions_give_one_total_over_any_split() {
     let into = SCORE.into();
     let score = Score { into, features, shift: 20, folds, weights: sweep.weights[..places * 2].to_vec() };
     let tiers = tiers::TierCount { cuts: vec![3 << 62, 1 << 63] };
+    let census = tgi::Census { features: vec![0, 1, 2], folds: vec![0, 1] };
+    let known = nearest::Known { features: vec![0, 1, 2], hash: 5, below: [u64::MAX / 4, u64::MAX / 2] };
+    let near = |sample| {
+        let weights = (0..places as u32).map(|place| 100 + 7 * place).collect();
+        nearest::Near { features: vec![0, 1, 2], sample, weights, rate: 1 << 28, margin: -300 }
+    };
     let answers = |count: usize, slice: usize| {
         let mut shards = village.shards(count);
         total(&deal, &mut shards, slice);
         let slopes = total(&sweep, &mut shards, slice);
         let scores = total(&score, &mut shards, slice);
-        (slopes, scores, total(&tiers, &mut shards, slice))
+        let counted = (total(&tiers, &mut shards, slice), total(&census, &mut shards, slice));
+        let sample = total(&known, &mut shards, slice);
+        (slopes, scores, counted, total(&near(sample.clone()), &mut shards, slice), sample)
     };
     let whole = answers(1, 1 << 14);
     for (shards, slice) in [(1, 61), (2, 1_000), (3, 100), (7, 16), (16, 1_000)] {
@@ -101,7 +109,8 @@ fn by(model: Model) -> LookalikePlan {
 
 #[test]
 fn every_split_gives_the_same_report() {
-    for (model, people) in [(Model::Scorecard, 3_000), (Model::Boosted, 250), (Model::Auto, 250)] {
+    let some = [Model::Scorecard, Model::Boosted, Model::Forest, Model::Nearest, Model::Tgi, Model::Auto];
+    for (model, people) in some.map(|model| (model, if model == Model::Scorecard { 3_000 } else { 250 })) {
         let village = village(people, 1.0, 5);
         let one = ask(&village, 1, &by(model)).expect("a report");
         assert!(one.model.starts_with(model.name()), "{}", one.model);
@@ -110,6 +119,22 @@ fn every_split_gives_the_same_report() {
             assert_eq!(other, one);
             assert_eq!(serde_json::to_string(&other).ok(), serde_json::to_string(&one).ok());
         }
+    }
+}
+
+/// The plain models see what is planted, and name rates there are; control: noise.
+#[test]
+fn plain_models_find_a_planted_signal_and_name_its_rate() {
+    for model in [Model::Nearest, Model::Tgi, Model::Forest] {
+        let report = ask(&village(3_000, 1.0, 6), 2, &by(model)).expect("a report");
+        assert!(report.auc > 0.6, "{model:?}: {}", report.auc);
+        assert!(report.calibration.error < 0.05, "{model:?}: {}", report.calibration.error);
+        let pulls = |value: &str| {
+            report.reasons.iter().find(|r| r.feature == "city" && r.value == value).map_or(0.0, |r| r.weight)
+        };
+        assert!(pulls("v1") > 0.0 && pulls("v2") < 0.0, "{model:?}");
+        let noise = ask(&village(3_000, 0.0, 11), 2, &by(model)).expect("a report").auc;
+        assert!((noise - 0.5).abs() < 0.05, "{model:?}: {noise}");
     }
 }
 

@@ -112,6 +112,7 @@ fn lookalike(text: &str) -> LookalikeReport {
         verdict: Verdict { light: text.into(), code: text.into(), top_decile: figure, floors },
         reasons: vec![reason(1.0), reason(-1.0)],
         left_out: vec![LeftOut { feature: text.into(), why: text.into() }],
+        leaks: vec![],
         passes: 12,
         converged: true,
         histogram: vec![HistogramStep { from: 0.1, seed: 3, rest: 5 }; 40],

@@ -1,5 +1,5 @@
-import { crowdsEn } from "./crowds.en";
 import { cardEn } from "./card.en";
+import { crowdsEn } from "./crowds.en";
 import { errorsEn } from "./errors.en";
 import { glossaryEn } from "./glossary.en";
 import { namesEn } from "./names.en";
@@ -280,11 +280,22 @@ export const en: Words = {
     chosen: "Each scored people it did not learn from. The blend is chosen by people of another fold, never by those it is measured on.",
     logLoss: "Log-loss",
     share: "Share of the blend",
-    models: { auto: "Best blend", scorecard: "Scorecard", boosted: "Boosted trees" },
+    models: { auto: "Best blend", scorecard: "Scorecard", boosted: "Boosted trees", forest: "Forest", nearest: "Nearest seeds", tgi: "TGI sum" },
     modelHints: {
       auto: "Fits scorecards and boosted trees, and blends what does best; takes the longest",
       scorecard: "One weight per tag value: quick, and every score can be read off",
       boosted: "Finds what only holds together, such as young and high spend; slower",
+      forest: "Many trees that vote: steady, often a little weaker than boosted ones",
+      nearest: "The share of your people among the 50 most alike by their tags; cannot be saved as a model",
+      tgi: "Adds up the log TGI of every tag value: the profile as a score, no fitting",
+    },
+    leaks: {
+      title: (n: number) => (n === 1 ? "One column may give the seed away" : `${n} columns may give the seed away`),
+      why: "They say almost by themselves who is in your file. If your people were picked by such a column, or it was filled in because they are your customers, leave it out: the model would only find what you know. If it is a real trait, keep it.",
+      iv: (iv: string, value: string) => `IV ${iv}, above all “${value}”`,
+      coverage: (seed: string, rest: string) => `filled for ${seed} of your people, ${rest} of the others`,
+      leave: "Leave out",
+      leaveAll: "Leave all out",
     },
     l2: "Ridge strength",
     folds: "Folds",

@@ -43,6 +43,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "wire-foreign": { what: "A message belongs to another version or plan", todo: "Reload the page." },
   "model-broken": { what: "This is no model file, or it ends early", todo: "Choose a whole model.json, or save the model again." },
   "model-edited": { what: "The model file was changed after it was saved", todo: "Ask for it again, or save the model again." },
+  "model-not-kept": { what: "A model of nearest seeds cannot be saved: it is the tags of single people", todo: "To save a model, take another one in the settings." },
   "model-version": { what: "The model file has another format version", todo: "Save the model again with this version." },
   "model-foreign": { what: "The model does not fit the tag file: this column is missing, or holds other things", todo: "Check the column's name and cells, or choose another model." },
   "too-early": { what: "An earlier step is not finished", todo: "Load and match the files, then finish the step this one needs." },

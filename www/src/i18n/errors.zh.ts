@@ -45,6 +45,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "wire-foreign": { what: "消息来自其他版本或方案", todo: "请刷新页面。" },
   "model-broken": { what: "这不是模型文件，或文件不完整", todo: "请选择完整的 model.json，或重新保存模型。" },
   "model-edited": { what: "模型文件在保存后被改动过", todo: "请向提供方重新索取，或重新保存模型。" },
+  "model-not-kept": { what: "最近邻模型由个人标签组成，不能保存", todo: "如需保存模型，请在设置中改用其他模型。" },
   "model-version": { what: "模型文件的格式版本不同", todo: "请用当前版本重新保存模型。" },
   "model-foreign": { what: "模型与标签文件不符：缺少这一列，或这一列的内容不同", todo: "请检查列名和内容，或换一个模型。" },
   "too-early": { what: "前一步还没有完成", todo: "请先载入并匹配文件，并完成它依赖的步骤。" },

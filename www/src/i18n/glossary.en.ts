@@ -3,6 +3,7 @@ import type { Glossary } from "./glossary.zh";
 export const glossaryEn: Glossary = {
   tgi: { term: "TGI", line: "Target group index: share in the crowd ÷ share in the base × 100. 100 is the same, 120 a fifth more. The line is the 95% interval; if it crosses 100, no difference can be told." },
   iv: { term: "IV", line: "Information value: how well a tag tells the seed from the rest. Under 0.02 next to nothing, 0.1–0.3 medium, above 0.5 most likely a leak: check it." },
+  leak: { term: "Leak", line: "A column that holds the answer instead of hinting at it: IV above 0.5, or filled for your people and not for the others (or the reverse) by more than 50 points." },
   q: { term: "q", line: "The share of false finds when many values are compared at once. Only below 0.05 is a difference called real." },
   coverage: { term: "Coverage", line: "The share of people with a value. No value does not mean “no”." },
   lift: { term: "Lift", line: "How many times denser the seed is among these people than among everyone." },

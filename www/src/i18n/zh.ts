@@ -1,6 +1,6 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
-import { crowdsZh } from "./crowds.zh";
 import { cardZh } from "./card.zh";
+import { crowdsZh } from "./crowds.zh";
 import { errorsZh } from "./errors.zh";
 import { glossaryZh } from "./glossary.zh";
 import { namesZh } from "./names.zh";
@@ -280,11 +280,22 @@ export const zh = {
     chosen: "每个模型都只给自己没学过的人打分；组合由另一折的人选定，从不用被评估的人来选。",
     logLoss: "对数损失",
     share: "组合占比",
-    models: { auto: "最优组合", scorecard: "评分卡", boosted: "提升树" },
+    models: { auto: "最优组合", scorecard: "评分卡", boosted: "提升树", forest: "随机森林", nearest: "最近邻", tgi: "TGI 求和" },
     modelHints: {
       auto: "同时训练评分卡与提升树，并取效果最好的组合；用时最长",
       scorecard: "每个标签值一个权重：快，且每个得分都能逐项解释",
       boosted: "能发现组合起来才成立的规律（如“年轻且高消费”），用时更长",
+      forest: "多棵树共同投票：稳健，通常略弱于提升树",
+      nearest: "标签最相近的 50 人中种子所占的比例；不能保存为模型",
+      tgi: "把每个标签值的 TGI 取对数后相加：画像直接变成得分，无需训练",
+    },
+    leaks: {
+      title: (n: number) => `${n} 个列可能泄漏了种子`,
+      why: "只看这些列，几乎就能认出谁在您的文件里。如果种子正是按它挑选的，或因为是您的客户才有值，请剔除：否则模型只会找回您已知的人。如果它确实是客户特征，可以保留。",
+      iv: (iv: string, value: string) => `IV ${iv}，主要来自“${value}”`,
+      coverage: (seed: string, rest: string) => `种子中 ${seed} 有值，其他人中 ${rest}`,
+      leave: "剔除",
+      leaveAll: "全部剔除",
     },
     l2: "正则强度",
     folds: "交叉验证折数",

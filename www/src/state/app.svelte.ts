@@ -15,7 +15,7 @@ export type Computed = Exclude<Step, "files" | "crowds">;
 /** What is exported, when the sheet is open. */
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
 
-const LOOKALIKE: LookalikePlan = { model: "scorecard", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
+const LOOKALIKE: LookalikePlan = { model: "auto", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
 const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
 
 class App {
@@ -111,9 +111,9 @@ class App {
     if (step === "match") return;
     const had = step === "lookalike" && this.lookalike.result !== undefined;
     await this[step].start();
+    if (had && !this.lookalike.refusal) this.hadRun = true;
     // What leans on scores or personas may be others now.
     if (step !== "profile") void draft.measure();
-    if (had && !this.lookalike.refusal) this.hadRun = true;
     this.#say(step);
   }
 
