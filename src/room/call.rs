@@ -1,7 +1,7 @@
 //! What the page and the command line can ask of a room, and what comes back. One `Call`, one `Reply`.
 
 use crate::analysis::lookalike::{LookalikePlan, LookalikeReport};
-use crate::analysis::personas::{PersonasPlan, PersonasReport};
+use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
 use crate::matching::MatchReport;
@@ -103,6 +103,11 @@ pub enum Call {
     },
     /// Makes every file `atoll run` writes, in one reply.
     ExportAll,
+    /// Scores everyone by a portrait or a proxy, and cuts.
+    Portrait {
+        /// How.
+        plan: PortraitPlan,
+    },
 }
 
 /// A file the room can make.
@@ -146,6 +151,17 @@ pub enum Export {
     Recipe,
     /// `run.json`.
     Run,
+    /// `chain.json`: what every stage behind the clusters gave.
+    Chain,
+    /// `chain.csv`.
+    ChainIds,
+    /// `portraits.json`.
+    Portraits,
+    /// `portrait-NAME.csv`.
+    PortraitIds {
+        /// Which.
+        name: String,
+    },
 }
 
 /// A file ready to be taken.
@@ -182,11 +198,13 @@ pub enum Reply {
     /// To `Lookalike`.
     Lookalike(Box<LookalikeReport>),
     /// To `Personas`.
-    Personas(PersonasReport),
+    Personas(Box<PersonasReport>),
     /// To `Count`.
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
     /// To `Sample`, `Export` and `ExportAll`.
     Files(Vec<Made>),
+    /// To `Portrait`.
+    Portrait(PortraitReport),
 }
 
 #[cfg(test)]

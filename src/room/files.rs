@@ -2,7 +2,7 @@
 
 use super::call::{Export, Made};
 use super::inspect::range;
-use super::{Opened, Room, SLICE};
+use super::{Opened, Room, SLICE, personas as stages};
 use crate::analysis::lookalike::{Model, SCORE};
 use crate::analysis::personas::PERSONA;
 use crate::analysis::profile::{Against, Contrast};
@@ -65,6 +65,17 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Report { language } => ("report.html".into(), report(room, &language).await?, 0),
         Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
         Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
+        Export::Chain => {
+            ("chain.json".into(), json::chain_json(need_personas(room).await?.known_personas()?), 0)
+        }
+        Export::ChainIds => {
+            need_personas(room).await?;
+            stages::chain_ids(room, room.opened()?).await?
+        }
+        Export::Portraits => {
+            ("portraits.json".into(), json::portraits_json(&stages::portraits(room).await?), 0)
+        }
+        Export::PortraitIds { name } => stages::portrait_ids(room, &name).await?,
     };
     Ok(keep(room, &name, bytes, rows))
 }
@@ -79,6 +90,14 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
         files.push(Export::Scores);
     }
     files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
+    if room.opened()?.recipe.personas.staged() {
+        files.extend([Export::Chain, Export::ChainIds]);
+    }
+    if !room.opened()?.recipe.portraits.is_empty() {
+        files.push(Export::Portraits);
+        let plans = &room.opened()?.recipe.portraits;
+        files.extend(plans.iter().map(|plan| Export::PortraitIds { name: plan.name.clone() }));
+    }
     files.push(Export::Report { language: "zh".into() });
     let mut made = Vec::with_capacity(files.len() + 1);
     for file in files {
@@ -121,16 +140,17 @@ async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
 
 async fn need_personas(room: &mut Room) -> Result<&Opened> {
     if room.opened()?.personas.is_none() {
-        let report =
-            personas::personas(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.personas).await?;
-        room.opened_mut()?.personas = Some(release(report));
+        let plan = room.opened()?.recipe.personas.clone();
+        room.personas(plan).await?;
     }
     room.opened()
 }
 
-type Named = (String, Vec<u8>, u64);
+/// Name, bytes and rows of a file.
+pub(super) type Named = (String, Vec<u8>, u64);
 
-async fn table(room: &Room, name: &str, header: &str, listing: Listing) -> Result<Named> {
+/// A table of people.
+pub(super) async fn table(room: &Room, name: &str, header: &str, listing: Listing) -> Result<Named> {
     let mut bytes = header.as_bytes().to_vec();
     let rows = listing::lines(&room.desk, &listing, &mut bytes).await?;
     Ok((name.into(), bytes, rows))
@@ -173,7 +193,7 @@ async fn audience(room: &mut Room, name: String, crowd: Expr, header: bool) -> R
 }
 
 /// A name every file system takes.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
     let stem: String = name.trim().trim_start_matches('.').chars().map(safe).take(80).collect();
     format!("{}.csv", if stem.is_empty() { "audience" } else { &stem })

@@ -4,11 +4,12 @@ pub mod call; // what can be asked
 pub mod files; // what can be saved
 pub mod inspect; // looking at a file
 pub mod load; // bringing the files in
+mod personas; // clusters that are kept, portraits, the chain's files
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
 
 use crate::analysis::lookalike::{self, LookalikeReport};
-use crate::analysis::personas::{self, PersonasReport};
+use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -32,7 +33,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &crowd::QUESTIONS,
     &profile::QUESTIONS,
     &lookalike::QUESTIONS,
-    &personas::QUESTIONS,
+    &clustering::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
@@ -57,6 +58,8 @@ pub struct Opened {
     profile: Option<Released<ProfileReport>>,
     lookalike: Option<Released<LookalikeReport>>,
     personas: Option<Released<PersonasReport>>,
+    /// What the last search for personas found.
+    found: Option<Found>,
     digests: Option<[String; 2]>,
 }
 
@@ -90,18 +93,16 @@ impl Room {
                 let report = lookalike::lookalike(&self.desk, &self.opened()?.schema, &plan).await?;
                 let opened = self.opened_mut()?;
                 opened.recipe.lookalike = plan;
+                // A crowd that was clustered may be a cut of the old scores.
+                opened.found = None;
                 let report = opened.lookalike.insert(release(report)).get().clone();
                 Ok(Reply::Lookalike(Box::new(report)))
             }
-            Call::Personas { plan } => {
-                let report = personas::personas(&self.desk, &self.opened()?.schema, &plan).await?;
-                let opened = self.opened_mut()?;
-                opened.recipe.personas = plan;
-                Ok(Reply::Personas(opened.personas.insert(release(report)).get().clone()))
-            }
+            Call::Personas { plan } => self.personas(plan).await.map(|r| Reply::Personas(Box::new(r))),
             Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),
+            Call::Portrait { plan } => self.portrait(plan).await.map(Reply::Portrait),
         }
     }
     /// Only the seed against a base is the room's own profile: what its files show.

@@ -2,7 +2,7 @@
 //! file as the command line. It names files and columns; it never holds an ID.
 
 use crate::analysis::lookalike::LookalikePlan;
-use crate::analysis::personas::PersonasPlan;
+use crate::analysis::personas::{PersonasPlan, PortraitPlan};
 use crate::analysis::profile::Base;
 use crate::error::{Error, Kind, Result};
 use crate::id;
@@ -31,6 +31,10 @@ pub struct Recipe {
     /// What is written.
     #[serde(default)]
     pub output: OutputRecipe,
+    /// Crowds somebody has in mind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<PortraitPlan>>", optional))]
+    pub portraits: Vec<PortraitPlan>,
 }
 
 /// How one file is read.

@@ -1,6 +1,16 @@
 //! Personas as a whole: the same for every split, recovered when planted, refused when there are none.
 
+use super::merge::Settle;
+use super::portrait::{Cosine, Ladder};
+use super::ranks::{Pool, Ranks};
+use super::round::{Group, Number, PART, Round};
+use super::sample::Sample;
+use super::space::Space;
+use super::survey::Look;
+use super::tally::Tally;
 use super::*;
+use crate::audience::Expr;
+use crate::error::{Error, Kind};
 use crate::num;
 use crate::shard::Shard;
 use crate::shard::laws;
@@ -55,6 +65,8 @@ fn likes(dice: &mut Dice, persona: usize) -> Vec<u16> {
     if likes.is_empty() { vec![0] } else { likes }
 }
 
+mod stages;
+
 fn plan(k: K, idf: bool) -> PersonasPlan {
     PersonasPlan { k, idf, ..PersonasPlan::default() }
 }
@@ -67,12 +79,15 @@ fn ask(
 ) -> Result<(PersonasReport, BTreeMap<[u8; 16], i32>)> {
     let mut shards = village.shards(shards);
     let (schema, plan) = (village.schema.clone(), plan.clone());
-    let report = run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan).await })?;
+    let report =
+        run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan, None).await })?;
+    let report = report.0;
     let mut everyone = BTreeMap::new();
     for shard in &shards {
         let values = shard.people.keys.iter().zip(shard.measures.get(PERSONA).into_iter().flatten());
         everyone.extend(values.map(|(key, &persona)| (key.0, persona)));
-        assert!(shard.measures.len() <= 1, "working measures stay behind");
+        let working = |name: &&String| !name.starts_with(PERSONA);
+        assert_eq!(shard.measures.keys().find(working), None, "working measures stay behind");
     }
     Ok((report, everyone))
 }
@@ -217,6 +232,7 @@ fn every_partial_obeys_the_laws() {
         laws::hold(&first_round(&village, idf), &village);
     }
     laws::hold(&Number { numbers: vec![2, 1, 3] }, &village);
+    stages::laws(&village);
 }
 
 fn first_round(village: &Village, idf: bool) -> Round {
@@ -225,7 +241,7 @@ fn first_round(village: &Village, idf: bool) -> Round {
         &mut village.shards(1),
         999,
     );
-    let space = Space::new(&village.schema, &plan(K::Given(3), idf), &survey).expect("a space");
+    let space = Space::new(&village.schema, &plan(K::Given(3), idf), &survey, None).expect("a space");
     let sample = Sample::new(&space, survey.sample(&village.schema, &space.features, |b| space.counts(b)));
     let tables = sample.tables_of(&space, &[1, 2, 3]);
     Round { of: Expr::Seed, space, k: 3, tables, first: true }
@@ -321,8 +337,9 @@ fn inertia(name: &str, k: u8) -> Option<f64> {
     let mut shards = vec![table(name)?];
     let schema = shards[0].people.schema.clone();
     let plan = plan(K::Given(k), false);
-    let report = run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan).await });
-    Some(report.expect("a report").inertia)
+    let report =
+        run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan, None).await });
+    Some(report.expect("a report").0.inertia)
 }
 
 /// Plain runs against scikit-learn 1.9.1, `KMeans(k, n_init=10, random_state=0)` on the one-hot matrix of the
@@ -380,9 +397,13 @@ fn speed() {
             let mut shards = vec![crowd(people)];
             let (schema, plan) = (shards[0].people.schema.clone(), plan(k, idf));
             let report = time(&format!("{people} people, {k:?}, idf {idf}"), || {
-                run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan).await })
+                run(
+                    &mut shards,
+                    &QUESTIONS,
+                    |desk| async move { personas(&desk, &schema, &plan, None).await },
+                )
             });
-            eprintln!("k {}", report.expect("a report").k);
+            eprintln!("k {}", report.expect("a report").0.k);
         }
     }
     let mut shard = crowd(1_000_000);
@@ -390,7 +411,7 @@ fn speed() {
     let survey = time("survey of 1 M", || crate::shard::testing::answer(&look, &mut shard, 1 << 14));
     for idf in [false, true] {
         let schema = shard.people.schema.clone();
-        let space = Space::new(&schema, &plan(K::Given(8), idf), &survey).expect("a space");
+        let space = Space::new(&schema, &plan(K::Given(8), idf), &survey, None).expect("a space");
         let sample = Sample::new(&space, survey.sample(&schema, &space.features, |b| space.counts(b)));
         let who: Vec<usize> = (0..8).collect();
         let mut round =
