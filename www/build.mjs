@@ -30,8 +30,7 @@ const withoutWasmUrl = {
 
 /**
  * What the policy refuses at run time is refused here before it is built: style attributes set as text (Svelte sets
- * `style:x={…}` and `style={…}` through the CSSOM), and markup from text. ECharts holds code for both, which the
- * page never reaches.
+ * `style:x={…}` and `style={…}` through the CSSOM), and markup from text.
  */
 const withoutText = {
   name: "atoll-without-text",
@@ -41,13 +40,6 @@ const withoutText = {
     if (id.endsWith(".svelte") && /\sstyle="[^"{]*"/.test(code)) this.error(`${id}: write style:property, or a class, not style="…"`);
     if (/\.innerHTML\b|\.outerHTML\s*=|insertAdjacentHTML|\{@html/.test(code)) this.error(`${id}: no markup from text`);
   },
-};
-
-/** ECharts empties its elements with `innerHTML = ''`, which Trusted Types refuse like any other markup from text. */
-const withoutEmptyMarkup = {
-  name: "atoll-without-empty-markup",
-  transform: (code, id) =>
-    /node_modules\/(echarts|zrender)\//.test(id) ? { code: code.replace(/\.innerHTML = '';/g, ".replaceChildren();"), map: null } : null,
 };
 
 /** One entry to one classic script and its style. */
@@ -93,7 +85,7 @@ function refuse(script) {
 const sha256 = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 const [page, worker] = await Promise.all([
-  bundle("src/main.ts", [withoutText, withoutEmptyMarkup, svelte({ configFile: resolve(here, "svelte.config.js") })]),
+  bundle("src/main.ts", [withoutText, svelte({ configFile: resolve(here, "svelte.config.js") })]),
   bundle("src/engine/worker.ts", []),
 ]);
 refuse(page.script);

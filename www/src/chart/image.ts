@@ -11,10 +11,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const EDGE = 24;
 const LINE = 20;
 
-const WRITTEN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-weight", "text-anchor"] as const;
+const WRITTEN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight", "text-anchor"] as const;
 
-/** The SVG with every style it shows written on its elements. */
-export function standalone(svg: SVGSVGElement): string {
+/** The SVG with every style it shows written on its elements, without what only the pointer brings; `ground` beneath it. */
+export function standalone(svg: SVGSVGElement, ground = ""): Picture {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const shown = [svg, ...svg.querySelectorAll("*")];
   const written = [copy, ...copy.querySelectorAll("*")];
@@ -23,12 +23,15 @@ export function standalone(svg: SVGSVGElement): string {
     if (style) for (const name of WRITTEN) element.setAttribute(name, style.getPropertyValue(name));
     for (const name of ["class", "tabindex", "role", "style"]) element.removeAttribute(name);
   });
+  for (const live of copy.querySelectorAll("[data-live]")) live.remove();
   const { width, height } = svg.getBoundingClientRect();
   copy.setAttribute("xmlns", SVG);
+  copy.setAttribute("overflow", "visible"); // the last figure of an axis reaches into the edge
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
   copy.setAttribute("font-family", getComputedStyle(svg).fontFamily);
-  return new XMLSerializer().serializeToString(copy);
+  const text = new XMLSerializer().serializeToString(copy);
+  return { svg: text.replace(/^<svg[^>]*>/, (start) => start + ground), width, height };
 }
 
 /** The chart with what the page shows around it: its title, and which colour is what. */
