@@ -184,7 +184,7 @@ expanded: Expanded | null,
 /**
  * How it stands to the target.
  */
-target: Standing | null, 
+target: Placed | null, 
 /**
  * Core, more or rest, and why.
  */
@@ -1299,6 +1299,28 @@ row?: number,
 column?: string | null, };
 
 /**
+ * How a persona stands to the target crowd.
+ */
+export type Placed = { 
+/**
+ * 1 − d_norm (F16) between persona and target.
+ */
+similarity: number, 
+/**
+ * Share of the persona, expanded people included, that is in the target (F22).
+ */
+overlap: number, 
+/**
+ * 100 × overlap / share of everyone that is in the target.
+ */
+index: number, 
+/**
+ * `high`: alike and overlapping more than the median persona; `watch`: alike, but not there yet;
+ * `reached`: there, but not alike; `other`.
+ */
+quadrant: string, };
+
+/**
  * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
  */
 export type PortraitPlan = { 
@@ -1620,26 +1642,29 @@ name: string,
 people: number, };
 
 /**
- * How a persona stands to the target crowd.
+ * What one of several models is worth, out of fold.
  */
 export type Standing = { 
 /**
- * 1 − d_norm (F16) between persona and target.
+ * Its name.
  */
-similarity: number, 
+model: string, 
 /**
- * Share of the persona, expanded people included, that is in the target (F22).
+ * Area under the ROC curve.
  */
-overlap: number, 
+auc: number, 
 /**
- * 100 × overlap / share of everyone that is in the target.
+ * Its interval.
  */
-index: number, 
+auc_interval: [number, number], 
 /**
- * `high`: alike and overlapping more than the median persona; `watch`: alike, but not there yet;
- * `reached`: there, but not alike; `other`.
+ * Mean log-loss.
  */
-quadrant: string, };
+log_loss: number, 
+/**
+ * Its share in the blend of everyone.
+ */
+share: number, };
 
 /**
  * A label in all personas.

@@ -103,7 +103,7 @@ pub enum Call {
     },
     /// Makes every file `atoll run` writes, in one reply.
     ExportAll,
-    /// Scores everyone by a portrait or a proxy, and cuts.
+    /// Scores everyone by a portrait or a proxy, and cuts. One with a name is kept in the recipe.
     Portrait {
         /// How.
         plan: PortraitPlan,

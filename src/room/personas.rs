@@ -25,11 +25,15 @@ impl Room {
         opened.recipe.personas = plan;
         Ok(opened.personas.insert(release(report)).get().clone())
     }
-    /// Answers a portrait and keeps it in the recipe, in place of one of the same name.
+    /// Answers a portrait and keeps it in the recipe, in place of one of the same name; one without a name is a
+    /// draft and not kept.
     pub(super) async fn portrait(&mut self, plan: PortraitPlan) -> Result<PortraitReport> {
         let opened = self.open.as_mut().ok_or(Error::new(Kind::TooEarly))?;
         let report = personas::portrait(&self.desk, &opened.schema, &plan).await?;
         let kept = &mut opened.recipe.portraits;
+        if plan.name.is_empty() {
+            return Ok(release(report).get().clone());
+        }
         match kept.iter_mut().find(|kept| kept.name == plan.name) {
             Some(kept) => *kept = plan,
             None => kept.push(plan),

@@ -13,7 +13,7 @@
 //! one rich customer does not carry a persona.
 
 use super::plan::LayersPlan;
-use super::report::{Layered, Standing};
+use super::report::{Layered, Placed};
 use crate::error::{Error, Kind, Result};
 use crate::table::schema::Schema;
 
@@ -44,7 +44,7 @@ pub(super) struct World {
 }
 
 /// Persona × target, with the quadrant.
-pub(super) fn standings(personas: &[Reach], world: World) -> Vec<Standing> {
+pub(super) fn placed(personas: &[Reach], world: World) -> Vec<Placed> {
     let overlap = |p: &Reach| ratio(p.in_target, p.people);
     let alike = median(personas.iter().map(|p| p.similarity));
     let there = median(personas.iter().map(overlap));
@@ -54,13 +54,13 @@ pub(super) fn standings(personas: &[Reach], world: World) -> Vec<Standing> {
         (false, true) => "reached",
         (false, false) => "other",
     };
-    let standing = |p: &Reach| Standing {
+    let place = |p: &Reach| Placed {
         similarity: p.similarity,
         overlap: overlap(p),
         index: index(overlap(p), ratio(world.target, world.people)),
         quadrant: quadrant(p).into(),
     };
-    personas.iter().map(standing).collect()
+    personas.iter().map(place).collect()
 }
 
 /// Core, more and rest.
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn quadrants_are_cut_at_the_medians() {
         let personas = [reach(100, 80, 0.9), reach(100, 10, 0.8), reach(100, 70, 0.2), reach(100, 5, 0.1)];
-        let found = standings(&personas, WORLD);
+        let found = placed(&personas, WORLD);
         assert_eq!(
             found.iter().map(|s| s.quadrant.as_str()).collect::<Vec<_>>(),
             ["high", "watch", "reached", "other"]

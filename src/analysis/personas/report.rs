@@ -65,7 +65,7 @@ pub struct Cluster {
     pub expanded: Option<Expanded>,
     /// How it stands to the target.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<Standing>,
+    pub target: Option<Placed>,
     /// Core, more or rest, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<Layered>,
@@ -240,7 +240,7 @@ pub struct PairTag {
 /// How a persona stands to the target crowd.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-pub struct Standing {
+pub struct Placed {
     /// 1 − d_norm (F16) between persona and target.
     pub similarity: f64,
     /// Share of the persona, expanded people included, that is in the target (F22).

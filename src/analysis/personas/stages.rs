@@ -190,8 +190,8 @@ impl Stages<'_> {
             return Ok(());
         }
         let (reach, world) = self.reach(personas, clusters, value).await?;
-        for (cluster, standing) in clusters.iter_mut().zip(layers::standings(&reach, world)) {
-            cluster.target = Some(standing);
+        for (cluster, place) in clusters.iter_mut().zip(layers::placed(&reach, world)) {
+            cluster.target = Some(place);
         }
         if let Some(plan) = &self.plan.layers {
             for (cluster, layered) in clusters.iter_mut().zip(layers::layers(plan, &reach, world)) {

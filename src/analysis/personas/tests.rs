@@ -427,3 +427,53 @@ fn speed() {
         }
     }
 }
+
+/// The synthetic universe of the peers: 30 categories, 18 numbers in 16 bins, 12 columns of up to 20 labels.
+fn universe(folder: &str) -> Shard {
+    let read = |name: &str| std::fs::read(format!("{folder}/{name}")).expect("gen_synth.py was run");
+    let (cat, bins, several) = (read("cat.u8"), read("numbin.u8"), read("mv.u32"));
+    let people = cat.len() / 30;
+    let narrow = |codes: &[u8]| Codes::Narrow(codes.iter().map(|c| c + 1).collect());
+    let mut columns: Vec<Codes> = cat.chunks(people).chain(bins.chunks(people)).map(narrow).collect();
+    for column in several.chunks(4 * people) {
+        let (mut starts, mut codes) = (vec![0], Vec::new());
+        for labels in column.chunks(4) {
+            let labels = u32::from_le_bytes(labels.try_into().expect("four bytes"));
+            let before = codes.len();
+            codes.extend((0..20u16).filter(|b| labels >> b & 1 == 1).map(|b| b + 1));
+            if codes.len() == before {
+                codes.push(0);
+            }
+            starts.push(codes.len() as u32);
+        }
+        columns.push(Codes::Many { starts, codes });
+    }
+    let most = |codes: &Codes| match codes {
+        Codes::Narrow(codes) => codes.iter().copied().max().map_or(0, usize::from),
+        _ => 20,
+    };
+    let features = columns.iter().enumerate().map(|(f, codes)| {
+        let kind = if f < 48 { FeatureKind::Category } else { FeatureKind::Multi };
+        feature(&format!("c{f}"), kind, most(codes) + 1)
+    });
+    let (keys, features) = ((0..people).map(crate::shard::testing::key).collect(), features.collect());
+    let mut shard = Shard::new(0, 1);
+    shard.seed = Bits::all(people);
+    shard.people = People { keys, columns, schema: Schema::new(features), ..People::default() };
+    shard
+}
+
+/// One thread against scikit-learn with one, on the same matrix: `benches/kmeans.py FOLDER` is the other side.
+#[test]
+#[ignore = "a measurement: PEERS_SYNTH=FOLDER cargo test --release personas::tests::peers -- --ignored --nocapture"]
+fn peers() {
+    let folder = std::env::var("PEERS_SYNTH").expect("PEERS_SYNTH names the folder of gen_synth.py");
+    for _ in 0..3 {
+        let mut shards = vec![universe(&folder)];
+        let (schema, plan) = (shards[0].people.schema.clone(), plan(K::Given(8), false));
+        let report = time("k = 8 over everyone", || {
+            run(&mut shards, &QUESTIONS, |desk| async move { personas(&desk, &schema, &plan, None).await })
+        });
+        eprintln!("inertia {:.0}", report.expect("a report").0.inertia);
+    }
+}

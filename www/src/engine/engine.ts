@@ -31,6 +31,7 @@ type ReplyTo = {
   count: "counts";
   export: "files";
   "export-all": "files";
+  portrait: "portrait";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 

@@ -1,5 +1,5 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, Recipe } from "api";
+import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, PortraitPlan, Recipe } from "api";
 import { Engine, type CallOf, type Network } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket } from "./basket.svelte";
@@ -28,6 +28,8 @@ class App {
   against = $state.raw<Expr>();
   lookalikePlan = $state.raw(LOOKALIKE);
   personasPlan = $state.raw(PERSONAS);
+  /** Crowds somebody has in mind, kept by name. */
+  portraits = $state.raw<PortraitPlan[]>([]);
   sampling = $state(false);
   /** Whether the settings are those of the sample city. */
   #sampled = false;
@@ -64,6 +66,7 @@ class App {
       lookalike: this.lookalikePlan,
       personas: this.personasPlan,
       output: { scores: true },
+      portraits: this.portraits,
     };
   }
 
@@ -170,10 +173,11 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas }: Pick<Recipe, "profile" | "lookalike" | "personas">): void {
+  #set({ profile, lookalike, personas, portraits = [] }: Pick<Recipe, "profile" | "lookalike" | "personas" | "portraits">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
+    this.portraits = portraits;
     this.#sampled = false;
   }
 

@@ -5,7 +5,7 @@ export type Mark = "red" | "amber" | "green";
 export type Reason = "tellsRaw" | "tellsHashed" | "tellsOpaque" | "tellsCounts" | "tellsRecipe";
 
 /** Files that hold one line per person. */
-const PER_PERSON = new Set(["scores.csv", "audience.csv", "personas.csv"]);
+const PER_PERSON = new Set(["scores.csv", "audience.csv", "personas.csv", "chain.csv"]);
 
 export function perPerson(file: string): boolean {
   return PER_PERSON.has(file);
