@@ -1,4 +1,4 @@
-"""k-means of scikit-learn on the matrix of the test `personas::tests::peers`: `python3 benches/kmeans.py FOLDER [starts]`.
+"""k-means of scikit-learn on the matrix of the test `personas::tests::peers`: `python3 benches/kmeans.py FOLDER [starts [runs]]`.
 
 One thread, k = 8, one-hot rows of the same bins; a column of labels that someone has none of is one more label.
 """
@@ -25,7 +25,7 @@ def labels(column):
 
 X = sp.hstack([onehot(c) for c in codes] + [labels(c) for c in several], format="csr")
 times = []
-for run in range(3 if starts == 1 else 1):
+for run in range(int(sys.argv[3]) if len(sys.argv) > 3 else 1):
     since = time.perf_counter()
     found = KMeans(8, n_init=starts, random_state=run).fit(X)
     times.append(round(time.perf_counter() - since, 2))
