@@ -1,10 +1,10 @@
 //! People like each persona, among everyone outside the clustered crowd.
 //!
 //! The score is that of [`super::fit`]. It is cheap (one pass for all personas) and can be read label by
-//! label. A model per persona was tried in its place: out of the brand's 4,376 people of the sample city, in
-//! eight clusters, multinomial logistic regression on the same bins puts the 45,624 others into the planted
-//! personas with an adjusted Rand index of 0.931, this score with 0.962, for a hundredth of the work; the
-//! nearest centre gives 0.957.
+//! label. A model per persona was tried in its place: from the brand's 4,376 people of the sample city in the
+//! six personas of the chain, multinomial logistic regression on the same bins puts the 45,624 others into the
+//! planted personas with an adjusted Rand index of 0.979, this score with 0.981, the nearest centre of the
+//! clustering with 0.974; where the personas are less clean the score loses least.
 //!
 //! Personas exclude each other (everyone is offered to the persona they fit best only) or overlap. A persona
 //! takes the best of its pool: a share, a number of people, or everyone who is liker to it than a given share
