@@ -36,7 +36,7 @@ fn chain() -> PersonasPlan {
 }
 
 fn personas(bench: &mut Bench, plan: PersonasPlan) -> PersonasReport {
-    match bench.call(Call::Personas { plan }) {
+    match bench.call(Call::Personas { plan: Box::new(plan) }) {
         Ok(Reply::Personas(report)) => *report,
         other => panic!("{other:?}"),
     }

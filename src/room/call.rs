@@ -89,7 +89,7 @@ pub enum Call {
     /// Finds personas.
     Personas {
         /// How.
-        plan: PersonasPlan,
+        plan: Box<PersonasPlan>,
     },
     /// How many people each expression names.
     Count {

@@ -98,7 +98,7 @@ impl Room {
                 let report = opened.lookalike.insert(release(report)).get().clone();
                 Ok(Reply::Lookalike(Box::new(report)))
             }
-            Call::Personas { plan } => self.personas(plan).await.map(|r| Reply::Personas(Box::new(r))),
+            Call::Personas { plan } => self.personas(*plan).await.map(|r| Reply::Personas(Box::new(r))),
             Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),

@@ -39,19 +39,27 @@ pub(super) struct Widened {
     pub pool: Pool,
 }
 
+/// Who is to be expanded, and how.
+pub(super) struct Expansion<'a> {
+    /// How far.
+    pub plan: &'a ExpandPlan,
+    /// The crowd outside which people are looked for.
+    pub of: &'a Expr,
+    /// The measure that says, from 1, in which cluster somebody is.
+    pub own: &'a str,
+    /// The clusters.
+    pub clusters: &'a [Counted<'a>],
+    /// Everyone in the tag file.
+    pub everyone: Counted<'a>,
+    /// Features left out.
+    pub without: &'a [String],
+}
+
 /// Scores everyone by crowds whose people have the measure `own`, from 1, and cuts. What stays behind are the
 /// measures `OWN.near` and `OWN.fit`: the best crowd of everyone and how well they fit it; `OWN.fit.N` where
 /// crowds may overlap.
-pub(super) async fn expand(
-    desk: &Desk,
-    schema: &Schema,
-    plan: &ExpandPlan,
-    of: &Expr,
-    own: &str,
-    clusters: &[Counted<'_>],
-    everyone: Counted<'_>,
-    without: &[String],
-) -> Result<Vec<Taken>> {
+pub(super) async fn expand(desk: &Desk, schema: &Schema, asked: Expansion<'_>) -> Result<Vec<Taken>> {
+    let Expansion { plan, of, own, clusters, everyone, without } = asked;
     let weights = Weights::new(schema, clusters, everyone, without);
     let numbers = 1..=clusters.len() as i32;
     let measured = |measure: String, number: i32| Expr::Measure { measure, from: number, to: number };

@@ -94,7 +94,7 @@ impl Merger<'_> {
                 let far = self.columns.distance(&shares[i], &shares[j]) >= plan.below;
                 let (a, b) = (&alive[i], &alive[j]);
                 let cost = (far, self.columns.ward((&a.counts, a.people), (&b.counts, b.people)));
-                let less = |best: &(bool, f64)| cost.0 < best.0 || cost.0 == best.0 && cost.1 < best.1;
+                let less = |best: &(bool, f64)| if far == best.0 { cost.1 < best.1 } else { best.0 };
                 if (plan.to.is_some() || !far) && best.as_ref().is_none_or(|(best, _)| less(best)) {
                     best = Some((cost, (i, j)));
                 }

@@ -271,7 +271,7 @@ impl CutBy {
     pub(super) fn takes(self, at: f64) -> bool {
         match self {
             CutBy::Share => at > 0.0 && at <= 100.0,
-            CutBy::People => at >= 1.0 && at <= 1e10,
+            CutBy::People => (1.0..=1e10).contains(&at),
             CutBy::Similarity => (0.0..=1.0).contains(&at),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::alike::Columns;
 use super::cards;
-use super::expand::{Taken, expand, heads};
+use super::expand::{Expansion, Taken, expand, heads};
 use super::find::Found;
 use super::fit::{Counted, Weights};
 use super::layers::{self, Reach, Value, World};
@@ -79,9 +79,10 @@ impl Stages<'_> {
         let Found { people, base, .. } = self.found;
         let Some(plan) = &self.plan.expand else { return Ok(vec![None; nodes.len()]) };
         let everyone = Counted { people: *people, bins: base };
-        let (crowds, without) = (counted(nodes), &self.plan.without);
-        let taken = expand(self.desk, self.schema, plan, &self.plan.of, own, &crowds, everyone, without);
-        Ok(taken.await?.into_iter().map(Some).collect())
+        let (clusters, without) = (&counted(nodes)[..], &self.plan.without[..]);
+        let asked = Expansion { plan, of: &self.plan.of, own, clusters, everyone, without };
+        let taken = expand(self.desk, self.schema, asked).await?;
+        Ok(taken.into_iter().map(Some).collect())
     }
     /// Writes the measure `persona`: the merged clusters, then everyone where they fit best.
     async fn settled(&self, mut left: Vec<Node>) -> Result<Last> {
