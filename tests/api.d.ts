@@ -223,9 +223,13 @@ export type Cluster = {
  */
 number: number, 
 /**
- * Its top labels joined by ` · `.
+ * Its top labels joined by ` · `, unless somebody gave it another name.
  */
 name: string, 
+/**
+ * The name its labels make.
+ */
+marks: string, 
 /**
  * People.
  */
@@ -241,7 +245,27 @@ top: Array<TopTag>,
 /**
  * Who it is.
  */
-crowd: Expr, };
+crowd: Expr, 
+/**
+ * The clusters it is made of: numbers in `parts`.
+ */
+of: Array<number>, 
+/**
+ * The people like it outside the crowd.
+ */
+expanded: Expanded | null, 
+/**
+ * How it stands to the target.
+ */
+target: Placed | null, 
+/**
+ * Core, more or rest, and why.
+ */
+layer: Layered | null, 
+/**
+ * What somebody wrote about it.
+ */
+card: Card | null, };
 
 /**
  * A column the model sees.
@@ -424,6 +448,11 @@ lift: number,
 precision: number, };
 
 /**
+ * How a ranked crowd is cut.
+ */
+export type CutBy = "share" | "people" | "similarity";
+
+/**
  * Why little matched.
  */
 export type Diagnosis = { 
@@ -460,6 +489,35 @@ quoted: boolean,
  * Whether the first row names the columns.
  */
 header: boolean, };
+
+/**
+ * A label that is more or less common in one crowd than in another.
+ */
+export type DifferentTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the crowd with it.
+ */
+share: number, 
+/**
+ * Share of those it was held against.
+ */
+against_share: number, 
+/**
+ * 100 × one / the other; absent if the other is 0.
+ */
+tgi: number | null, 
+/**
+ * False discovery rate.
+ */
+q: number, };
 
 /**
  * How an ID was hidden before it was written down.
@@ -520,6 +578,52 @@ now: number, };
  * Text encodings that are read. All but UTF-8 are turned into UTF-8 before parsing.
  */
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
+
+/**
+ * How far personas reach beyond their own people.
+ */
+export type ExpandPlan = { 
+/**
+ * Everyone goes to the persona they are likest to; otherwise personas may overlap.
+ */
+exclusive: boolean, 
+/**
+ * What `at` means.
+ */
+by: CutBy, 
+/**
+ * Where to cut.
+ */
+at: number, };
+
+/**
+ * The people like a persona outside the crowd.
+ */
+export type Expanded = { 
+/**
+ * How many.
+ */
+people: number, 
+/**
+ * How many could be taken.
+ */
+pool: number, 
+/**
+ * The share of the persona's own people who are less like it than the last one taken.
+ */
+similarity: number, 
+/**
+ * d_norm (F16) between them and the persona's own people.
+ */
+distance: number, 
+/**
+ * What marks the persona, here: shares, and the TGI against its own people.
+ */
+tags: Array<KeptTag>, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
 
 /**
  * A file the room can make.
@@ -843,9 +947,93 @@ stability: number,
 chosen: boolean, };
 
 /**
+ * A label of a persona among the people like it.
+ */
+export type KeptTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the persona's own people.
+ */
+core_share: number, 
+/**
+ * Share of the people like it.
+ */
+share: number, 
+/**
+ * 100 × share / core share.
+ */
+tgi: number, 
+/**
+ * 100 × share / share of everyone.
+ */
+tgi_base: number, };
+
+/**
  * What an ID names.
  */
 export type Kind = "phone" | "email" | "imei" | "oaid" | "idfa" | "gaid" | "opaque";
+
+/**
+ * Where a persona stands in the layering.
+ */
+export type Layered = { 
+/**
+ * `core`, `more` or `rest`.
+ */
+layer: string, 
+/**
+ * Weighted sum of the indices, 0 to 100.
+ */
+score: number, 
+/**
+ * Likeness to the target; index of the seed's density; share of all value; people who are not customers
+ * yet. Raw.
+ */
+raw: [number | null, number | null, number | null, number | null], 
+/**
+ * The same from 0 (the least persona) to 100 (the greatest).
+ */
+index: [number | null, number | null, number | null, number | null], };
+
+/**
+ * What makes a persona core or more (`formulas.md` F22). The four weights add up to 1.
+ */
+export type LayersPlan = { 
+/**
+ * Weight of the likeness to the target.
+ */
+fit: number, 
+/**
+ * Weight of the density of the seed.
+ */
+density: number, 
+/**
+ * Weight of the share of all value; needs `column`.
+ */
+value: number, 
+/**
+ * Weight of the people who are not customers yet.
+ */
+headroom: number, 
+/**
+ * A column of numbers that says what people are worth.
+ */
+column?: string, 
+/**
+ * Core personas are taken until they hold this share of the value, or of the people without a column.
+ */
+core: number, 
+/**
+ * Least score of "more", 0 to 100.
+ */
+floor: number, };
 
 /**
  * A feature the model did not see.
@@ -1311,7 +1499,35 @@ idf: boolean,
 /**
  * Features to leave out.
  */
-without: Array<string>, };
+without: Array<string>, 
+/**
+ * Every stage in one go: contrast, 8 clusters unless a number is given, expansion, merging to 6, layers.
+ */
+chain?: boolean, 
+/**
+ * Cluster on the labels that set two crowds apart, and on no others.
+ */
+contrast?: ContrastPlan, 
+/**
+ * Find people like each persona outside the crowd.
+ */
+expand?: ExpandPlan, 
+/**
+ * Merge personas that are alike.
+ */
+merge?: MergePlan, 
+/**
+ * Layer the personas into core, more and rest.
+ */
+layers?: LayersPlan, 
+/**
+ * The crowd personas are held against; the seed unless another is given.
+ */
+target?: Expr, 
+/**
+ * What somebody wrote about personas.
+ */
+cards?: Array<Card>, };
 
 /**
  * The clusters of a crowd.
@@ -1340,7 +1556,27 @@ choices: Array<KChoice>,
 /**
  * A seeded sample of people on the first two axes of a correspondence analysis.
  */
-map: PersonaMap, };
+map: PersonaMap, 
+/**
+ * Every label that marks a persona, with its share in all of them.
+ */
+tags: Array<TagRow>, 
+/**
+ * The labels the clusters were made on, if they were restricted.
+ */
+contrast: ContrastReport | null, 
+/**
+ * The clusters before any merge, if there is a stage behind them.
+ */
+parts: Array<Part>, 
+/**
+ * Which of them became one, in order.
+ */
+merges: Array<Merge>, 
+/**
+ * How many people changed their persona after the merges, if they were asked to.
+ */
+settled: number | null, };
 
 /**
  * Where it went wrong: as much as is known.
@@ -1358,6 +1594,94 @@ row?: number,
  * Column name, setting or 1-based number.
  */
 column?: string | null, };
+
+/**
+ * How a persona stands to the target crowd.
+ */
+export type Placed = { 
+/**
+ * 1 − d_norm (F16) between persona and target.
+ */
+similarity: number, 
+/**
+ * Share of the persona, expanded people included, that is in the target (F22).
+ */
+overlap: number, 
+/**
+ * 100 × overlap / share of everyone that is in the target.
+ */
+index: number, 
+/**
+ * `high`: alike and overlapping more than the median persona; `watch`: alike, but not there yet;
+ * `reached`: there, but not alike; `other`.
+ */
+quadrant: string, };
+
+/**
+ * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
+ */
+export type PortraitPlan = { 
+/**
+ * What it is called; two portraits of a room have different names.
+ */
+name: string, 
+/**
+ * Labels with their weights; none if there is a proxy.
+ */
+tags?: Array<TagWeight>, 
+/**
+ * A crowd that stands in for the one in mind.
+ */
+proxy?: Expr, 
+/**
+ * What `at` means.
+ */
+by: CutBy, 
+/**
+ * Where to cut.
+ */
+at: number, };
+
+/**
+ * Who is like a portrait.
+ */
+export type PortraitReport = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether a proxy was scored.
+ */
+proxy: boolean, 
+/**
+ * People scored: everyone, or everyone outside the proxy.
+ */
+people: number, 
+/**
+ * For the similarities 0, 0.01, … 1: how many people are at or above.
+ */
+ladder: Array<number>, 
+/**
+ * People taken.
+ */
+taken: number, 
+/**
+ * Similarity of the last one taken.
+ */
+similarity: number, 
+/**
+ * Those of them in the seed.
+ */
+in_seed: number, 
+/**
+ * What marks those taken.
+ */
+top: Array<TopTag>, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
 
 /**
  * Something odd that happened `count` times.
@@ -1767,6 +2091,48 @@ log_loss: number,
 share: number, };
 
 /**
+ * A label in all personas.
+ */
+export type TagRow = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of everyone in the tag file with it.
+ */
+base_share: number, 
+/**
+ * Share of each persona with it, in the order of `clusters`.
+ */
+shares: Array<number>, 
+/**
+ * Where it stands on the map, if it does.
+ */
+place: [number, number] | null, };
+
+/**
+ * A weighted label.
+ */
+export type TagWeight = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Labels; of a number the bins of a range. Having any of them counts once.
+ */
+values: Array<string>, 
+/**
+ * Weight, -10 to 10; below 0 for what they are not.
+ */
+weight: number, };
+
+/**
  * A slice of the people outside the seed.
  */
 export type Tier = { 
@@ -1916,6 +2282,8 @@ export type ErrorCode =
   | "seed-empty"
   | "seed-too-small"
   | "contrast-empty"
+  | "no-difference"
+  | "portrait-unclear"
   | "seed-everyone"
   | "no-features"
   | "folds-unusable"
