@@ -212,7 +212,49 @@ of: [Pairing, Pairing], } | { "call": "split",
 /**
  * How.
  */
-plan: SplitPlan, };
+plan: SplitPlan, } | { "call": "portrait", 
+/**
+ * How.
+ */
+plan: PortraitPlan, };
+
+/**
+ * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
+ * place again after a new run and in next month's files.
+ */
+export type Card = { 
+/**
+ * Labels of the persona it was written for, strongest first: `column=label`.
+ */
+tags: Array<string>, 
+/**
+ * Name; empty: the name made of the labels.
+ */
+name: string, 
+/**
+ * Who they are.
+ */
+who: string, 
+/**
+ * Why they matter.
+ */
+why: string, 
+/**
+ * What to offer.
+ */
+product: string, 
+/**
+ * What to tell.
+ */
+content: string, 
+/**
+ * At which price.
+ */
+price: string, 
+/**
+ * Where to meet them.
+ */
+touch: string, };
 
 /**
  * One persona.
@@ -421,6 +463,53 @@ lift: { [key in string]: Figure },
  * Reach against precision: 101 points.
  */
 curve: Array<CurvePoint>, };
+
+/**
+ * Which labels tell two crowds apart.
+ */
+export type ContrastPlan = { 
+/**
+ * Who.
+ */
+crowd: Expr, 
+/**
+ * Against whom.
+ */
+against: Expr, 
+/**
+ * How far the TGI must be from 100, on either side.
+ */
+tgi: number, 
+/**
+ * Largest false discovery rate (Benjamini–Hochberg) of "as common among those of the second crowd who are
+ * not in the first".
+ */
+q: number, };
+
+/**
+ * The labels that set two crowds apart.
+ */
+export type ContrastReport = { 
+/**
+ * People of the crowd.
+ */
+people: number, 
+/**
+ * People it was held against.
+ */
+against: number, 
+/**
+ * Labels that were compared.
+ */
+tested: number, 
+/**
+ * Those that differ enough.
+ */
+kept: number, 
+/**
+ * Of these the strongest, at most 200: by distance of ln TGI from 0 times the larger share.
+ */
+tags: Array<DifferentTag>, };
 
 /**
  * One point of the reach–precision curve.
@@ -656,7 +745,11 @@ language: string, } | { "file": "recipe" } | { "file": "run" } | { "file": "pack
 /**
  * How; as the recipe says if none is given.
  */
-plan: SplitPlan | null, };
+plan: SplitPlan | null, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "portraits" } | { "file": "portrait-ids", 
+/**
+ * Which.
+ */
+name: string, };
 
 /**
  * Who is meant. Small, serialisable, the same in every shard.
@@ -1036,6 +1129,40 @@ core: number,
 floor: number, };
 
 /**
+ * A column that may be what the seed was drawn by.
+ */
+export type Leak = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * The value that says most; `""` is "missing".
+ */
+value: string, 
+/**
+ * What is suspicious.
+ */
+why: LeakWhy, 
+/**
+ * Its information value; of labels people have several of, that of the best one.
+ */
+iv: number, 
+/**
+ * Share of the seed with a value.
+ */
+coverage_seed: number, 
+/**
+ * Share of the others with a value.
+ */
+coverage_rest: number, };
+
+/**
+ * Why a column is suspicious.
+ */
+export type LeakWhy = "iv" | "coverage";
+
+/**
  * A feature the model did not see.
  */
 export type LeftOut = { 
@@ -1137,6 +1264,10 @@ reasons: Array<Reason>,
  * Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
  */
 left_out: Array<LeftOut>, 
+/**
+ * Columns that may be what the seed was drawn by, the worst first: to be left out unless known better.
+ */
+leaks: Array<Leak>, 
 /**
  * Passes over the people until every fold converged.
  */
@@ -1261,9 +1392,71 @@ columns: Array<MatrixColumn>,
 rows: Array<Array<number>>, };
 
 /**
+ * Two personas that became one.
+ */
+export type Merge = { 
+/**
+ * Its number in the log, from 1.
+ */
+step: number, 
+/**
+ * The larger side.
+ */
+into: Side, 
+/**
+ * The smaller side.
+ */
+from: Side, 
+/**
+ * Name of the two together.
+ */
+name: string, 
+/**
+ * d_norm (F16) between the two.
+ */
+distance: number, 
+/**
+ * d_norm from the merged persona to the nearest other one; absent if none is left.
+ */
+nearest: number | null, 
+/**
+ * What marks both.
+ */
+alike: Array<PairTag>, 
+/**
+ * Where the two differ most.
+ */
+differ: Array<PairTag>, 
+/**
+ * Whether it was taken back, or rests on one that was.
+ */
+undone: boolean, };
+
+/**
+ * Which personas become one (`formulas.md` F15, F16).
+ */
+export type MergePlan = { 
+/**
+ * Personas merge while they are nearer than this (d_norm).
+ */
+below: number, 
+/**
+ * How many personas shall be left; then merging ends there, not at `below`.
+ */
+to?: number, 
+/**
+ * After the merges everyone of the crowd goes to the persona they fit best.
+ */
+settle: boolean, 
+/**
+ * Merges taken back, by their number in the log.
+ */
+undo?: Array<number>, };
+
+/**
  * What finds people like the seed.
  */
-export type Model = "auto" | "scorecard" | "boosted" | "forest";
+export type Model = "auto" | "scorecard" | "boosted" | "forest" | "nearest" | "tgi";
 
 /**
  * What a saved model says of a table.
@@ -1443,6 +1636,27 @@ concentration: number,
 index: number | null, };
 
 /**
+ * A label in both sides of a merge.
+ */
+export type PairTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the larger side and of the smaller one.
+ */
+shares: [number, number], 
+/**
+ * TGI of both against everyone.
+ */
+tgi: [number, number], };
+
+/**
  * A crowd and whom it is held against: those of the other who are not in it.
  */
 export type Pairing = { 
@@ -1454,6 +1668,35 @@ crowd: Expr,
  * Against whom.
  */
 against: Expr, };
+
+/**
+ * A cluster before any merge.
+ */
+export type Part = { 
+/**
+ * Number, from 1, largest first.
+ */
+number: number, 
+/**
+ * Its top labels joined by ` · `.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Labels that mark it.
+ */
+top: Array<TopTag>, 
+/**
+ * Who it is.
+ */
+crowd: Expr, 
+/**
+ * The people like it outside the crowd.
+ */
+expanded: Expanded | null, };
 
 /**
  * People and clusters in two dimensions.
@@ -1905,13 +2148,16 @@ output: OutputRecipe,
 /**
  * A crowd split into packs: `packs.zip`.
  */
-packs?: SplitPlan | null, };
+packs?: SplitPlan | null, 
+/**
+ * Crowds somebody has in mind.
+ */
+portraits?: Array<PortraitPlan>, };
 
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> };
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport } | { "reply": "portrait", "with": PortraitReport };
 
 /**
  * What a column is for.
@@ -1923,33 +2169,21 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
 
 /**
- * What a contrast says of a value.
+ * One side of a merge.
  */
 export type Side = { 
 /**
- * Share of the crowd.
+ * The clusters it is made of.
  */
-share: number, 
+of: Array<number>, 
 /**
- * Share of the other.
+ * Name.
  */
-against: number, 
+name: string, 
 /**
- * 100 × share / share of the other.
+ * People.
  */
-tgi: number | null, 
-/**
- * Lower end of its 95 % interval.
- */
-tgi_low: number | null, 
-/**
- * Upper end.
- */
-tgi_high: number | null, 
-/**
- * Benjamini–Hochberg q over all values of this contrast.
- */
-q: number, };
+people: number, };
 
 /**
  * Every tag under both contrasts.
@@ -2297,6 +2531,7 @@ export type ErrorCode =
   | "wire-foreign"
   | "model-broken"
   | "model-edited"
+  | "model-not-kept"
   | "model-version"
   | "model-foreign"
   | "too-early"
