@@ -83,6 +83,10 @@ kinds! {
     SeedTooSmall = "seed-too-small", "The seed has fewer than 10 people in the tag file: too few to learn from.", "种子人群匹配不足 10 人，无法建模。";
     /// A crowd is held against a part of itself.
     ContrastEmpty = "contrast-empty", "Nobody is left to compare with: all of them are in the first crowd.", "没有可对比的人：对照人群全部包含在所选人群中。";
+    /// Two crowds that no tag tells apart.
+    NoDifference = "no-difference", "No tag differs enough between the two crowds. Lower the thresholds, or compare other crowds.", "两个人群没有差异足够大的标签，请放宽阈值或换一组人群对比。";
+    /// A portrait of nothing, or of two things at once.
+    PortraitUnclear = "portrait-unclear", "A portrait needs weighted tags or a proxy crowd: one of the two.", "人群画像需要设置标签权重或指定代理人群，二者选一。";
     /// The seed is everyone: nothing is left to score.
     SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
     /// Nothing to learn from.

@@ -212,7 +212,49 @@ of: [Pairing, Pairing], } | { "call": "split",
 /**
  * How.
  */
-plan: SplitPlan, };
+plan: SplitPlan, } | { "call": "portrait", 
+/**
+ * How.
+ */
+plan: PortraitPlan, };
+
+/**
+ * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
+ * place again after a new run and in next month's files.
+ */
+export type Card = { 
+/**
+ * Labels of the persona it was written for, strongest first: `column=label`.
+ */
+tags: Array<string>, 
+/**
+ * Name; empty: the name made of the labels.
+ */
+name: string, 
+/**
+ * Who they are.
+ */
+who: string, 
+/**
+ * Why they matter.
+ */
+why: string, 
+/**
+ * What to offer.
+ */
+product: string, 
+/**
+ * What to tell.
+ */
+content: string, 
+/**
+ * At which price.
+ */
+price: string, 
+/**
+ * Where to meet them.
+ */
+touch: string, };
 
 /**
  * One persona.
@@ -223,9 +265,13 @@ export type Cluster = {
  */
 number: number, 
 /**
- * Its top labels joined by ` · `.
+ * Its top labels joined by ` · `, unless somebody gave it another name.
  */
 name: string, 
+/**
+ * The name its labels make.
+ */
+marks: string, 
 /**
  * People.
  */
@@ -241,7 +287,27 @@ top: Array<TopTag>,
 /**
  * Who it is.
  */
-crowd: Expr, };
+crowd: Expr, 
+/**
+ * The clusters it is made of: numbers in `parts`.
+ */
+of: Array<number>, 
+/**
+ * The people like it outside the crowd.
+ */
+expanded: Expanded | null, 
+/**
+ * How it stands to the target.
+ */
+target: Placed | null, 
+/**
+ * Core, more or rest, and why.
+ */
+layer: Layered | null, 
+/**
+ * What somebody wrote about it.
+ */
+card: Card | null, };
 
 /**
  * A column the model sees.
@@ -399,6 +465,53 @@ lift: { [key in string]: Figure },
 curve: Array<CurvePoint>, };
 
 /**
+ * Which labels tell two crowds apart.
+ */
+export type ContrastPlan = { 
+/**
+ * Who.
+ */
+crowd: Expr, 
+/**
+ * Against whom.
+ */
+against: Expr, 
+/**
+ * How far the TGI must be from 100, on either side.
+ */
+tgi: number, 
+/**
+ * Largest false discovery rate (Benjamini–Hochberg) of "as common among those of the second crowd who are
+ * not in the first".
+ */
+q: number, };
+
+/**
+ * The labels that set two crowds apart.
+ */
+export type ContrastReport = { 
+/**
+ * People of the crowd.
+ */
+people: number, 
+/**
+ * People it was held against.
+ */
+against: number, 
+/**
+ * Labels that were compared.
+ */
+tested: number, 
+/**
+ * Those that differ enough.
+ */
+kept: number, 
+/**
+ * Of these the strongest, at most 200: by distance of ln TGI from 0 times the larger share.
+ */
+tags: Array<DifferentTag>, };
+
+/**
  * One point of the reach–precision curve.
  */
 export type CurvePoint = { 
@@ -422,6 +535,11 @@ lift: number,
  * Share of them who are in the seed.
  */
 precision: number, };
+
+/**
+ * How a ranked crowd is cut.
+ */
+export type CutBy = "share" | "people" | "similarity";
 
 /**
  * Why little matched.
@@ -460,6 +578,35 @@ quoted: boolean,
  * Whether the first row names the columns.
  */
 header: boolean, };
+
+/**
+ * A label that is more or less common in one crowd than in another.
+ */
+export type DifferentTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the crowd with it.
+ */
+share: number, 
+/**
+ * Share of those it was held against.
+ */
+against_share: number, 
+/**
+ * 100 × one / the other; absent if the other is 0.
+ */
+tgi: number | null, 
+/**
+ * False discovery rate.
+ */
+q: number, };
 
 /**
  * How an ID was hidden before it was written down.
@@ -522,6 +669,52 @@ now: number, };
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
 
 /**
+ * How far personas reach beyond their own people.
+ */
+export type ExpandPlan = { 
+/**
+ * Everyone goes to the persona they are likest to; otherwise personas may overlap.
+ */
+exclusive: boolean, 
+/**
+ * What `at` means.
+ */
+by: CutBy, 
+/**
+ * Where to cut.
+ */
+at: number, };
+
+/**
+ * The people like a persona outside the crowd.
+ */
+export type Expanded = { 
+/**
+ * How many.
+ */
+people: number, 
+/**
+ * How many could be taken.
+ */
+pool: number, 
+/**
+ * The share of the persona's own people who are less like it than the last one taken.
+ */
+similarity: number, 
+/**
+ * d_norm (F16) between them and the persona's own people.
+ */
+distance: number, 
+/**
+ * What marks the persona, here: shares, and the TGI against its own people.
+ */
+tags: Array<KeptTag>, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
+
+/**
  * A file the room can make.
  */
 export type Export = { "file": "audience", 
@@ -552,7 +745,11 @@ language: string, } | { "file": "recipe" } | { "file": "run" } | { "file": "pack
 /**
  * How; as the recipe says if none is given.
  */
-plan: SplitPlan | null, };
+plan: SplitPlan | null, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "portraits" } | { "file": "portrait-ids", 
+/**
+ * Which.
+ */
+name: string, };
 
 /**
  * Who is meant. Small, serialisable, the same in every shard.
@@ -843,9 +1040,127 @@ stability: number,
 chosen: boolean, };
 
 /**
+ * A label of a persona among the people like it.
+ */
+export type KeptTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the persona's own people.
+ */
+core_share: number, 
+/**
+ * Share of the people like it.
+ */
+share: number, 
+/**
+ * 100 × share / core share.
+ */
+tgi: number, 
+/**
+ * 100 × share / share of everyone.
+ */
+tgi_base: number, };
+
+/**
  * What an ID names.
  */
 export type Kind = "phone" | "email" | "imei" | "oaid" | "idfa" | "gaid" | "opaque";
+
+/**
+ * Where a persona stands in the layering.
+ */
+export type Layered = { 
+/**
+ * `core`, `more` or `rest`.
+ */
+layer: string, 
+/**
+ * Weighted sum of the indices, 0 to 100.
+ */
+score: number, 
+/**
+ * Likeness to the target; index of the seed's density; share of all value; people who are not customers
+ * yet. Raw.
+ */
+raw: [number | null, number | null, number | null, number | null], 
+/**
+ * The same from 0 (the least persona) to 100 (the greatest).
+ */
+index: [number | null, number | null, number | null, number | null], };
+
+/**
+ * What makes a persona core or more (`formulas.md` F22). The four weights add up to 1.
+ */
+export type LayersPlan = { 
+/**
+ * Weight of the likeness to the target.
+ */
+fit: number, 
+/**
+ * Weight of the density of the seed.
+ */
+density: number, 
+/**
+ * Weight of the share of all value; needs `column`.
+ */
+value: number, 
+/**
+ * Weight of the people who are not customers yet.
+ */
+headroom: number, 
+/**
+ * A column of numbers that says what people are worth.
+ */
+column?: string, 
+/**
+ * Core personas are taken until they hold this share of the value, or of the people without a column.
+ */
+core: number, 
+/**
+ * Least score of "more", 0 to 100.
+ */
+floor: number, };
+
+/**
+ * A column that may be what the seed was drawn by.
+ */
+export type Leak = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * The value that says most; `""` is "missing".
+ */
+value: string, 
+/**
+ * What is suspicious.
+ */
+why: LeakWhy, 
+/**
+ * Its information value; of labels people have several of, that of the best one.
+ */
+iv: number, 
+/**
+ * Share of the seed with a value.
+ */
+coverage_seed: number, 
+/**
+ * Share of the others with a value.
+ */
+coverage_rest: number, };
+
+/**
+ * Why a column is suspicious.
+ */
+export type LeakWhy = "iv" | "coverage";
 
 /**
  * A feature the model did not see.
@@ -949,6 +1264,10 @@ reasons: Array<Reason>,
  * Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
  */
 left_out: Array<LeftOut>, 
+/**
+ * Columns that may be what the seed was drawn by, the worst first: to be left out unless known better.
+ */
+leaks: Array<Leak>, 
 /**
  * Passes over the people until every fold converged.
  */
@@ -1073,9 +1392,71 @@ columns: Array<MatrixColumn>,
 rows: Array<Array<number>>, };
 
 /**
+ * Two personas that became one.
+ */
+export type Merge = { 
+/**
+ * Its number in the log, from 1.
+ */
+step: number, 
+/**
+ * The larger side.
+ */
+into: Side, 
+/**
+ * The smaller side.
+ */
+from: Side, 
+/**
+ * Name of the two together.
+ */
+name: string, 
+/**
+ * d_norm (F16) between the two.
+ */
+distance: number, 
+/**
+ * d_norm from the merged persona to the nearest other one; absent if none is left.
+ */
+nearest: number | null, 
+/**
+ * What marks both.
+ */
+alike: Array<PairTag>, 
+/**
+ * Where the two differ most.
+ */
+differ: Array<PairTag>, 
+/**
+ * Whether it was taken back, or rests on one that was.
+ */
+undone: boolean, };
+
+/**
+ * Which personas become one (`formulas.md` F15, F16).
+ */
+export type MergePlan = { 
+/**
+ * Personas merge while they are nearer than this (d_norm).
+ */
+below: number, 
+/**
+ * How many personas shall be left; then merging ends there, not at `below`.
+ */
+to?: number, 
+/**
+ * After the merges everyone of the crowd goes to the persona they fit best.
+ */
+settle: boolean, 
+/**
+ * Merges taken back, by their number in the log.
+ */
+undo?: Array<number>, };
+
+/**
  * What finds people like the seed.
  */
-export type Model = "auto" | "scorecard" | "boosted" | "forest";
+export type Model = "auto" | "scorecard" | "boosted" | "forest" | "nearest" | "tgi";
 
 /**
  * What a saved model says of a table.
@@ -1255,6 +1636,27 @@ concentration: number,
 index: number | null, };
 
 /**
+ * A label in both sides of a merge.
+ */
+export type PairTag = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of the larger side and of the smaller one.
+ */
+shares: [number, number], 
+/**
+ * TGI of both against everyone.
+ */
+tgi: [number, number], };
+
+/**
  * A crowd and whom it is held against: those of the other who are not in it.
  */
 export type Pairing = { 
@@ -1266,6 +1668,35 @@ crowd: Expr,
  * Against whom.
  */
 against: Expr, };
+
+/**
+ * A cluster before any merge.
+ */
+export type Part = { 
+/**
+ * Number, from 1, largest first.
+ */
+number: number, 
+/**
+ * Its top labels joined by ` · `.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Labels that mark it.
+ */
+top: Array<TopTag>, 
+/**
+ * Who it is.
+ */
+crowd: Expr, 
+/**
+ * The people like it outside the crowd.
+ */
+expanded: Expanded | null, };
 
 /**
  * People and clusters in two dimensions.
@@ -1311,7 +1742,35 @@ idf: boolean,
 /**
  * Features to leave out.
  */
-without: Array<string>, };
+without: Array<string>, 
+/**
+ * Every stage in one go: contrast, 8 clusters unless a number is given, expansion, merging to 6, layers.
+ */
+chain?: boolean, 
+/**
+ * Cluster on the labels that set two crowds apart, and on no others.
+ */
+contrast?: ContrastPlan, 
+/**
+ * Find people like each persona outside the crowd.
+ */
+expand?: ExpandPlan, 
+/**
+ * Merge personas that are alike.
+ */
+merge?: MergePlan, 
+/**
+ * Layer the personas into core, more and rest.
+ */
+layers?: LayersPlan, 
+/**
+ * The crowd personas are held against; the seed unless another is given.
+ */
+target?: Expr, 
+/**
+ * What somebody wrote about personas.
+ */
+cards?: Array<Card>, };
 
 /**
  * The clusters of a crowd.
@@ -1340,7 +1799,27 @@ choices: Array<KChoice>,
 /**
  * A seeded sample of people on the first two axes of a correspondence analysis.
  */
-map: PersonaMap, };
+map: PersonaMap, 
+/**
+ * Every label that marks a persona, with its share in all of them.
+ */
+tags: Array<TagRow>, 
+/**
+ * The labels the clusters were made on, if they were restricted.
+ */
+contrast: ContrastReport | null, 
+/**
+ * The clusters before any merge, if there is a stage behind them.
+ */
+parts: Array<Part>, 
+/**
+ * Which of them became one, in order.
+ */
+merges: Array<Merge>, 
+/**
+ * How many people changed their persona after the merges, if they were asked to.
+ */
+settled: number | null, };
 
 /**
  * Where it went wrong: as much as is known.
@@ -1358,6 +1837,94 @@ row?: number,
  * Column name, setting or 1-based number.
  */
 column?: string | null, };
+
+/**
+ * How a persona stands to the target crowd.
+ */
+export type Placed = { 
+/**
+ * 1 − d_norm (F16) between persona and target.
+ */
+similarity: number, 
+/**
+ * Share of the persona, expanded people included, that is in the target (F22).
+ */
+overlap: number, 
+/**
+ * 100 × overlap / share of everyone that is in the target.
+ */
+index: number, 
+/**
+ * `high`: alike and overlapping more than the median persona; `watch`: alike, but not there yet;
+ * `reached`: there, but not alike; `other`.
+ */
+quadrant: string, };
+
+/**
+ * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
+ */
+export type PortraitPlan = { 
+/**
+ * What it is called; two portraits of a room have different names.
+ */
+name: string, 
+/**
+ * Labels with their weights; none if there is a proxy.
+ */
+tags?: Array<TagWeight>, 
+/**
+ * A crowd that stands in for the one in mind.
+ */
+proxy?: Expr, 
+/**
+ * What `at` means.
+ */
+by: CutBy, 
+/**
+ * Where to cut.
+ */
+at: number, };
+
+/**
+ * Who is like a portrait.
+ */
+export type PortraitReport = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether a proxy was scored.
+ */
+proxy: boolean, 
+/**
+ * People scored: everyone, or everyone outside the proxy.
+ */
+people: number, 
+/**
+ * For the similarities 0, 0.01, … 1: how many people are at or above.
+ */
+ladder: Array<number>, 
+/**
+ * People taken.
+ */
+taken: number, 
+/**
+ * Similarity of the last one taken.
+ */
+similarity: number, 
+/**
+ * Those of them in the seed.
+ */
+in_seed: number, 
+/**
+ * What marks those taken.
+ */
+top: Array<TopTag>, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
 
 /**
  * Something odd that happened `count` times.
@@ -1581,13 +2148,16 @@ output: OutputRecipe,
 /**
  * A crowd split into packs: `packs.zip`.
  */
-packs?: SplitPlan | null, };
+packs?: SplitPlan | null, 
+/**
+ * Crowds somebody has in mind.
+ */
+portraits?: Array<PortraitPlan>, };
 
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> };
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport } | { "reply": "portrait", "with": PortraitReport };
 
 /**
  * What a column is for.
@@ -1599,33 +2169,21 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
 
 /**
- * What a contrast says of a value.
+ * One side of a merge.
  */
 export type Side = { 
 /**
- * Share of the crowd.
+ * The clusters it is made of.
  */
-share: number, 
+of: Array<number>, 
 /**
- * Share of the other.
+ * Name.
  */
-against: number, 
+name: string, 
 /**
- * 100 × share / share of the other.
+ * People.
  */
-tgi: number | null, 
-/**
- * Lower end of its 95 % interval.
- */
-tgi_low: number | null, 
-/**
- * Upper end.
- */
-tgi_high: number | null, 
-/**
- * Benjamini–Hochberg q over all values of this contrast.
- */
-q: number, };
+people: number, };
 
 /**
  * Every tag under both contrasts.
@@ -1765,6 +2323,48 @@ log_loss: number,
  * Its share in the blend of everyone.
  */
 share: number, };
+
+/**
+ * A label in all personas.
+ */
+export type TagRow = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Label.
+ */
+value: string, 
+/**
+ * Share of everyone in the tag file with it.
+ */
+base_share: number, 
+/**
+ * Share of each persona with it, in the order of `clusters`.
+ */
+shares: Array<number>, 
+/**
+ * Where it stands on the map, if it does.
+ */
+place: [number, number] | null, };
+
+/**
+ * A weighted label.
+ */
+export type TagWeight = { 
+/**
+ * Feature name.
+ */
+feature: string, 
+/**
+ * Labels; of a number the bins of a range. Having any of them counts once.
+ */
+values: Array<string>, 
+/**
+ * Weight, -10 to 10; below 0 for what they are not.
+ */
+weight: number, };
 
 /**
  * A slice of the people outside the seed.
@@ -1916,6 +2516,8 @@ export type ErrorCode =
   | "seed-empty"
   | "seed-too-small"
   | "contrast-empty"
+  | "no-difference"
+  | "portrait-unclear"
   | "seed-everyone"
   | "no-features"
   | "folds-unusable"
@@ -1929,6 +2531,7 @@ export type ErrorCode =
   | "wire-foreign"
   | "model-broken"
   | "model-edited"
+  | "model-not-kept"
   | "model-version"
   | "model-foreign"
   | "too-early"

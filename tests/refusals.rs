@@ -404,7 +404,7 @@ mod asking {
         for call in [
             Call::Profile { base: Base::Everyone, crowd: None, against: None },
             Call::Lookalike { plan: LookalikePlan::default() },
-            Call::Personas { plan: PersonasPlan::default() },
+            Call::Personas { plan: Box::default() },
             Call::Export { what: Export::Match },
             Call::ExportAll,
         ] {
@@ -480,14 +480,13 @@ mod asking {
     }
     #[test]
     fn personas_of_nobody_or_of_fewer_than_k_or_with_k_out_of_range() {
-        let ask =
-            |ours: &str, k: u8| {
-                let (mut bench, _) = open(ours, &table(0, 90), "").expect("both files open");
-                refused(bench.call(Call::Personas {
-                    plan: PersonasPlan { k: K::Given(k), ..PersonasPlan::default() },
-                }))
-                .0
-            };
+        let ask = |ours: &str, k: u8| {
+            let (mut bench, _) = open(ours, &table(0, 90), "").expect("both files open");
+            refused(bench.call(Call::Personas {
+                plan: Box::new(PersonasPlan { k: K::Given(k), ..PersonasPlan::default() }),
+            }))
+            .0
+        };
         assert_eq!(ask(&table(900, 20), 3), "seed-empty");
         assert_eq!(ask(&table(0, 4), 6), "too-few-to-cluster");
         assert_eq!(ask(&table(0, 20), 1), "out-of-range");

@@ -5,7 +5,9 @@ use crate::analysis::lookalike::{
     Calibration, ColumnCard, CurvePoint, Figure, HistogramStep, Leak, LeftOut, LookalikeReport, Reason,
     Standing, Tier, Verdict,
 };
-use crate::analysis::personas::{Cluster, KChoice, PersonasReport};
+use crate::analysis::personas::{
+    Cluster, ContrastReport, KChoice, Merge, Part, PersonasReport, PortraitReport, TagRow,
+};
 use crate::gate::Released;
 use crate::matching::MatchReport;
 use serde::{Serialize, Serializer};
@@ -57,7 +59,20 @@ pub fn personas_json(report: &Released<PersonasReport>) -> Vec<u8> {
         clusters: &report.clusters,
         choices: &report.choices,
         map: Axes { inertia: report.map.inertia, centres: &report.map.centres },
+        tags: &report.tags,
     })
+}
+
+/// `chain.json`: what every stage gave, in the order they run.
+pub fn chain_json(report: &Released<PersonasReport>) -> Vec<u8> {
+    let PersonasReport { contrast, choices, parts, merges, settled, clusters, people, .. } = report.get();
+    let (people, settled) = (*people, *settled);
+    pretty(&Chain { people, contrast, choices, clusters: parts, merges, settled, personas: clusters })
+}
+
+/// `portraits.json`: all portraits of the recipe.
+pub fn portraits_json(reports: &[Released<PortraitReport>]) -> Vec<u8> {
+    pretty(&reports.iter().map(Released::get).collect::<Vec<_>>())
 }
 
 #[derive(Serialize)]
@@ -96,6 +111,18 @@ struct Personas<'a> {
     clusters: &'a [Cluster],
     choices: &'a [KChoice],
     map: Axes<'a>,
+    tags: &'a [TagRow],
+}
+
+#[derive(Serialize)]
+struct Chain<'a> {
+    people: u64,
+    contrast: &'a Option<ContrastReport>,
+    choices: &'a [KChoice],
+    clusters: &'a [Part],
+    merges: &'a [Merge],
+    settled: Option<u64>,
+    personas: &'a [Cluster],
 }
 
 #[derive(Serialize)]

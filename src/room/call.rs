@@ -2,7 +2,7 @@
 
 use crate::analysis::crowds::{MatrixReport, Pairing, SignReport, SimilarityReport, SplitPlan, SplitReport};
 use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, ModelReport};
-use crate::analysis::personas::{PersonasPlan, PersonasReport};
+use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
 use crate::matching::MatchReport;
@@ -90,7 +90,7 @@ pub enum Call {
     /// Finds personas.
     Personas {
         /// How.
-        plan: PersonasPlan,
+        plan: Box<PersonasPlan>,
     },
     /// Scores a tag file with a saved model; a room that is open is closed.
     Score {
@@ -149,6 +149,11 @@ pub enum Call {
     Split {
         /// How.
         plan: SplitPlan,
+    },
+    /// Scores everyone by a portrait or a proxy, and cuts. One with a name is kept in the recipe.
+    Portrait {
+        /// How.
+        plan: PortraitPlan,
     },
 }
 
@@ -232,6 +237,17 @@ pub enum Export {
         /// How; as the recipe says if none is given.
         plan: Option<SplitPlan>,
     },
+    /// `chain.json`: what every stage behind the clusters gave.
+    Chain,
+    /// `chain.csv`.
+    ChainIds,
+    /// `portraits.json`.
+    Portraits,
+    /// `portrait-NAME.csv`.
+    PortraitIds {
+        /// Which.
+        name: String,
+    },
 }
 
 /// A file ready to be taken.
@@ -268,7 +284,7 @@ pub enum Reply {
     /// To `Lookalike`.
     Lookalike(Box<LookalikeReport>),
     /// To `Personas`.
-    Personas(PersonasReport),
+    Personas(Box<PersonasReport>),
     /// To `Score` and `Challenge`.
     Scored(Box<ModelReport>),
     /// To `Compare`.
@@ -287,6 +303,8 @@ pub enum Reply {
     Signs(SignReport),
     /// To `Split`.
     Split(SplitReport),
+    /// To `Portrait`.
+    Portrait(PortraitReport),
 }
 
 #[cfg(test)]

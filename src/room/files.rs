@@ -2,7 +2,7 @@
 
 use super::call::{Export, Made};
 use super::inspect::range;
-use super::{Opened, Room, SLICE};
+use super::{Opened, Room, SLICE, personas as stages};
 use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
@@ -89,6 +89,17 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
         Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
         Export::Packs { plan } => ("packs.zip".into(), packs(room, plan).await?, 0),
+        Export::Chain => {
+            ("chain.json".into(), json::chain_json(need_personas(room).await?.known_personas()?), 0)
+        }
+        Export::ChainIds => {
+            need_personas(room).await?;
+            stages::chain_ids(room, room.opened()?).await?
+        }
+        Export::Portraits => {
+            ("portraits.json".into(), json::portraits_json(&stages::portraits(room).await?), 0)
+        }
+        Export::PortraitIds { name } => stages::portrait_ids(room, &name).await?,
     };
     Ok(keep(room, &name, bytes, rows))
 }
@@ -107,6 +118,14 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     }
     files.extend([Export::Card { language: "zh".into() }]);
     files.extend([Export::Tiers, Export::Personas, Export::PersonaIds]);
+    if room.opened()?.recipe.personas.staged() {
+        files.extend([Export::Chain, Export::ChainIds]);
+    }
+    if !room.opened()?.recipe.portraits.is_empty() {
+        files.push(Export::Portraits);
+        let plans = &room.opened()?.recipe.portraits;
+        files.extend(plans.iter().map(|plan| Export::PortraitIds { name: plan.name.clone() }));
+    }
     files.push(Export::Report { language: "zh".into() });
     if room.opened()?.recipe.packs.is_some() {
         files.push(Export::Packs { plan: None });
@@ -152,16 +171,17 @@ async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
 
 async fn need_personas(room: &mut Room) -> Result<&Opened> {
     if room.opened()?.personas.is_none() {
-        let report =
-            personas::personas(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.personas).await?;
-        room.opened_mut()?.personas = Some(release(report));
+        let plan = room.opened()?.recipe.personas.clone();
+        room.personas(plan).await?;
     }
     room.opened()
 }
 
-type Named = (String, Vec<u8>, u64);
+/// Name, bytes and rows of a file.
+pub(super) type Named = (String, Vec<u8>, u64);
 
-async fn table(room: &Room, name: &str, header: &str, listing: Listing) -> Result<Named> {
+/// A table of people.
+pub(super) async fn table(room: &Room, name: &str, header: &str, listing: Listing) -> Result<Named> {
     let mut bytes = header.as_bytes().to_vec();
     let rows = listing::lines(&room.desk, &listing, &mut bytes).await?;
     Ok((name.into(), bytes, rows))
@@ -247,7 +267,7 @@ async fn packs(room: &mut Room, plan: Option<SplitPlan>) -> Result<Vec<u8>> {
 }
 
 /// A name every file system takes.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let safe = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
     let stem: String = name.trim().trim_start_matches('.').chars().map(safe).take(80).collect();
     format!("{}.csv", if stem.is_empty() { "audience" } else { &stem })

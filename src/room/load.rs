@@ -67,6 +67,7 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         profile: None,
         lookalike: None,
         personas: None,
+        found: None,
         digests: None,
         before: None,
     })

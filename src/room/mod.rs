@@ -5,12 +5,13 @@ pub mod files; // what can be saved
 pub mod inspect; // looking at a file
 pub mod load; // bringing the files in
 pub mod model; // models from outside
+mod personas; // clusters that are kept, portraits, the chain's files
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
 
 use crate::analysis::crowds::{self, MatrixReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
-use crate::analysis::personas::{self, PersonasReport};
+use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -34,7 +35,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &crowd::QUESTIONS,
     &profile::QUESTIONS,
     &lookalike::QUESTIONS,
-    &personas::QUESTIONS,
+    &clustering::QUESTIONS,
     &crowds::QUESTIONS,
 ];
 
@@ -62,6 +63,8 @@ pub struct Opened {
     profile: Option<Released<ProfileReport>>,
     lookalike: Option<Released<LookalikeReport>>,
     personas: Option<Released<PersonasReport>>,
+    /// What the last search for personas found.
+    found: Option<Found>,
     digests: Option<[String; 2]>,
     /// The model of the run before the last.
     before: Option<model::Sheet>,
@@ -106,15 +109,12 @@ impl Room {
                 let opened = self.opened_mut()?;
                 opened.before = opened.sheet().or(opened.before.take());
                 opened.recipe.lookalike = plan;
+                // A crowd that was clustered may be a cut of the old scores.
+                opened.found = None;
                 let report = opened.lookalike.insert(release(report)).get().clone();
                 Ok(Reply::Lookalike(Box::new(report)))
             }
-            Call::Personas { plan } => {
-                let report = personas::personas(&self.desk, &self.opened()?.schema, &plan).await?;
-                let opened = self.opened_mut()?;
-                opened.recipe.personas = plan;
-                Ok(Reply::Personas(opened.personas.insert(release(report)).get().clone()))
-            }
+            Call::Personas { plan } => self.personas(*plan).await.map(|r| Reply::Personas(Box::new(r))),
             Call::Score { model, tags, recipe } => {
                 let report = model::score(self, &model, tags, *recipe).await?;
                 Ok(Reply::Scored(Box::new(report)))
@@ -135,6 +135,7 @@ impl Room {
             Call::Split { plan } => {
                 crowds::split(&self.desk, &self.opened()?.schema, &plan).await.map(Reply::Split)
             }
+            Call::Portrait { plan } => self.portrait(plan).await.map(Reply::Portrait),
         }
     }
     /// Deciles are every hundredth position of the slider: the same exact ranks.

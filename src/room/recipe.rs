@@ -3,7 +3,7 @@
 
 use crate::analysis::crowds::SplitPlan;
 use crate::analysis::lookalike::LookalikePlan;
-use crate::analysis::personas::PersonasPlan;
+use crate::analysis::personas::{PersonasPlan, PortraitPlan};
 use crate::analysis::profile::Base;
 use crate::error::{Error, Kind, Result};
 use crate::id;
@@ -36,6 +36,10 @@ pub struct Recipe {
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packs: Option<SplitPlan>,
+    /// Crowds somebody has in mind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<PortraitPlan>>", optional))]
+    pub portraits: Vec<PortraitPlan>,
 }
 
 /// How one file is read.

@@ -1,7 +1,7 @@
 //! The laws every partial obeys, checked for any question in one line of test.
 
 use super::testing::{Village, answer, total};
-use super::{Analysis, Partial};
+use super::{Analysis, Partial, Shard};
 use crate::wire::{self, PlanDigest};
 
 const PLAN: PlanDigest = PlanDigest(*b"law-plan");
@@ -9,12 +9,16 @@ const PLAN: PlanDigest = PlanDigest(*b"law-plan");
 /// Panics unless the partials of this question over this village obey the laws: a neutral element, any order
 /// and grouping of merges, any split into shards and slices, and a wire form that comes back and refuses cuts.
 pub fn hold<A: Analysis>(question: &A, village: &Village) {
+    hold_over(question, |count| village.shards(count));
+}
+
+/// The same for a question about what earlier ones left behind: `shards` gives the village with it.
+pub fn hold_over<A: Analysis>(question: &A, shards: impl Fn(usize) -> Vec<Shard>) {
     let seal = |partial: &A::Partial| wire::seal(PLAN, partial);
     let again = |bytes: &[u8]| wire::open::<A::Partial>(PLAN, bytes).expect("a partial reads back");
-    let whole = seal(&total(question, &mut village.shards(1), 1 << 14));
-    splits(question, village, &whole);
-    let parts: Vec<Vec<u8>> =
-        village.shards(3).iter_mut().map(|shard| seal(&answer(question, shard, 100))).collect();
+    let whole = seal(&total(question, &mut shards(1), 1 << 14));
+    splits(question, &shards, &whole);
+    let parts: Vec<Vec<u8>> = shards(3).iter_mut().map(|shard| seal(&answer(question, shard, 100))).collect();
     let merged = |order: &[usize]| {
         let mut sum = again(&parts[order[0]]);
         order[1..].iter().for_each(|&i| sum.merge(again(&parts[i])));
@@ -58,11 +62,11 @@ pub fn hold_for<P: Partial>(parts: [P; 3]) {
     }
 }
 
-fn splits<A: Analysis>(question: &A, village: &Village, whole: &[u8]) {
-    for shards in [1, 2, 3, 7, 16] {
+fn splits<A: Analysis>(question: &A, shards: &impl Fn(usize) -> Vec<Shard>, whole: &[u8]) {
+    for count in [1, 2, 3, 7, 16] {
         for slice in [1 << 14, 1_000, 61] {
-            let sum = total(question, &mut village.shards(shards), slice);
-            assert_eq!(wire::seal(PLAN, &sum), whole, "{shards} shards in slices of {slice}");
+            let sum = total(question, &mut shards(count), slice);
+            assert_eq!(wire::seal(PLAN, &sum), whole, "{count} shards in slices of {slice}");
         }
     }
 }

@@ -229,7 +229,7 @@ fn trees_and_blends_take_any_number_of_folds() {
 fn a_planted_signal_is_found() {
     let village = village(6_000, 1.0, 6);
     let mut shards = village.shards(3);
-    let report = on(&mut shards, &village.schema, &LookalikePlan::default()).expect("a report");
+    let report = on(&mut shards, &village.schema, &by(Model::Scorecard)).expect("a report");
     assert!(report.auc > 0.68 && report.auc_interval.0 > 0.6, "{}", report.auc);
     assert!(report.converged && report.passes < 80, "{} passes", report.passes);
     assert_eq!(report.verdict.light, "green");

@@ -16,9 +16,9 @@ use crate::error::Result;
 use crate::num;
 
 /// People a k is tried on.
-const PART: usize = 4_000;
+const PART: usize = 5_000;
 /// People of the silhouette.
-const SILHOUETTE: usize = 2_000;
+const SILHOUETTE: usize = 5_000;
 /// Bootstrap resamples.
 const RESAMPLES: usize = 6;
 /// Starts on the part, and on each resample.

@@ -35,9 +35,12 @@ const SWEEPS: usize = 12;
 type Vector = [f64; BLOCK];
 
 /// Where every label stands.
+#[derive(Clone, Debug)]
 pub(super) struct Axes {
     /// By bin: its place on the two axes; 0 for a bin that is not on the map.
     places: Vec<Option<(f64, f64)>>,
+    /// Square roots of the inertia on each axis.
+    stretch: (f64, f64),
     /// Share of the inertia on each axis.
     pub inertia: (f64, f64),
 }
@@ -63,7 +66,14 @@ impl Axes {
         let total = table.inertia();
         let share = |axis: usize| if total > 0.0 { (values[axis] / total).clamp(0.0, 1.0) } else { 0.0 };
         let vectors: Vec<Vector> = vectors.iter().map(|v| times(v, &turn)).collect();
-        Ok(Axes { places: table.places(&vectors, [values[0], values[1]]), inertia: (share(0), share(1)) })
+        let stretch = (num::sqrt(values[0].max(0.0)), num::sqrt(values[1].max(0.0)));
+        let places = table.places(&vectors, [values[0], values[1]]);
+        Ok(Axes { places, stretch, inertia: (share(0), share(1)) })
+    }
+    /// Where a label stands among its people (principal coordinates): a persona lies in the direction of the
+    /// labels that mark it.
+    pub fn label(&self, bin: usize) -> Option<(f64, f64)> {
+        self.places[bin].map(|place| (tidy(place.0 * self.stretch.0), tidy(place.1 * self.stretch.1)))
     }
     /// Where someone, or a group of people, with these bins stands: the mean of the bins' places.
     pub fn place(&self, bins: impl Iterator<Item = (usize, u64)>) -> (f64, f64) {

@@ -27,6 +27,9 @@ const ANSWERS: [&str; 14] = [
     "较高",
 ];
 
+/// What marks a cluster: bins and figures, strongest first.
+pub(super) type Marks = Vec<(usize, TopTag)>;
+
 /// Who has which bin.
 pub(super) struct Names<'a> {
     schema: &'a Schema,
@@ -49,8 +52,8 @@ impl<'a> Names<'a> {
         }
         Names { schema, base, people, without, homes }
     }
-    /// What marks a cluster of `size` people with these counts: bins and figures, strongest first.
-    pub fn top(&self, counts: &[u64], size: u64) -> Vec<(usize, TopTag)> {
+    /// What marks a cluster of `size` people with these counts.
+    pub fn top(&self, counts: &[u64], size: u64) -> Marks {
         let mut ranked: Vec<(f64, usize, TopTag)> = (0..self.schema.features.len())
             .filter(|&f| !self.without.contains(&self.schema.features[f].name()))
             .flat_map(|f| (1..self.schema.features[f].codes()).map(move |code| (f, code)))
@@ -61,12 +64,8 @@ impl<'a> Names<'a> {
         ranked.into_iter().map(|(_, bin, tag)| (bin, tag)).collect()
     }
     fn tag(&self, f: usize, code: usize, counts: &[u64], size: u64) -> Option<(f64, usize, TopTag)> {
-        let (feature, missing) = (&self.schema.features[f], self.schema.starts[f]);
-        let bin = missing + code;
-        let (n, base_n) = match feature.namespace {
-            Namespace::Tags => (size, self.people),
-            Namespace::FirstParty => (size - counts[missing], self.people - self.base[missing]),
-        };
+        let (feature, bin) = (&self.schema.features[f], self.schema.starts[f] + code);
+        let (n, base_n) = self.people(f, counts, size);
         let tgi = num::tgi(counts[bin], n, self.base[bin], base_n);
         let (index, interval) = (tgi.tgi?, tgi.interval?);
         let share = counts[bin] as f64 / n as f64;
@@ -82,10 +81,23 @@ impl<'a> Names<'a> {
         (share >= LEAST_SHARE && index >= LEAST_TGI)
             .then(|| (share * num::ln(interval.low / 100.0), bin, tag))
     }
+    /// Of how many people a share is, in a cluster and in all.
+    fn people(&self, f: usize, counts: &[u64], size: u64) -> (u64, u64) {
+        let missing = self.schema.starts[f];
+        match self.schema.features[f].namespace {
+            Namespace::Tags => (size, self.people),
+            Namespace::FirstParty => (size - counts[missing], self.people - self.base[missing]),
+        }
+    }
+    /// Share of a cluster with a label, and share of everyone.
+    pub fn shares(&self, bin: usize, counts: &[u64], size: u64) -> (f64, f64) {
+        let (n, base_n) = self.people(self.schema.bin(bin).0, counts, size);
+        (counts[bin] as f64 / n.max(1) as f64, self.base[bin] as f64 / base_n.max(1) as f64)
+    }
     /// Names of clusters from what marks them: up to three labels of different columns that are not chance. A
     /// name that is taken gives its last label for the next one, and in the end takes its number; a cluster
     /// that nothing marks has no name.
-    pub fn names(&self, tops: &[Vec<(usize, TopTag)>]) -> Vec<String> {
+    pub fn names(&self, tops: &[Marks]) -> Vec<String> {
         let mut taken = BTreeSet::new();
         let mut names = Vec::new();
         for (at, top) in tops.iter().enumerate() {

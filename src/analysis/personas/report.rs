@@ -1,41 +1,8 @@
 //! What a persona run says.
 
+use super::plan::Card;
 use crate::audience::Expr;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-
-/// How to find personas.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-#[serde(default, deny_unknown_fields)]
-pub struct PersonasPlan {
-    /// Number of clusters, or `"auto"`.
-    pub k: K,
-    /// Seed of samples and starts.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub seed: u64,
-    /// Whom to cluster.
-    pub of: Expr,
-    /// Weigh labels by rarity (idf) and people to length 1.
-    pub idf: bool,
-    /// Features to leave out.
-    pub without: Vec<String>,
-}
-
-impl Default for PersonasPlan {
-    fn default() -> Self {
-        PersonasPlan { k: K::Auto, seed: 7, of: Expr::Seed, idf: true, without: Vec::new() }
-    }
-}
-
-/// Number of clusters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", type = "number | \"auto\""))]
-pub enum K {
-    /// Chosen by silhouette and stability, 2 to 10.
-    Auto,
-    /// Given.
-    Given(u8),
-}
+use serde::{Deserialize, Serialize};
 
 /// The clusters of a crowd.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +21,21 @@ pub struct PersonasReport {
     pub choices: Vec<KChoice>,
     /// A seeded sample of people on the first two axes of a correspondence analysis.
     pub map: PersonaMap,
+    /// Every label that marks a persona, with its share in all of them.
+    pub tags: Vec<TagRow>,
+    /// The labels the clusters were made on, if they were restricted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<ContrastReport>,
+    /// The clusters before any merge, if there is a stage behind them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Which of them became one, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merges: Vec<Merge>,
+    /// How many people changed their persona after the merges, if they were asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub settled: Option<u64>,
 }
 
 /// One persona.
@@ -62,8 +44,10 @@ pub struct PersonasReport {
 pub struct Cluster {
     /// Number in `personas.csv` and in the measure `persona`, from 1.
     pub number: u8,
-    /// Its top labels joined by ` · `.
+    /// Its top labels joined by ` · `, unless somebody gave it another name.
     pub name: String,
+    /// The name its labels make.
+    pub marks: String,
     /// People.
     #[cfg_attr(test, ts(type = "number"))]
     pub people: u64,
@@ -73,6 +57,214 @@ pub struct Cluster {
     pub top: Vec<TopTag>,
     /// Who it is.
     pub crowd: Expr,
+    /// The clusters it is made of: numbers in `parts`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<u8>,
+    /// The people like it outside the crowd.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expanded: Option<Expanded>,
+    /// How it stands to the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Placed>,
+    /// Core, more or rest, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layered>,
+    /// What somebody wrote about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+}
+
+/// A cluster before any merge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Part {
+    /// Number, from 1, largest first.
+    pub number: u8,
+    /// Its top labels joined by ` · `.
+    pub name: String,
+    /// People.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// Labels that mark it.
+    pub top: Vec<TopTag>,
+    /// Who it is.
+    pub crowd: Expr,
+    /// The people like it outside the crowd.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expanded: Option<Expanded>,
+}
+
+/// A label in all personas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct TagRow {
+    /// Feature name.
+    pub feature: String,
+    /// Label.
+    pub value: String,
+    /// Share of everyone in the tag file with it.
+    pub base_share: f64,
+    /// Share of each persona with it, in the order of `clusters`.
+    pub shares: Vec<f64>,
+    /// Where it stands on the map, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<(f64, f64)>,
+}
+
+/// The labels that set two crowds apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct ContrastReport {
+    /// People of the crowd.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// People it was held against.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub against: u64,
+    /// Labels that were compared.
+    pub tested: u32,
+    /// Those that differ enough.
+    pub kept: u32,
+    /// Of these the strongest, at most 200: by distance of ln TGI from 0 times the larger share.
+    pub tags: Vec<DifferentTag>,
+}
+
+/// A label that is more or less common in one crowd than in another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct DifferentTag {
+    /// Feature name.
+    pub feature: String,
+    /// Label.
+    pub value: String,
+    /// Share of the crowd with it.
+    pub share: f64,
+    /// Share of those it was held against.
+    pub against_share: f64,
+    /// 100 × one / the other; absent if the other is 0.
+    pub tgi: Option<f64>,
+    /// False discovery rate.
+    pub q: f64,
+}
+
+/// The people like a persona outside the crowd.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Expanded {
+    /// How many.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+    /// How many could be taken.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub pool: u64,
+    /// The share of the persona's own people who are less like it than the last one taken.
+    pub similarity: f64,
+    /// d_norm (F16) between them and the persona's own people.
+    pub distance: f64,
+    /// What marks the persona, here: shares, and the TGI against its own people.
+    pub tags: Vec<KeptTag>,
+    /// Who they are.
+    pub crowd: Expr,
+}
+
+/// A label of a persona among the people like it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct KeptTag {
+    /// Feature name.
+    pub feature: String,
+    /// Label.
+    pub value: String,
+    /// Share of the persona's own people.
+    pub core_share: f64,
+    /// Share of the people like it.
+    pub share: f64,
+    /// 100 × share / core share.
+    pub tgi: f64,
+    /// 100 × share / share of everyone.
+    pub tgi_base: f64,
+}
+
+/// Two personas that became one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Merge {
+    /// Its number in the log, from 1.
+    pub step: u8,
+    /// The larger side.
+    pub into: Side,
+    /// The smaller side.
+    pub from: Side,
+    /// Name of the two together.
+    pub name: String,
+    /// d_norm (F16) between the two.
+    pub distance: f64,
+    /// d_norm from the merged persona to the nearest other one; absent if none is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<f64>,
+    /// What marks both.
+    pub alike: Vec<PairTag>,
+    /// Where the two differ most.
+    pub differ: Vec<PairTag>,
+    /// Whether it was taken back, or rests on one that was.
+    pub undone: bool,
+}
+
+/// One side of a merge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Side {
+    /// The clusters it is made of.
+    pub of: Vec<u8>,
+    /// Name.
+    pub name: String,
+    /// People.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub people: u64,
+}
+
+/// A label in both sides of a merge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct PairTag {
+    /// Feature name.
+    pub feature: String,
+    /// Label.
+    pub value: String,
+    /// Share of the larger side and of the smaller one.
+    pub shares: (f64, f64),
+    /// TGI of both against everyone.
+    pub tgi: (f64, f64),
+}
+
+/// How a persona stands to the target crowd.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Placed {
+    /// 1 − d_norm (F16) between persona and target.
+    pub similarity: f64,
+    /// Share of the persona, expanded people included, that is in the target (F22).
+    pub overlap: f64,
+    /// 100 × overlap / share of everyone that is in the target.
+    pub index: f64,
+    /// `high`: alike and overlapping more than the median persona; `watch`: alike, but not there yet;
+    /// `reached`: there, but not alike; `other`.
+    pub quadrant: String,
+}
+
+/// Where a persona stands in the layering.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Layered {
+    /// `core`, `more` or `rest`.
+    pub layer: String,
+    /// Weighted sum of the indices, 0 to 100.
+    pub score: f64,
+    /// Likeness to the target; index of the seed's density; share of all value; people who are not customers
+    /// yet. Raw.
+    pub raw: [Option<f64>; 4],
+    /// The same from 0 (the least persona) to 100 (the greatest).
+    pub index: [Option<f64>; 4],
 }
 
 /// A label that marks a cluster.
@@ -124,34 +316,11 @@ pub struct PersonaMap {
     pub of: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum KText {
-    Number(u8),
-    Word(String),
-}
-
-impl Serialize for K {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            K::Auto => "auto".serialize(to),
-            K::Given(k) => k.serialize(to),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for K {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<K, D::Error> {
-        match KText::deserialize(from)? {
-            KText::Number(k) => Ok(K::Given(k)),
-            KText::Word(word) if word == "auto" => Ok(K::Auto),
-            KText::Word(_) => Err(D::Error::custom("a number or \"auto\"")),
-        }
-    }
-}
-
 impl crate::gate::Cells for PersonasReport {
     fn cells(&self, visit: &mut dyn FnMut(u64)) {
         self.clusters.iter().for_each(|cluster| visit(cluster.people));
+        let expanded = |expanded: &Option<Expanded>| expanded.as_ref().map_or(0, |e| e.people);
+        self.clusters.iter().for_each(|cluster| visit(expanded(&cluster.expanded)));
+        self.parts.iter().for_each(|part| visit(part.people));
     }
 }

@@ -1,6 +1,7 @@
 //! Passes over everyone in the crowd: a round of Lloyd's iteration, and the last pass that numbers the
 //! clusters.
 
+use super::fit::Scored;
 use super::rows::Rows;
 use super::space::Space;
 use super::sums::Sums;
@@ -14,6 +15,8 @@ use std::ops::Range;
 
 /// The measure that names everyone's persona: 1.., or 0 outside the crowd.
 pub const PERSONA: &str = "persona";
+/// The same before any merge.
+pub const PART: &str = "persona.part";
 /// Working measures, gone after the last pass: cluster + 1 of the last round, and the person's scale.
 const LAST: &str = "personas.last";
 const SCALE: &str = "personas.scale";
@@ -109,7 +112,7 @@ impl Round {
     }
 }
 
-/// The last pass: clusters get their numbers, and their people are counted bin by bin.
+/// Clusters get their numbers, and their people are counted bin by bin.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Number {
     /// By cluster of the rounds: its number from 1.
@@ -141,13 +144,13 @@ impl Analysis for Number {
 
     fn add(&self, _: &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Counts) {
         let last = std::mem::take(shard.measure(LAST, 0));
-        let persona = shard.measure(PERSONA, 0);
+        let persona = shard.measure(PART, 0);
         for i in rows.clone() {
             let cluster = last[i] as usize;
             persona[i] = if cluster == 0 { 0 } else { self.numbers[cluster - 1].into() };
         }
         sum.0.resize(self.numbers.len(), vec![0; shard.people.schema.bins()]);
-        let persona = &shard.measures[PERSONA];
+        let persona = &shard.measures[PART];
         for (codes, &first) in shard.people.columns.iter().zip(&shard.people.schema.starts) {
             codes.for_each(rows.clone(), |i, code| {
                 if persona[i] > 0 {
@@ -161,5 +164,34 @@ impl Analysis for Number {
         } else {
             *shard.measure(LAST, 0) = last;
         }
+    }
+}
+
+/// Everyone's persona from another measure of theirs.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Group {
+    /// That measure.
+    pub from: String,
+    /// By its value from 1: the number of the persona.
+    pub personas: Vec<u8>,
+}
+
+impl Analysis for Group {
+    const NAME: &'static str = "personas.group";
+    type Partial = Scored;
+    type Work = ();
+
+    fn begin(&self, shard: &Shard) -> Result<()> {
+        shard.known(&self.from).map(|_| ())
+    }
+
+    fn add(&self, _: &mut (), shard: &mut Shard, rows: Range<usize>, _: &mut Scored) {
+        let persona = |number: i32| {
+            let at = usize::try_from(number - 1).ok().and_then(|at| self.personas.get(at));
+            at.copied().map_or(0, i32::from)
+        };
+        let of = shard.measures[&self.from][rows.clone()].iter().map(|&number| persona(number));
+        let of: Vec<i32> = of.collect();
+        shard.measure(PERSONA, 0)[rows].copy_from_slice(&of);
     }
 }

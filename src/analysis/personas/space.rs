@@ -10,9 +10,10 @@
 //! people, which no persona of 1 % can be named after (share ≥ 10 %) and whose weight would be the largest of
 //! all. A person without any weight stays at the origin.
 //!
-//! A column that more than 95 % of the crowd lack is left out, as is one with a single value.
+//! A column that more than 95 % of the crowd lack is left out, as is one with a single value. Where the plan
+//! names a contrast, labels that do not differ in it weigh nothing in either space, nor do missing values.
 
-use super::report::PersonasPlan;
+use super::plan::PersonasPlan;
 use super::survey::Survey;
 use crate::error::{Error, Kind, Result};
 use crate::num;
@@ -43,22 +44,25 @@ pub(super) struct Space {
 
 impl Space {
     /// The space of a plan over this crowd.
-    pub fn new(schema: &Schema, plan: &PersonasPlan, survey: &Survey) -> Result<Self> {
+    /// `kept` names the bins that may count; all if there is none.
+    pub fn new(schema: &Schema, plan: &PersonasPlan, survey: &Survey, kept: Option<&[bool]>) -> Result<Self> {
         let names: Vec<String> = schema.features.iter().map(|f| f.name()).collect();
         if let Some(unknown) = plan.without.iter().find(|w| !names.contains(w)) {
             return Err(Error::new(Kind::ColumnMissing).column(unknown.as_str()));
         }
         let counts = |f: usize| &survey.crowd[schema.starts[f]..schema.starts[f + 1]];
+        let may = |bin: usize| kept.is_none_or(|kept| kept[bin]);
         let features: Vec<u32> = (0..names.len())
             .filter(|&f| !plan.without.contains(&names[f]) && tells(counts(f), survey.members))
+            .filter(|&f| (schema.starts[f]..schema.starts[f + 1]).any(may))
             .map(|f| f as u32)
             .collect();
         let mut weights = vec![0; schema.bins()];
         for &f in &features {
             let first = schema.starts[f as usize];
-            for (code, &n) in counts(f as usize).iter().enumerate() {
-                weights[first + code] =
-                    if plan.idf { idf(code, n, survey.members) } else { 1 << WEIGHT_BITS };
+            for (code, &n) in counts(f as usize).iter().enumerate().filter(|(code, _)| may(first + code)) {
+                let weight = if plan.idf { idf(code, n, survey.members) } else { 1.0 };
+                weights[first + code] = (weight * f64::from(1 << WEIGHT_BITS) + 0.5) as i32;
             }
         }
         if weights.iter().all(|&w| w == 0) {
@@ -102,7 +106,10 @@ impl Space {
     /// Squared length of a person.
     #[inline]
     pub fn square(&self, bins: &[u32], scale: i64) -> i64 {
-        if self.idf { i64::from(scale > 0) } else { bins.len() as i64 }
+        match self.idf {
+            true => i64::from(scale > 0),
+            false => bins.iter().map(|&b| i64::from(self.weights[b as usize] != 0)).sum(),
+        }
     }
     /// Value 1 of a table cell.
     pub fn cell_unit(&self) -> f64 {
@@ -115,19 +122,19 @@ impl Space {
 }
 
 /// Whether a column says anything about this crowd: enough values, and more than one.
-fn tells(counts: &[u64], members: u64) -> bool {
+pub(super) fn tells(counts: &[u64], members: u64) -> bool {
     let missing = counts.first().copied().unwrap_or(0);
     missing as f64 <= MOST_MISSING * members as f64 && counts.iter().filter(|&&n| n > 0).count() > 1
 }
 
 /// Weight of a bin that `n` of `members` people have.
-fn idf(code: usize, n: u64, members: u64) -> i32 {
+pub(super) fn idf(code: usize, n: u64, members: u64) -> f64 {
     let rare = n < 5.max(members / 1_000);
     let usual = n * 64 > members * 63;
     if code == 0 || rare || usual {
-        return 0;
+        return 0.0;
     }
-    (num::ln(members as f64 / n as f64) * f64::from(1 << WEIGHT_BITS) + 0.5) as i32
+    num::ln(members as f64 / n as f64)
 }
 
 /// Binary places for cells of up to twice the heaviest weight, `most` of which add up below 2³⁰.

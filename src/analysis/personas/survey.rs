@@ -67,6 +67,12 @@ struct Drawn {
 }
 
 impl Survey {
+    /// All bins of the first people of the sample.
+    pub fn first(&self, people: usize) -> Rows {
+        let mut rows = Rows::default();
+        self.sample.iter().take(people).for_each(|drawn| rows.push(drawn.bins.iter().copied()));
+        rows
+    }
     /// The sample's bins of these features, person by person; bins for which `counts` is false stay out.
     pub fn sample(&self, schema: &Schema, features: &[u32], counts: impl Fn(usize) -> bool) -> Rows {
         let mut kept = vec![false; schema.bins()];

@@ -134,6 +134,7 @@ fn card(html: &mut Html, cluster: &Cluster, axis: TgiAxis, language: Language) {
     put!(html, "<article class=\"card " [colour(cluster.number)] "\">\n<h3><svg class=\"swatch\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"fill\" width=\"10\" height=\"10\" rx=\"2\"/></svg>" [cluster.number] " ");
     label(html, &cluster.name, language);
     put!(html, "</h3>\n<p class=\"size\"><b>" [percent(cluster.share)] "</b> <span>" [count(cluster.people)] " " [language.say("people", "人")] "</span></p>\n");
+    written(html, cluster, language);
     if cluster.top.is_empty() {
         put!(html, "<p class=\"none\">" [language.say("No tag stands out.", "没有特别突出的标签。")] "</p>\n</article>\n");
         return;
@@ -151,6 +152,34 @@ fn card(html: &mut Html, cluster: &Cluster, axis: TgiAxis, language: Language) {
     put!(html, "</tbody></table>\n");
     twin(html, cluster, language);
     put!(html, "</article>\n");
+}
+
+/// Layer, expansion, and what somebody wrote.
+fn written(html: &mut Html, cluster: &Cluster, language: Language) {
+    let layer = cluster.layer.as_ref().map(|layered| match layered.layer.as_str() {
+        "core" => language.say("core", "核心"),
+        "more" => language.say("more", "更多"),
+        _ => language.say("rest", "其余"),
+    });
+    if let Some(layer) = layer {
+        put!(html, "<p class=\"hint\">" [layer] "</p>\n");
+    }
+    if let Some(expanded) = &cluster.expanded {
+        put!(html, "<p class=\"hint\">" [language.say("expanded by ", "扩展 ")] [count(expanded.people)] " " [language.say("people", "人")] "</p>\n");
+    }
+    let Some(card) = &cluster.card else { return };
+    for (name, text) in [
+        (language.say("Who", "是谁"), &card.who),
+        (language.say("Why", "为什么重要"), &card.why),
+        (language.say("Product", "产品"), &card.product),
+        (language.say("Content", "内容"), &card.content),
+        (language.say("Price", "价格"), &card.price),
+        (language.say("Touchpoints", "触点"), &card.touch),
+    ] {
+        if !text.is_empty() {
+            put!(html, "<p><b>" [name] "</b> <bdi>" [text] "</bdi></p>\n");
+        }
+    }
 }
 
 fn name(html: &mut Html, tag: &TopTag, language: Language) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::lookalike::{BinEffect, Calibration, CalibrationStep, ColumnCard};
 use crate::analysis::lookalike::{CurvePoint, Figure, Floor, HistogramStep, LeftOut, Reason, Tier, Verdict};
-use crate::analysis::personas::{Cluster, KChoice, PersonaMap, TopTag};
+use crate::analysis::personas::{Card, Cluster, KChoice, PersonaMap, TopTag};
 use crate::analysis::profile::{Base, ProfileColumn, ProfileValue};
 use crate::audience::Expr;
 use crate::gate::release;
@@ -159,8 +159,20 @@ fn personas(text: &str) -> PersonasReport {
         tgi_low: 450.0,
         tgi_high: 560.0,
     };
-    let cluster =
-        Cluster { number: 1, name: text.into(), people: 1750, share: 1.0, top: vec![tag], crowd: Expr::Seed };
+    let cluster = Cluster {
+        number: 1,
+        name: text.into(),
+        marks: text.into(),
+        people: 1750,
+        share: 1.0,
+        top: vec![tag],
+        crowd: Expr::Seed,
+        of: vec![1, 2],
+        expanded: None,
+        target: None,
+        layer: None,
+        card: Some(Card { who: text.into(), ..Card::default() }),
+    };
     let map = PersonaMap {
         inertia: (0.2, 0.1),
         points: vec![(0.0, 0.0, 1), (1.0, 1.0, 1), (f64::NAN, 0.0, 1)],
@@ -168,7 +180,19 @@ fn personas(text: &str) -> PersonasReport {
         of: 1750,
     };
     let choices = vec![KChoice { k: 1, silhouette: 0.1, stability: 0.9, chosen: true }];
-    PersonasReport { k: 1, inertia: 12.0, people: 1750, clusters: vec![cluster], choices, map }
+    PersonasReport {
+        k: 1,
+        inertia: 12.0,
+        people: 1750,
+        clusters: vec![cluster],
+        choices,
+        map,
+        tags: vec![],
+        contrast: None,
+        parts: vec![],
+        merges: vec![],
+        settled: None,
+    }
 }
 
 /// The tags and attributes of a page, read by hand: what stands between `<` and `>`.

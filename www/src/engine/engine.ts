@@ -39,6 +39,7 @@ type ReplyTo = {
   matrix: "matrix";
   signs: "signs";
   split: "split";
+  portrait: "portrait";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 

@@ -29,6 +29,8 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "memory-limit": { what: "This needs more memory than is allowed", todo: "Ignore columns you do not need, or close other tabs and try again." },
   "seed-empty": { what: "Nobody in the seed is in the tag file", todo: "Mend the match first." },
   "seed-too-small": { what: "Fewer than 10 seed people are in the tag file: too few to learn from", todo: "Use a longer list." },
+  "no-difference": { what: "No tag differs enough between the two crowds", todo: "Lower the thresholds, or compare other crowds." },
+  "portrait-unclear": { what: "A portrait needs weighted tags or a proxy crowd", todo: "Give one of the two." },
   "contrast-empty": { what: "Nobody is left to compare with: all of them are in the first crowd", todo: "Choose another crowd to compare with." },
   "seed-everyone": { what: "Everyone in the tag file is in the seed: nobody is left to find", todo: "Use a larger tag file." },
   "no-features": { what: "No usable column is left: all are empty, constant or ignored", todo: "Check the roles under Files." },

@@ -31,6 +31,8 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "memory-limit": { what: "所需内存超过上限", todo: "请把不用的列设为“忽略”，或关掉其他标签页后重试。" },
   "seed-empty": { what: "种子人群与标签文件没有交集", todo: "请先在“匹配”里解决匹配问题。" },
   "seed-too-small": { what: "种子匹配不足 10 人，无法建模", todo: "请换一份更大的名单。" },
+  "no-difference": { what: "两个人群没有差异足够大的标签", todo: "请放宽阈值，或换一组人群对比。" },
+  "portrait-unclear": { what: "需要设置标签权重或指定代理人群", todo: "二者选一即可。" },
   "contrast-empty": { what: "没有可对比的人：对照人群全部包含在所选人群中", todo: "请换一个对照人群。" },
   "seed-everyone": { what: "标签文件中的人都在种子里，没有可扩展的人群", todo: "请使用更大的标签文件。" },
   "no-features": { what: "没有可用的标签列：全部为空、恒定或被忽略", todo: "请回到“文件”检查列的角色。" },

@@ -1,5 +1,5 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, Recipe, SplitPlan } from "api";
+import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, PortraitPlan, Recipe, SplitPlan } from "api";
 import { Engine, type CallOf, type Network } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket } from "./basket.svelte";
@@ -33,6 +33,8 @@ class App {
   personasPlan = $state.raw(PERSONAS);
   /** A crowd split into packs, as last exported or as the recipe says. */
   packs = $state.raw<SplitPlan>();
+  /** Crowds somebody has in mind, kept by name. */
+  portraits = $state.raw<PortraitPlan[]>([]);
   sampling = $state(false);
   /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
   hadRun = $state(false);
@@ -79,6 +81,7 @@ class App {
       personas: this.personasPlan,
       output: { scores: true },
       packs: this.packs ?? null,
+      portraits: this.portraits,
     };
   }
 
@@ -197,11 +200,12 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas, packs }: Pick<Recipe, "profile" | "lookalike" | "personas" | "packs">): void {
+  #set({ profile, lookalike, personas, packs, portraits = [] }: Pick<Recipe, "profile" | "lookalike" | "personas" | "packs" | "portraits">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
     this.packs = packs ?? undefined;
+    this.portraits = portraits;
     this.#sampled = false;
   }
 

@@ -83,12 +83,12 @@ export class Basket {
 export const COLOURS = 10;
 export const EVERYONE = -1;
 
-/** Whether an expression leans on a measure. */
+/** Whether an expression leans on a measure, or on one that belongs to it. */
 export function uses(expr: Expr, measure: string): boolean {
   switch (expr.is) {
     case "measure":
     case "top":
-      return expr.measure === measure;
+      return expr.measure === measure || expr.measure.startsWith(`${measure}.`);
     case "and":
     case "or":
       return expr.of.some((part) => uses(part, measure));

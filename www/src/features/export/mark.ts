@@ -5,7 +5,7 @@ export type Mark = "red" | "amber" | "green";
 export type Reason = "tellsRaw" | "tellsHashed" | "tellsOpaque" | "tellsCounts" | "tellsRecipe";
 
 /** Files that hold one line per person. */
-const PER_PERSON = new Set(["scores.csv", "audience.csv", "personas.csv", "packs.zip"]);
+const PER_PERSON = new Set(["scores.csv", "audience.csv", "personas.csv", "packs.zip", "chain.csv"]);
 
 export function perPerson(file: string): boolean {
   return PER_PERSON.has(file);
