@@ -2217,7 +2217,36 @@ labels: Array<string>,
 /**
  * What each contrast says.
  */
-sides: [Side, Side], };
+sides: [SignSide, SignSide], };
+
+/**
+ * What a contrast says of a value.
+ */
+export type SignSide = { 
+/**
+ * Share of the crowd.
+ */
+share: number, 
+/**
+ * Share of the other.
+ */
+against: number, 
+/**
+ * 100 × share / share of the other.
+ */
+tgi: number | null, 
+/**
+ * Lower end of its 95 % interval.
+ */
+tgi_low: number | null, 
+/**
+ * Upper end.
+ */
+tgi_high: number | null, 
+/**
+ * Benjamini–Hochberg q over all values of this contrast.
+ */
+q: number, };
 
 /**
  * Crowds compared with each other.

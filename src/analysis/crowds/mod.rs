@@ -13,7 +13,7 @@ mod split;
 pub use bins::Bins;
 pub use matrix::{Deciles, MatrixColumn, MatrixReport, matrix};
 pub use regions::{Regions, regions};
-pub use signs::{Pairing, Side, SignReport, SignRow, signs};
+pub use signs::{Pairing, SignReport, SignRow, SignSide, signs};
 pub use similar::{Pair, SimilarityReport, similarity};
 pub use split::{Cells as SplitCells, Pack, Small, SplitPlan, SplitReport, split};
 

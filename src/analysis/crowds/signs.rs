@@ -49,13 +49,13 @@ pub struct SignRow {
     /// The labels it stands for.
     pub labels: Vec<String>,
     /// What each contrast says.
-    pub sides: [Side; 2],
+    pub sides: [SignSide; 2],
 }
 
 /// What a contrast says of a value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-pub struct Side {
+pub struct SignSide {
     /// Share of the crowd.
     pub share: f64,
     /// Share of the other.
@@ -127,7 +127,7 @@ fn row(schema: &Schema, f: usize, codes: Range<usize>, tally: &Tally, tests: &mu
         let [a, n, b, m] = [with(2 * at), known(2 * at), with(2 * at + 1), known(2 * at + 1)];
         let index = num::tgi(a, n, b, m);
         tests[at].push(num::two_proportions(b as f64, m as f64, a as f64, n as f64).p);
-        Side {
+        SignSide {
             share: share(a, n),
             against: share(b, m),
             tgi: index.tgi,
