@@ -939,6 +939,10 @@ leaderboard: Array<Standing>,
  */
 folds: number, 
 /**
+ * Seed of every choice by chance.
+ */
+random_seed: number, 
+/**
  * What the model sees, most telling column first.
  */
 columns: Array<ColumnCard>, 
@@ -1005,7 +1009,7 @@ diagnosis: Diagnosis | null, };
 /**
  * What finds people like the seed.
  */
-export type Model = "auto" | "scorecard" | "boosted";
+export type Model = "auto" | "scorecard" | "boosted" | "forest";
 
 /**
  * What a saved model says of a table.
