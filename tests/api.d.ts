@@ -1294,6 +1294,10 @@ leaderboard: Array<Standing>,
  */
 folds: number, 
 /**
+ * Seed of every choice by chance.
+ */
+random_seed: number, 
+/**
  * What the model sees, most telling column first.
  */
 columns: Array<ColumnCard>, 

@@ -44,6 +44,7 @@ pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
         histogram: &report.histogram,
         leaderboard: &report.leaderboard,
         folds: report.folds,
+        random_seed: report.random_seed,
         calibration: &report.calibration,
         columns: &report.columns,
     })
@@ -99,6 +100,7 @@ struct Lookalike<'a> {
     #[serde(skip_serializing_if = "<[Standing]>::is_empty")]
     leaderboard: &'a [Standing],
     folds: u8,
+    random_seed: u64,
     calibration: &'a Calibration,
     columns: &'a [ColumnCard],
 }

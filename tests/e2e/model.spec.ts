@@ -45,7 +45,7 @@ test("a saved model comes back: no drift on its own people, its tiers as crowds;
   await expect(page.locator("[data-code=model-edited]")).toHaveCount(0);
   const box = page.getByTestId("saved-model");
   await expect(box).toContainText("learned from these very people");
-  await expect(page.getByTestId("flips")).toHaveText("0 flips");
+  await expect(page.getByTestId("flips")).toHaveText("Sign flips: 0");
   await box.getByRole("button", { name: "Top 1%" }).click();
   await expect(page.getByText("Saved model Top 1%").first()).toBeVisible();
   expect(await barriers(page)).toEqual([]);

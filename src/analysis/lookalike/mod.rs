@@ -115,7 +115,17 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     let basis = Basis::new(schema, &learned.columns, &learned.weights, &tally);
     let columns = card::columns(schema, &basis, &learned.kept, &tally);
     let leaks = leak::leaks(schema, &features, &tally);
-    let parts = Parts { tiers, cuts, reasons, left_out, leaks, columns, basis, folds: folds.len() as u8 };
+    let parts = Parts {
+        tiers,
+        cuts,
+        reasons,
+        left_out,
+        leaks,
+        columns,
+        basis,
+        folds: folds.len() as u8,
+        random_seed: plan.seed,
+    };
     Ok(report(&tally, learned, parts))
 }
 
@@ -248,6 +258,7 @@ struct Parts {
     columns: Vec<ColumnCard>,
     basis: Basis,
     folds: u8,
+    random_seed: u64,
 }
 
 fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
@@ -277,6 +288,7 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         histogram: evaluate::steps(scores),
         cuts: parts.cuts,
         folds: parts.folds,
+        random_seed: parts.random_seed,
         columns: parts.columns,
         calibration: card::calibration(scores),
         basis: parts.basis,

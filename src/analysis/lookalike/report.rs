@@ -133,6 +133,9 @@ pub struct LookalikeReport {
     pub leaderboard: Vec<Standing>,
     /// How many folds there were.
     pub folds: u8,
+    /// Seed of every choice by chance.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub random_seed: u64,
     /// What the model sees, most telling column first.
     pub columns: Vec<ColumnCard>,
     /// How far the probabilities can be believed.

@@ -92,7 +92,7 @@ fn sample(html: &mut Html, report: &LookalikeReport, input: &ReportInput, langua
     let (seed, rest) = (count(report.seed_people), count(report.rest_people));
     let rate = percent(report.seed_people as f64 / (report.seed_people + report.rest_people).max(1) as f64);
     let matched = count(input.matched.get().matched);
-    let folds = report.folds;
+    let (folds, dice) = (report.folds, report.random_seed);
     let rows = match language {
         Language::En => [
             (
@@ -101,25 +101,25 @@ fn sample(html: &mut Html, report: &LookalikeReport, input: &ReportInput, langua
             ),
             ("Negative", format!("{rest} people of the tag file who are not")),
             ("Base rate", rate),
-            ("Folds", format!("{folds}; each person is scored by a model that learned without their fold")),
+            ("Folds", format!("{folds}, random seed {dice}; each person is scored by a model that learned without their fold")),
             (
                 "Model of everyone",
-                "learns from all of them; it gives the effects below and is what model.json holds".into(),
+                "learns from all of them (trees: the mean of the folds' models); it gives the effects below and is what model.json holds".into(),
             ),
         ],
         Language::Zh => [
             ("正样本", format!("标签文件中同时出现在一方文件里的 {seed} 人（匹配 {matched} 人）")),
             ("负样本", format!("标签文件中的其余 {rest} 人")),
             ("正样本占比", rate),
-            ("分折", format!("{folds} 折；给每个人打分的模型没有学过这个人所在的折")),
-            ("全量模型", "用全部样本训练，下面的作用值来自它，model.json 保存的也是它".into()),
+            ("分折", format!("{folds} 折，随机种子 {dice}；给每个人打分的模型没有学过这个人所在的折")),
+            ("全量模型", "用全部样本训练（树模型取各折模型的平均）；下面的作用值来自它，model.json 保存的也是它".into()),
         ],
     };
     put!(html, "<table>\n<tbody>");
     for (name, text) in rows {
         put!(html, "<tr><th scope=\"row\">" [name] "</th><td>" [text] "</td></tr>\n");
     }
-    put!(html, "</tbody></table>\n<p class=\"hint\">" [language.say("The random seed, the share of each tier and every other setting stand in the recipe below.", "随机种子、各档比例和其他设置见文末配方。")] "</p>\n");
+    put!(html, "</tbody></table>\n<p class=\"hint\">" [language.say("The share of each tier and every other setting stand in the recipe below.", "各档比例和其他设置见文末配方。")] "</p>\n");
 }
 
 /// What was promised against what came true.

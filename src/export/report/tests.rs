@@ -119,6 +119,7 @@ fn lookalike(text: &str) -> LookalikeReport {
         cuts: vec![],
         leaderboard: vec![],
         folds: 5,
+        random_seed: 11,
         columns: vec![ColumnCard {
             feature: text.into(),
             kind: FeatureKind::Category,
@@ -323,7 +324,7 @@ fn the_card_holds_every_section() {
         "KS",
         "Smallest seed a destination takes",
         "1,750 people of the tag file who are in",
-        "5; each person is scored by a model that learned without their fold",
+        "5, random seed 11; each person is scored by a model that learned without their fold",
         "seed = 7",
         "Expected calibration error 2.5%",
         "9.5%–15.5%",

@@ -35,7 +35,7 @@ export const cardEn: typeof cardZh = {
   band: "Verdict",
   unseen: "Cells not understood",
   versus: "Against the model of this run",
-  versusNote: "The same people and the same seed. This run's figures are out of fold.",
+  versusNote: " The same people and the same seed. This run's figures are out of fold.",
   apart: (better) => `${better} is better: the intervals of AUC do not overlap.`,
   alike: "The two cannot be told apart: the intervals of AUC overlap.",
   same: "It learned from these very people: its figures flatter it, and cannot be held against figures out of fold.",
@@ -50,7 +50,7 @@ export const cardEn: typeof cardZh = {
   pick: (which) => `Model on the ${which}`,
   one: "left",
   two: "right",
-  flips: (n) => `${n} flips`,
+  flips: (n) => `Sign flips: ${n}`,
   flip: "flip",
   needTwo: "Run once more with other settings, or load a saved model, to set two side by side.",
 };

@@ -49,7 +49,7 @@ export const cardZh = {
   pick: (which: string) => `${which}模型`,
   one: "左",
   two: "右",
-  flips: (n: string) => `${n} 处反转`,
+  flips: (n: string) => `反转 ${n} 处`,
   flip: "反转",
   needTwo: "再运行一次（换设置），或载入一个已存模型，就能并排比较。",
 };
