@@ -2,6 +2,7 @@
 
 mod evaluate; // who is in it
 
+use crate::num::Order;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Seed of the hash that breaks ties between equal scores: not the file order, which a partner could choose.
@@ -135,7 +136,7 @@ impl Expr {
                 Expr::Minus { from: Box::new(from.canonical()), take: Box::new(take.canonical()) }
             }
             Expr::Tag { feature, mut values } => {
-                values.sort_unstable();
+                values.order();
                 values.dedup();
                 Expr::Tag { feature, values }
             }
@@ -156,7 +157,7 @@ fn gather(
             Err(leaf) => vec![leaf],
         })
         .collect();
-    flat.sort_unstable();
+    flat.order();
     flat.dedup();
     match (flat.len(), flat.pop()) {
         (1, Some(only)) => only,

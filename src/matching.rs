@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::gate::Cells;
 use crate::id::{self, Key, Recipe};
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
 use crate::shard::{Partial, Shard, Task};
@@ -141,7 +142,7 @@ impl Task for Sample {
         let side = shard.store.side(self.of);
         let mut order: Vec<(u64, usize)> =
             side.keys.iter().enumerate().map(|(i, key)| (key.mix(0), i)).collect();
-        order.sort_unstable();
+        order.order();
         order.truncate(self.most);
         let text = |i| {
             let mut id = Vec::new();
@@ -204,7 +205,7 @@ fn account(tally: &Tally, people: u64, duplicate: u64) -> Account {
                 column: (!column.is_empty()).then(|| column.clone()),
             })
             .collect();
-        list.sort_by_key(|p| std::cmp::Reverse(p.count));
+        list.order_by_key(|p| std::cmp::Reverse(p.count));
         list
     };
     let invalid = tally.reasons.values().map(|r| r.0).sum();
@@ -221,7 +222,7 @@ async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Dia
     };
     let mut sample: Vec<(u64, Vec<u8>)> =
         desk.all(&Sample { of: raw.which, most: TRIED }).await?.into_iter().flatten().collect();
-    sample.sort_unstable();
+    sample.order();
     sample.truncate(TRIED);
     let variants = id::variants(raw.recipe, raw.space);
     let keys = |v: &id::Variant| sample.iter().filter_map(|(_, text)| v.key(text)).collect();
@@ -242,7 +243,7 @@ async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Dia
             fix: v.fix(),
         })
         .collect();
-    would_match.sort_by_key(|w| std::cmp::Reverse(w.matched));
+    would_match.order_by_key(|w| std::cmp::Reverse(w.matched));
     Ok(Diagnosis { tried: sample.len() as u64, would_match })
 }
 

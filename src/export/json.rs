@@ -10,6 +10,7 @@ use crate::analysis::personas::{
 };
 use crate::gate::Released;
 use crate::matching::MatchReport;
+use crate::num::Order;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -146,7 +147,7 @@ impl<T: Serialize> Serialize for Ordered<'_, T> {
 fn by_share<'a, F, T>(map: &'a BTreeMap<String, F>, figure: impl Fn(&F) -> T) -> Ordered<'a, T> {
     let mut entries: Vec<(&str, T)> = map.iter().map(|(key, f)| (key.as_str(), figure(f))).collect();
     let share = |key: &str| key.trim_end_matches('%').parse().unwrap_or(f64::INFINITY);
-    entries.sort_by(|a, b| share(a.0).total_cmp(&share(b.0)));
+    entries.order_by(|a, b| share(a.0).total_cmp(&share(b.0)));
     Ordered(entries)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::id::{self, Shape};
+use crate::num::Order;
 use crate::table::csv::{Fields, Rows};
 use crate::table::dates;
 use crate::table::schema::{Container, Dialect, Encoding};
@@ -189,7 +190,7 @@ fn vote(first: Form, below: &[Form]) -> i64 {
 fn look_like_names(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
     let mut names: Vec<&[u8]> = first.iter().map(|c| values::trim(c)).filter(|c| !c.is_empty()).collect();
     let filled = names.len();
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let again = |(i, name): (usize, &Vec<u8>)| {
         let column = || below.iter().filter_map(move |row| row.get(i));

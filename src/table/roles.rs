@@ -3,6 +3,7 @@
 
 use crate::error::{Kind, Result};
 use crate::id::{self, Digest, Guess, Reason, Recipe, Shape};
+use crate::num::Order;
 use crate::table::column::{Column, Oddity, SEPARATORS, Separated};
 use crate::table::inspection::{ColumnFound, Inspection, Problem};
 use crate::table::layout::Layout;
@@ -244,7 +245,7 @@ impl Problems<'_> {
 /// Names that more than one column has, each once.
 fn twice(names: &[String]) -> impl Iterator<Item = &str> {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
-    sorted.sort_unstable();
+    sorted.order();
     let mut again: Vec<&str> =
         sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     again.dedup();

@@ -2,6 +2,7 @@
 //! what is odd, how rows are numbered. Nothing is kept of a row but counts and a few values to show.
 
 use crate::error::{Error, Result};
+use crate::num::Order;
 use crate::table::column::{Column, Mark, Oddity, clip};
 use crate::table::csv::{Fields, Rows};
 use crate::table::layout::Layout;
@@ -75,7 +76,7 @@ impl Survey {
         self.columns.resize_with(self.columns.len().max(other.columns.len()), Column::default);
         self.columns.iter_mut().zip(other.columns).for_each(|(a, b)| a.merge(b));
         self.preview.extend(other.preview);
-        self.preview.sort_unstable();
+        self.preview.order();
         self.preview.truncate(PREVIEW);
     }
     /// Lines before the stretch at this offset, as far as the stretches before it are known.

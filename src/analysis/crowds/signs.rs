@@ -6,6 +6,7 @@ use super::{runs, share};
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::table::schema::{Namespace, Schema, span};
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,7 @@ fn groups(schema: &Schema, f: usize, tally: &Tally) -> Vec<Range<usize>> {
         runs(&counts, RUNS).into_iter().map(|run| run.start + 1..run.end + 1).collect()
     } else {
         let mut codes: Vec<usize> = codes.collect();
-        codes.sort_by_key(|&code| (Reverse(people(code)), code));
+        codes.order_by_key(|&code| (Reverse(people(code)), code));
         codes.into_iter().take(LISTED).map(|code| code..code + 1).collect()
     };
     if feature.namespace == Namespace::Tags {

@@ -4,6 +4,7 @@ use super::bins::Bins;
 use super::{runs, share};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::bits::Bits;
@@ -181,7 +182,7 @@ pub async fn split(desk: &Desk, schema: &Schema, plan: &SplitPlan) -> Result<Spl
     let Counts(counts) = desk.sum(&Cells { crowd: crowd.clone(), by }).await?;
     let found = counts.len() as u64;
     let mut cells: Vec<(Vec<u32>, u64)> = counts.into_iter().collect();
-    cells.sort_by_key(|(_, people)| Reverse(*people));
+    cells.order_by_key(|(_, people)| Reverse(*people));
     cells.retain(|(_, people)| *people >= plan.floor);
     cells.truncate(plan.most as usize);
     let mut packs: Vec<Pack> =

@@ -11,6 +11,7 @@ use super::trees::{self, Forget};
 use super::{Ask, Form, Kept, Learned, Part, Standing, carded, folds, lane};
 use crate::error::Result;
 use crate::num;
+use crate::num::Order;
 
 /// Strengths of the ridge that are tried.
 const STRENGTHS: [f64; 3] = [1.0, 6.0, 36.0];
@@ -113,7 +114,7 @@ fn kept(entrants: &[Entrant], blend: &Blend) -> Kept {
 /// `auto: 75 % boosted + …`, the largest first.
 fn named(entrants: &[Entrant], blend: &Blend) -> String {
     let mut parts: Vec<usize> = (0..entrants.len()).filter(|&m| blend.share(m) >= 0.005).collect();
-    parts.sort_by(|&a, &b| blend.share(b).total_cmp(&blend.share(a)));
+    parts.order_by(|&a, &b| blend.share(b).total_cmp(&blend.share(a)));
     let part = |m: usize| format!("{:.0} % {}", 100.0 * blend.share(m), entrants[m].name);
     format!("auto: {}", parts.into_iter().map(part).collect::<Vec<_>>().join(" + "))
 }
@@ -128,7 +129,7 @@ fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: &Blend, tally: &T
     };
     let mut board: Vec<Standing> =
         entrants.iter().enumerate().map(|(m, e)| standing(&e.name, &e.scores, whole.share(m))).collect();
-    board.sort_by(|a, b| b.auc.total_cmp(&a.auc));
+    board.order_by(|a, b| b.auc.total_cmp(&a.auc));
     board.insert(0, standing("auto", blend, 1.0));
     board
 }

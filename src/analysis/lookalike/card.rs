@@ -7,6 +7,7 @@ use super::survey::Tally;
 use super::trees::{Tree, Way};
 use super::{Basis, BinEffect, Calibration, CalibrationStep, ColumnCard};
 use crate::num;
+use crate::num::Order;
 use crate::table::schema::{FeatureKind, Schema};
 
 /// Bins listed of a column; labels stand by how many people have them.
@@ -54,7 +55,7 @@ pub fn columns(schema: &Schema, basis: &Basis, kept: &Kept, tally: &Tally) -> Ve
     let gains = gains(schema, basis, kept, tally.people());
     let mut cards: Vec<ColumnCard> =
         basis.features.iter().map(|&f| card(schema, basis, f, gains[f], tally)).collect();
-    cards.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    cards.order_by(|a, b| b.gain.total_cmp(&a.gain));
     cards
 }
 

@@ -1,6 +1,7 @@
 //! Two models side by side: the partial effect of every bin in each, and where they pull apart.
 
 use super::saved::SavedColumn;
+use crate::num::Order;
 use crate::table::dates;
 use crate::table::schema::{Feature, FeatureKind};
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ impl Comparison {
             one.iter().flat_map(|column| bins(Some(column), twin(column, other).as_ref())).collect();
         let alone = other.iter().filter(|column| twin(column, one).is_none());
         rows.extend(alone.flat_map(|column| bins(None, Some(column))));
-        rows.sort_by(|a, b| {
+        rows.order_by(|a, b| {
             let (one, other) = (a.apart(), b.apart());
             b.flip.cmp(&a.flip).then(other.0.total_cmp(&one.0)).then(other.1.total_cmp(&one.1))
         });
@@ -104,7 +105,7 @@ fn used(column: &SavedColumn) -> impl Iterator<Item = usize> {
 /// Numbers and dates: every piece between two edges of either, and the missing.
 fn pieces(sides: [Option<&SavedColumn>; 2], feature: &Feature) -> Vec<ComparedBin> {
     let mut edges: Vec<f64> = sides.iter().flatten().flat_map(|c| c.feature.edges.iter().copied()).collect();
-    edges.sort_by(f64::total_cmp);
+    edges.order_by(f64::total_cmp);
     edges.dedup();
     let text = |v: f64| if feature.kind == FeatureKind::Date { dates::text(v) } else { format!("{v}") };
     let piece = |at: usize| {
@@ -175,7 +176,7 @@ mod tests {
             column("car", FeatureKind::Category, &[0.0, 3.0], &[]),
         ];
         let mut found = rows(&one, &other);
-        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.order_by(|a, b| a.0.cmp(&b.0));
         let row = |value: &str, one, other, flip| (value.to_owned(), one, other, flip);
         let want = [
             row("[0, 5)", Some(1.0), None, false),

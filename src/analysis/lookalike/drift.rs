@@ -8,6 +8,7 @@ use super::score::LIMIT;
 use super::{CurvePoint, Figure};
 use crate::audience::Expr;
 use crate::num;
+use crate::num::Order;
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -129,7 +130,7 @@ pub fn report(saved: &Saved, applied: &Applied, unseen: &[u64]) -> ModelReport {
     let schema = saved.schema();
     let mut columns: Vec<Drift> =
         (0..saved.columns.len()).map(|f| column(saved, &schema, applied, f, unseen[f])).collect();
-    columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
+    columns.order_by(|a, b| b.psi.total_cmp(&a.psi));
     let score = score(saved, applied);
     let same = |(f, column): (usize, &SavedColumn)| {
         column.people == applied.bins[schema.starts[f]..schema.starts[f + 1]]

@@ -6,6 +6,7 @@ use super::card::worth;
 use super::survey::Tally;
 use super::{Leak, LeakWhy};
 use crate::num;
+use crate::num::Order;
 use crate::table::schema::{FeatureKind, Schema};
 
 /// Information value above which a column is suspicious.
@@ -16,7 +17,7 @@ const GAP: f64 = 0.5;
 /// The suspicious ones of these features, the worst first.
 pub fn leaks(schema: &Schema, features: &[usize], tally: &Tally) -> Vec<Leak> {
     let mut leaks: Vec<Leak> = features.iter().filter_map(|&f| leak(schema, f, tally)).collect();
-    leaks.sort_by(|a, b| b.iv.total_cmp(&a.iv));
+    leaks.order_by(|a, b| b.iv.total_cmp(&a.iv));
     leaks
 }
 

@@ -5,6 +5,7 @@ use super::pairs::Met;
 use super::ridge::Ridge;
 use crate::error::Result;
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 
 /// Weights in the dense part: its factor takes some 75 million multiplications at most.
@@ -37,7 +38,7 @@ impl Metric {
     /// The steepest weights, ascending, the intercept first: the dense part to be.
     pub fn steepest(&self) -> Vec<usize> {
         let mut places: Vec<usize> = (1..self.alone.len()).collect();
-        places.sort_by(|&a, &b| self.alone[b].total_cmp(&self.alone[a]));
+        places.order_by(|&a, &b| self.alone[b].total_cmp(&self.alone[a]));
         places.truncate(DENSE - 1);
         places.push(0);
         places.sort_unstable();

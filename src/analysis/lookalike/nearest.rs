@@ -12,6 +12,7 @@ use super::sweep::placed;
 use super::{Ask, FOLD, Learned, SCORE};
 use crate::error::Result;
 use crate::num;
+use crate::num::Order;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ pub struct Sample(pub Vec<Someone>);
 impl Partial for Sample {
     fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
-        self.0.sort_unstable();
+        self.0.order();
     }
 }
 
@@ -83,7 +84,7 @@ impl Analysis for Known {
                 sum.0.push(Someone { hash, member, fold, places: places(shard, &columns, i) });
             }
         }
-        sum.0.sort_unstable();
+        sum.0.order();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Reason;
 use super::survey::Tally;
+use crate::num::Order;
 use crate::table::schema::{FeatureKind, Schema};
 
 /// Reasons given.
@@ -32,7 +33,7 @@ pub fn reasons(schema: &Schema, columns: &[(usize, usize)], weights: &[f64], tal
             });
         }
     }
-    all.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    all.order_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     all.truncate(MOST);
     all
 }

@@ -5,6 +5,7 @@ use super::{Reason, SCORE, Tier};
 use crate::audience::{Expr, rank};
 use crate::error::{Error, Kind, Result};
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::select::{Counts, Round, Select};
 use crate::shard::{Analysis, Partial, Shard};
@@ -251,7 +252,7 @@ impl Cast<'_> {
                 told.push(((share - base_share) * weight, reason));
             }
         }
-        told.sort_by(|a, b| b.0.total_cmp(&a.0));
+        told.order_by(|a, b| b.0.total_cmp(&a.0));
         told.truncate(REASONS);
         told.into_iter().map(|(_, reason)| reason).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::plan::Card;
 use super::report::{PersonasReport, TopTag};
+use crate::num::Order;
 
 /// The least part of all labels that card and persona must share.
 const LEAST: f64 = 0.4;
@@ -25,7 +26,7 @@ fn assign(cards: &[Card], tops: &[&[TopTag]]) -> Vec<Option<Card>> {
         pairs.extend(tops.iter().enumerate().map(|(p, top)| (likeness(card, top), c, p)));
     }
     pairs.retain(|pair| pair.0 >= LEAST);
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    pairs.order_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let mut given = vec![None; tops.len()];
     let mut used = vec![false; cards.len()];
     for (_, c, p) in pairs {

@@ -11,6 +11,7 @@ use super::tally::{Tallied, Tally};
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::table::schema::{Namespace, Schema};
 
@@ -59,7 +60,7 @@ fn weigh(schema: &Schema, plan: &ContrastPlan, counted: &Tallied) -> Result<Cont
     }
     let mut kept = vec![false; schema.bins()];
     found.iter().for_each(|(label, _)| kept[label.bin] = true);
-    found.sort_by(|a, b| strength(b.0).total_cmp(&strength(a.0)).then(a.0.bin.cmp(&b.0.bin)));
+    found.order_by(|a, b| strength(b.0).total_cmp(&strength(a.0)).then(a.0.bin.cmp(&b.0.bin)));
     let report = ContrastReport {
         people: counted.people[0],
         against: counted.people[1],

@@ -16,6 +16,7 @@ use super::sums::Sums;
 use super::survey::Look;
 use super::tables::Tables;
 use crate::error::{Kind, Result};
+use crate::num::Order;
 use crate::shard::Partial;
 use crate::shard::desk::Desk;
 use crate::table::schema::Schema;
@@ -89,7 +90,7 @@ pub(super) async fn find(desk: &Desk, schema: &Schema, plan: &PersonasPlan) -> R
     let numbers = numbers(&sums.sizes);
     let counts = desk.sum(&Number { numbers: numbers.clone() }).await?.0;
     let mut sizes: Vec<u64> = sums.sizes.iter().filter(|&&n| n > 0).map(|&n| n as u64).collect();
-    sizes.sort_by_key(|&n| std::cmp::Reverse(n));
+    sizes.order_by_key(|&n| std::cmp::Reverse(n));
     let labels = sample.labels(&tables);
     let axes = Axes::new(&mut pace, schema, &space, &survey, plan.seed).await?;
     let rows = sample.rows.iter().zip(&labels).take(map::PEOPLE);
@@ -159,7 +160,7 @@ async fn everyone(
 /// By cluster: its number from 1, largest first, the first of equals first; 0 for a cluster of nobody.
 fn numbers(sizes: &[i64]) -> Vec<u8> {
     let mut order: Vec<usize> = (0..sizes.len()).filter(|&c| sizes[c] > 0).collect();
-    order.sort_by_key(|&c| std::cmp::Reverse(sizes[c]));
+    order.order_by_key(|&c| std::cmp::Reverse(sizes[c]));
     let mut numbers = vec![0; sizes.len()];
     order.iter().zip(1..).for_each(|(&c, number)| numbers[c] = number);
     numbers

@@ -15,6 +15,7 @@
 use super::plan::LayersPlan;
 use super::report::{Layered, Placed};
 use crate::error::{Error, Kind, Result};
+use crate::num::Order;
 use crate::table::schema::Schema;
 
 /// What is known of a persona, its expanded people included.
@@ -95,7 +96,7 @@ fn assign(plan: &LayersPlan, personas: &[Reach], scores: &[f64], valued: bool) -
     let all: f64 = personas.iter().map(worth).sum();
     let fit = median(personas.iter().map(|p| p.similarity));
     let mut order: Vec<usize> = (0..personas.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+    order.order_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
     let mut layers = vec!["rest"; personas.len()];
     let mut held = 0.0;
     for p in order {
@@ -122,7 +123,7 @@ fn scaled(mine: Option<f64>, all: impl Iterator<Item = Option<f64>> + Clone) -> 
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
+    values.order_by(f64::total_cmp);
     let middle = |back: usize| values.get((values.len() - back) / 2).copied().unwrap_or(0.0);
     match values.len() {
         0 => 0.0,

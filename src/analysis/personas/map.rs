@@ -21,6 +21,7 @@ use super::space::Space;
 use super::survey::Survey;
 use crate::error::Result;
 use crate::num;
+use crate::num::Order;
 use crate::table::schema::Schema;
 
 /// People on the map.
@@ -237,7 +238,7 @@ fn eigen(matrix: &[Vector; BLOCK]) -> (Vector, [Vector; BLOCK]) {
         }
     }
     let mut order: Vec<usize> = (0..BLOCK).collect();
-    order.sort_by(|&i, &j| a[j][j].total_cmp(&a[i][i]));
+    order.order_by(|&i, &j| a[j][j].total_cmp(&a[i][i]));
     let values = std::array::from_fn(|i| a[order[i]][order[i]]);
     (values, std::array::from_fn(|i| std::array::from_fn(|j| turn[i][order[j]])))
 }

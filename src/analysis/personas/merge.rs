@@ -18,6 +18,7 @@ use super::report::{Merge, PairTag, Side};
 use super::tally::{Tallied, add};
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
+use crate::num::Order;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::bits::Bits;
 use crate::table::schema::Schema;
@@ -42,7 +43,7 @@ impl Node {
     /// Two personas as one.
     pub fn with(&self, other: &Node) -> Node {
         let mut of = [self.of.clone(), other.of.clone()].concat();
-        of.sort_unstable();
+        of.order();
         let counts = self.counts.iter().zip(&other.counts).map(|(a, b)| a + b).collect();
         Node { of, people: self.people + other.people, counts }
     }
@@ -131,7 +132,7 @@ impl Merger<'_> {
             .map(|bin| ((share(into, bin) - share(from, bin)).abs(), bin))
             .filter(|(apart, _)| *apart > 0.0)
             .collect();
-        apart.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        apart.order_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         apart.into_iter().take(LISTED).map(|(_, bin)| self.pair(bin, into, from)).collect()
     }
     fn pair(&self, bin: usize, into: &Node, from: &Node) -> PairTag {

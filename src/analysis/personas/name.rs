@@ -10,6 +10,7 @@
 
 use super::report::TopTag;
 use crate::num;
+use crate::num::Order;
 use crate::table::schema::{Namespace, Schema};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +60,7 @@ impl<'a> Names<'a> {
             .flat_map(|f| (1..self.schema.features[f].codes()).map(move |code| (f, code)))
             .filter_map(|(f, code)| self.tag(f, code, counts, size))
             .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.order_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         ranked.truncate(LISTED);
         ranked.into_iter().map(|(_, bin, tag)| (bin, tag)).collect()
     }

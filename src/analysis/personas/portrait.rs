@@ -19,6 +19,7 @@ use super::tally::{Tally, add};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::bits::Bits;
@@ -145,7 +146,7 @@ impl Cosine {
             codes.for_each(|c| asked.cells[schema.starts[f] + c] = (weight * WEIGHT).round() as i32);
             asked.features.push(f as u32);
         }
-        asked.features.sort_unstable();
+        asked.features.order();
         asked.features.dedup();
         asked.length = num::sqrt(square);
         if asked.length > 0.0 { Ok(asked) } else { Err(Kind::PortraitUnclear.into()) }

@@ -14,6 +14,7 @@ use super::round::{Group, PART, PERSONA};
 use super::tally::{Tally, add};
 use crate::audience::Expr;
 use crate::error::Result;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::table::schema::{Namespace, Schema};
 
@@ -361,7 +362,7 @@ struct Last {
 }
 
 fn largest_first(nodes: &mut [Node]) {
-    nodes.sort_by(|a, b| b.people.cmp(&a.people).then_with(|| a.of.cmp(&b.of)));
+    nodes.order_by(|a, b| b.people.cmp(&a.people).then_with(|| a.of.cmp(&b.of)));
 }
 
 fn counted(nodes: &[Node]) -> Vec<Counted<'_>> {

@@ -3,6 +3,7 @@
 use super::rows::Rows;
 use crate::audience::Expr;
 use crate::error::Result;
+use crate::num::Order;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::bits::Bits;
 use crate::table::people::{Codes, People};
@@ -97,7 +98,7 @@ impl Partial for Survey {
         self.longest.iter_mut().zip(&other.longest).for_each(|(a, b)| *a = (*a).max(*b));
         self.limit = self.limit.max(other.limit);
         self.sample.extend(other.sample);
-        self.sample.sort_unstable();
+        self.sample.order();
         self.sample.truncate(self.limit as usize);
     }
 }
@@ -139,7 +140,7 @@ impl Analysis for Look {
                 .into_iter()
                 .map(|(hash, i)| Drawn { hash, bins: bins(people, i as usize) })
                 .collect();
-            sum.sample.sort_unstable();
+            sum.sample.order();
         }
     }
 }

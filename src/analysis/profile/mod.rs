@@ -17,6 +17,7 @@ pub use report::*;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::num;
+use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
 use crate::table::schema::{Feature, FeatureKind, Namespace, Schema};
@@ -75,7 +76,7 @@ fn report(schema: &Schema, base: Base, tally: &Tally) -> ProfileReport {
         }
     }
     let mut columns: Vec<ProfileColumn> = drafts.into_iter().map(|d| d.column).collect();
-    columns.sort_by(|a, b| b.iv.total_cmp(&a.iv));
+    columns.order_by(|a, b| b.iv.total_cmp(&a.iv));
     let base_people = if base == Base::Rest { tally.people - tally.crowd } else { tally.people };
     ProfileReport { base, seed_people: tally.crowd, base_people, columns }
 }
@@ -189,7 +190,7 @@ fn weigh(kind: FeatureKind, groups: &mut [Group], whole: Cell) -> (f64, f64) {
 /// Puts the values in the order they are shown, and drops the rarest; returns how many.
 fn order(feature: &Feature, groups: &mut Vec<Group>) -> u64 {
     if !feature.ordered() {
-        groups.sort_by_key(|g| {
+        groups.order_by_key(|g| {
             (g.codes.start == 0, Reverse(g.cell.crowd), Reverse(g.cell.people()), g.codes.start)
         });
     }

@@ -5,6 +5,7 @@ use super::number::{count, fixed, percent, range};
 use super::plot::{At, TgiAxis};
 use super::{Language, header, label, open};
 use crate::analysis::personas::{Cluster, PersonaMap, PersonasReport, TopTag};
+use crate::num::Order;
 
 /// People drawn on the map.
 const POINTS: usize = 2000;
@@ -51,7 +52,7 @@ impl Place {
     fn of(points: &[(f64, f64, u8)]) -> Place {
         let ends = |axis: fn(&(f64, f64, u8)) -> f64| {
             let mut all: Vec<f64> = points.iter().map(axis).filter(|v| v.is_finite()).collect();
-            all.sort_unstable_by(f64::total_cmp);
+            all.order_by(f64::total_cmp);
             // The farthest one in a hundred may not shrink all the others: they are drawn at the edge.
             let at = |permille: usize| {
                 all.get(all.len().saturating_sub(1) * permille / 1000).copied().unwrap_or(0.0)
@@ -73,7 +74,7 @@ impl Place {
 
 /// Label places from the top down, each moved below the ones it would cover.
 fn apart(mut labels: Vec<(f64, f64, String)>) -> Vec<(f64, f64, String)> {
-    labels.sort_by(|a, b| a.1.total_cmp(&b.1));
+    labels.order_by(|a, b| a.1.total_cmp(&b.1));
     for i in 1..labels.len() {
         let (done, rest) = labels.split_at_mut(i);
         let mine = &mut rest[0];

@@ -2,6 +2,7 @@
 //! dark and paper share one drawing.
 
 use super::html::{Html, put};
+use crate::num::Order;
 use std::fmt::{Display, Formatter};
 
 /// A coordinate: one decimal is a tenth of a pixel.
@@ -34,7 +35,7 @@ impl TgiAxis {
     pub(super) fn over(values: impl Iterator<Item = f64>) -> TgiAxis {
         let far = |tgi: f64| libm::fabs(libm::log(tgi / 100.0));
         let mut all: Vec<f64> = values.map(far).filter(|v| v.is_finite()).collect();
-        all.sort_unstable_by(f64::total_cmp);
+        all.order_by(f64::total_cmp);
         let high = all.get((all.len() * 19 / 20).min(all.len().saturating_sub(1))).copied().unwrap_or(0.0);
         let span = [4.0, 8.0, 16.0].into_iter().find(|&span| high <= libm::log(span)).unwrap_or(32.0);
         TgiAxis { span, origin: TGI_WIDTH / 2.0 }

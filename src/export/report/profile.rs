@@ -5,6 +5,7 @@ use super::number::{count, fixed, percent, q_value, range, tgi};
 use super::plot::{self, TgiAxis};
 use super::{Language, header, label, open};
 use crate::analysis::profile::{Base, ProfileColumn, ProfileReport, ProfileValue};
+use crate::num::Order;
 use crate::table::schema::{FeatureKind, Namespace};
 
 /// Columns that get a chart; the others stand in the overview and in `profile.csv`.
@@ -114,7 +115,7 @@ fn theirs(column: &ProfileColumn) -> bool {
 fn own(html: &mut Html, column: &ProfileColumn, language: Language) {
     let mut values: Vec<&ProfileValue> = column.values.iter().collect();
     if column.kind == FeatureKind::Category || column.kind == FeatureKind::Multi {
-        values.sort_by_key(|value| std::cmp::Reverse(value.seed_count));
+        values.order_by_key(|value| std::cmp::Reverse(value.seed_count));
     }
     values.truncate(VALUES);
     let most = values.iter().map(|v| v.seed_share).fold(0.0, f64::max);
@@ -180,9 +181,9 @@ fn told(column: &ProfileColumn) -> Vec<&ProfileValue> {
             let (seed, base) = (v.seed_share.max(1e-6), v.base_share.max(1e-6));
             (seed - base) * libm::log(seed / base)
         };
-        values.sort_by(|a, b| tells(b).total_cmp(&tells(a)));
+        values.order_by(|a, b| tells(b).total_cmp(&tells(a)));
         values.truncate(VALUES);
-        values.sort_by(|a, b| b.tgi.unwrap_or(0.0).total_cmp(&a.tgi.unwrap_or(0.0)));
+        values.order_by(|a, b| b.tgi.unwrap_or(0.0).total_cmp(&a.tgi.unwrap_or(0.0)));
     }
     values
 }

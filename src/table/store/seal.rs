@@ -5,6 +5,7 @@
 
 use super::side::{Kept, Side};
 use crate::error::{Error, Kind, Result};
+use crate::num::Order;
 use crate::table::people::Codes;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use crate::table::store::parcel::{Column, NO_LABEL};
@@ -72,7 +73,7 @@ pub fn labelled(namespace: Namespace, column: &Column, counts: BTreeMap<String, 
         return Err(Error::new(Kind::FormulaLabel).column(&column.name));
     }
     let mut ranked: Vec<(String, u64)> = counts.into_iter().collect();
-    ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    ranked.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let labels = std::iter::once(String::new()).chain(ranked.into_iter().map(|(label, _)| label)).collect();
     Ok(Feature { namespace, column: column.name.clone(), kind: column.kind, labels, edges: vec![] })
 }

@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::search::{Found, Pull, Terms, best, real};
 use super::seat::{LEAVES, fine};
 use super::tree::{Split, Tree};
+use crate::num::Order;
 use crate::table::schema::Schema;
 
 /// Leaves whose gain is at least this share of the best one's are split in the same pass.
@@ -53,7 +54,7 @@ impl Growth {
     pub fn next(&mut self) -> (Vec<Split>, Vec<u8>) {
         let gain = |leaf: &Part| leaf.best.as_ref().map_or(0.0, |found| found.gain);
         let mut order: Vec<usize> = (0..self.leaves.len()).filter(|&l| gain(&self.leaves[l]) > 0.0).collect();
-        order.sort_by(|&a, &b| gain(&self.leaves[b]).total_cmp(&gain(&self.leaves[a])));
+        order.order_by(|&a, &b| gain(&self.leaves[b]).total_cmp(&gain(&self.leaves[a])));
         let enough = order.first().map_or(0.0, |&leaf| ALIKE * gain(&self.leaves[leaf]));
         order.retain(|&leaf| gain(&self.leaves[leaf]) >= enough);
         order.truncate(self.most.saturating_sub(self.leaves.len()));
