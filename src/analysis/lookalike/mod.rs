@@ -266,7 +266,6 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
     let (seed, rest) = (&scores.seed, &scores.rest);
     let auc = num::auc_from_histogram(seed, rest);
     let interval = num::auc_interval(auc, tally.seed, tally.rest);
-    let tops = evaluate::TOPS.iter();
     LookalikeReport {
         model: learned.model,
         seed_people: tally.seed,
@@ -275,8 +274,8 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         auc_interval: (interval.low, interval.high),
         pr_auc: num::pr_auc_from_histogram(seed, rest),
         ks: num::ks_from_histogram(seed, rest),
-        lift: tops.clone().map(|&(top, share)| (top.into(), evaluate::lift(scores, share))).collect(),
-        gain: tops.map(|&(top, share)| (top.into(), num::gain_at(seed, rest, share).gain)).collect(),
+        lift: named(&|share| evaluate::lift(scores, share)),
+        gain: named(&|share| num::gain_at(seed, rest, share).gain),
         curve: evaluate::curve(scores, tally.people()),
         tiers: parts.tiers,
         verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
@@ -295,6 +294,13 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         kept: learned.kept,
         leaderboard: learned.leaderboard,
     }
+}
+
+/// A figure at each top.
+fn named<T>(figure: &dyn Fn(f64) -> T) -> BTreeMap<String, T> {
+    let mut all = BTreeMap::new();
+    evaluate::TOPS.iter().for_each(|&(top, share)| drop(all.insert(top.to_string(), figure(share))));
+    all
 }
 
 fn refuse(tally: &Tally) -> Result<()> {

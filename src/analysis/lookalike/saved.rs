@@ -91,7 +91,8 @@ impl Saved {
     }
     /// Whether it holds together: what was written by this crate does.
     pub fn sound(&self) -> bool {
-        let names: BTreeSet<&str> = self.columns.iter().map(|c| c.feature.column.as_str()).collect();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        names.extend(self.columns.iter().map(|c| c.feature.column.as_str()));
         (1..=MOST_COLUMNS).contains(&self.columns.len())
             && names.len() == self.columns.len()
             && self.columns.iter().all(SavedColumn::sound)

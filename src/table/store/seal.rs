@@ -144,7 +144,8 @@ fn single(feature: &Feature, codes: impl Iterator<Item = u16>) -> Codes {
 
 /// The code of each of the shard's words.
 fn numbers(words: &[String], feature: &Feature) -> Vec<u16> {
-    let by_label: BTreeMap<&str, u16> = (0u16..).zip(&feature.labels).map(|(n, l)| (l.as_str(), n)).collect();
+    let mut by_label: BTreeMap<&str, u16> = BTreeMap::new();
+    by_label.extend((0u16..).zip(&feature.labels).map(|(n, l)| (l.as_str(), n)));
     words.iter().map(|w| by_label.get(w.as_str()).copied().unwrap_or(0)).collect()
 }
 

@@ -72,7 +72,8 @@ pub fn effects(schema: &Schema, groups: &[Vec<Tree>], columns: &[(usize, usize)]
 }
 
 fn labels(tree: &Covered, feature: usize, effects: &mut [f64]) {
-    let used: BTreeSet<u16> = tree.uses(feature).filter_map(|split| label(&split.test)).collect();
+    let mut used: BTreeSet<u16> = BTreeSet::new();
+    used.extend(tree.uses(feature).filter_map(|split| label(&split.test)));
     for mine in used {
         let with = |has: bool| {
             let asks = |split: &Split| split.feature == feature && label(&split.test) == Some(mine);

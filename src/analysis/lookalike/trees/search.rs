@@ -7,6 +7,7 @@
 use super::layout::{Column, Layout};
 use super::seat::{BENT, STEEP};
 use super::tree::Test;
+use crate::num::Order;
 use crate::table::schema::{FeatureKind, Schema};
 
 /// Added to λ where labels are sorted by what they are tested for, and to the curvature by which they are sorted.
@@ -94,7 +95,7 @@ impl Search {
         let steep = |bin: &Pull| real(*bin).0 / (real(*bin).1 + SORTED);
         let mut order: Vec<(f64, usize)> =
             (0..bins.len()).filter(|&b| bins[b][1] > 0).map(|b| (steep(&bins[b]), b)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        order.order_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut right = [0, 0];
         for taken in 1..order.len() {
             right = sum(right, bins[order[taken - 1].1]);
