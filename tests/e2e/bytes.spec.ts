@@ -14,7 +14,7 @@ const sha256 = (bytes: Buffer | string) => createHash("sha256").update(bytes).di
 /** Names and digests of everything the page exports, as it shows them. */
 async function made(page: Page): Promise<Record<string, string>> {
   await page.getByTestId("export-all").click();
-  await expect(page.getByTestId("made-file")).toHaveCount(12, { timeout: 200_000 });
+  await expect(page.getByTestId("made-file")).toHaveCount(13, { timeout: 200_000 });
   const files = await page.getByTestId("made-file").evaluateAll((all) =>
     all.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]),
   );

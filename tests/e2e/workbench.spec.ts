@@ -321,7 +321,7 @@ test("on a phone, dark and in Chinese, no step runs over its edge or bars anyone
   await page.locator("aside").getByRole("button", { name: /^人群包/ }).click();
   await fine("basket");
   await page.getByRole("dialog").getByTestId("export-all").click();
-  await expect(page.getByTestId("made-file")).toHaveCount(12, { timeout: 60_000 });
+  await expect(page.getByTestId("made-file")).toHaveCount(13, { timeout: 60_000 });
   await expect(page.getByRole("dialog")).toContainText("逐人 · 这种加密没有密钥");
   await fine("all files");
 });
