@@ -25,7 +25,7 @@ test("one click runs the chain; a merge is taken back and made again; a card kee
   await expect(page.locator("[data-stage=merge]")).toContainText("8 → 6");
   await done(page);
   await expect(cards).toHaveCount(6);
-  await expect(page.locator("[data-stage=contrast]")).toContainText("/ 285");
+  await expect(page.locator("[data-stage=contrast]")).toContainText("/ 366");
   await expect(page.locator("[data-stage=layers]")).toContainText("core");
   await page.locator("[data-stage=merge]").click();
   await expect(page.getByTestId("merge")).toHaveCount(2);
