@@ -173,8 +173,9 @@ fn thrown(error: Error) -> JsValue {
 /// By its JSON, which every plan can be read from anyway: reading plans from live objects, too, was a twentieth of the engine.
 fn decode<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
     let refused = |why: String| thrown(Error::new(Kind::RecipeInvalid).column(why));
-    let text = js_sys::JSON::stringify(value).map_err(|_| refused("JSON".into()))?;
-    serde_json::from_str(&String::from(text)).map_err(|e| refused(e.to_string()))
+    // Of `undefined` and of functions there is no JSON: what comes back is no string.
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    serde_json::from_str(&text.unwrap_or_default()).map_err(|e| refused(e.to_string()))
 }
 
 /// Plain objects, numbers for 64-bit integers: what `JSON.parse` would give.

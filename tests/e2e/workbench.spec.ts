@@ -124,7 +124,7 @@ test("every chart is saved as PNG, SVG and CSV that open and say what they show"
       expect(csv.trimEnd().split("\r\n").length - 1, title).toBe(await figure.locator("tbody tr").count());
     }
   }
-  expect(seen).toBe(5);
+  expect(seen).toBe(7);
 });
 
 test("an audience dragged onto another combines with it; the file has the size and the digest that were shown", async ({ page, served }) => {
