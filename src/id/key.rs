@@ -34,6 +34,11 @@ impl Key {
     }
 }
 
+/// The value of [`Key::mix`] at or below which about `some` of `all` people lie, under any seed.
+pub fn threshold(some: u64, all: u64) -> u64 {
+    (u128::from(some) * u128::from(u64::MAX) / u128::from(all.max(1))) as u64
+}
+
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({:032x})", u128::from_be_bytes(self.0))

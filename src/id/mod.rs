@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use cell::trim;
 pub use guess::{Guess, guess};
 pub use ids::Ids;
-pub use key::Key;
+pub use key::{Key, threshold};
 pub use mask::mask;
 pub use normalise::normalise;
 pub use reader::Reader;

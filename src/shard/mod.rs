@@ -24,13 +24,19 @@ use crate::table::store::Store;
 use serde::{Serialize, de::DeserializeOwned};
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 /// What one shard can say about a question. Merging is commutative and associative, `default()` is neutral,
 /// and it holds integers only, so every split of the people gives the same total to the last bit.
 pub trait Partial: Default + Serialize + DeserializeOwned {
     /// Adds what another shard knows.
     fn merge(&mut self, other: Self);
+}
+
+/// Adds numbers to numbers, place by place; the shorter list ends in zeros.
+pub fn add_up<T: Copy + Default + AddAssign>(to: &mut Vec<T>, from: &[T]) {
+    to.resize(to.len().max(from.len()), T::default());
+    to.iter_mut().zip(from).for_each(|(a, b)| *a += *b);
 }
 
 /// A question every shard answers by walking its people once, in slices.

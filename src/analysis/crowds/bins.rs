@@ -2,7 +2,7 @@
 
 use crate::audience::Expr;
 use crate::error::Result;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -37,9 +37,8 @@ impl Tally {
 
 impl Partial for Tally {
     fn merge(&mut self, other: Self) {
-        self.widen(other.people.len(), other.bins.len());
-        self.people.iter_mut().zip(&other.people).for_each(|(a, b)| *a += b);
-        self.bins.iter_mut().zip(&other.bins).for_each(|(a, b)| *a += b);
+        add_up(&mut self.people, &other.people);
+        add_up(&mut self.bins, &other.bins);
     }
 }
 

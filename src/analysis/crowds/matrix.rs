@@ -4,7 +4,7 @@ use super::share;
 use crate::audience::{Expr, rank};
 use crate::error::Result;
 use crate::shard::desk::Desk;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -31,16 +31,11 @@ pub struct Slices {
     pub crowds: Vec<u64>,
 }
 
-fn add(sum: &mut Vec<u64>, other: &[u64]) {
-    sum.resize(sum.len().max(other.len()), 0);
-    sum.iter_mut().zip(other).for_each(|(a, b)| *a += b);
-}
-
 impl Partial for Slices {
     fn merge(&mut self, other: Self) {
-        add(&mut self.seed, &other.seed);
-        add(&mut self.rest, &other.rest);
-        add(&mut self.crowds, &other.crowds);
+        add_up(&mut self.seed, &other.seed);
+        add_up(&mut self.rest, &other.rest);
+        add_up(&mut self.crowds, &other.crowds);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -24,10 +24,7 @@ pub struct Meets(Vec<u64>);
 
 impl Partial for Meets {
     fn merge(&mut self, other: Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+        add_up(&mut self.0, &other.0);
     }
 }
 

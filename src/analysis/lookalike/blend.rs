@@ -7,11 +7,12 @@
 //! Averaging, Statistical Science 14, 1999). So some dozens of seed people move it little, and thousands decide.
 
 use super::curve::{Curve, LOSS};
+use super::folds::Places;
 use super::score::{Histogram, LIMIT, STEPS};
 use super::{FOLD, SCORE};
 use crate::error::{Error, Kind, Result};
 use crate::num;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -83,8 +84,7 @@ pub struct Losses(pub Vec<i64>);
 
 impl Partial for Losses {
     fn merge(&mut self, other: Self) {
-        self.0.resize(self.0.len().max(other.0.len()), 0);
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a += b);
+        add_up(&mut self.0, &other.0);
     }
 }
 
@@ -100,21 +100,19 @@ fn scored(shard: &Shard, models: usize, inner: bool) -> Vec<&[i32]> {
 impl Analysis for Weigh {
     const NAME: &'static str = "lookalike-weigh";
     type Partial = Losses;
-    type Work = (Curve, [usize; 256]);
+    type Work = (Curve, Places);
 
-    fn begin(&self, shard: &Shard) -> Result<(Curve, [usize; 256])> {
+    fn begin(&self, shard: &Shard) -> Result<(Curve, Places)> {
         known(shard, self.models, true)?;
-        let mut places = [0; 256];
-        self.folds.iter().enumerate().for_each(|(at, &fold)| places[fold as usize & 255] = at);
-        Ok((Curve::new(STEPS), places))
+        Ok((Curve::new(STEPS), Places::new(&self.folds)))
     }
 
-    fn add(&self, work: &mut (Curve, [usize; 256]), shard: &mut Shard, rows: Range<usize>, sum: &mut Losses) {
+    fn add(&self, work: &mut (Curve, Places), shard: &mut Shard, rows: Range<usize>, sum: &mut Losses) {
         let blends = grid(self.models);
         sum.0.resize(self.folds.len() * blends.len(), 0);
         let (scores, folds) = (scored(shard, self.models, true), &shard.measures[FOLD]);
         for i in rows {
-            let fold = work.1[folds[i] as usize & 255];
+            let fold = work.1.of(folds[i]);
             let member = i64::from(shard.seed.has(i));
             let losses = &mut sum.0[fold * blends.len()..][..blends.len()];
             for (loss, blend) in losses.iter_mut().zip(&blends) {
@@ -142,32 +140,26 @@ impl Mix {
 impl Analysis for Mix {
     const NAME: &'static str = "lookalike-mix";
     type Partial = Histogram;
-    type Work = [usize; 256];
+    type Work = Places;
 
-    fn begin(&self, shard: &Shard) -> Result<[usize; 256]> {
+    fn begin(&self, shard: &Shard) -> Result<Places> {
         let some = self.blends.iter().all(|(_, blend)| blend.0.len() == self.models());
         if self.blends.is_empty() || !some {
             return Err(Error::new(Kind::TooEarly));
         }
         known(shard, self.models(), false)?;
-        let mut by_fold = [0; 256];
-        self.blends.iter().enumerate().for_each(|(at, (fold, _))| by_fold[*fold as usize & 255] = at);
-        Ok(by_fold)
+        let folds: Vec<i32> = self.blends.iter().map(|(fold, _)| *fold).collect();
+        Ok(Places::new(&folds))
     }
 
-    fn add(&self, by_fold: &mut [usize; 256], shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
-        sum.widen(2 * LIMIT as usize + 1);
+    fn add(&self, places: &mut Places, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
         let (of, folds) = (scored(shard, self.models(), false), &shard.measures[FOLD]);
         let score = |i: usize| {
-            let blend = &self.blends[by_fold[folds[i] as usize & 255]].1;
+            let blend = &self.blends[places.of(folds[i])].1;
             blend.mix(|model| of[model][i]).clamp(-LIMIT, LIMIT)
         };
         let scores: Vec<i32> = rows.clone().map(score).collect();
-        for (i, &score) in rows.clone().zip(&scores) {
-            let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
-            counts[(score + LIMIT) as usize] += 1;
-        }
-        shard.measure(SCORE, 0)[rows].copy_from_slice(&scores);
+        sum.record(shard, SCORE, rows, &scores);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A saved model on another table: how far its people have moved from those it learned from (`formulas.md` F21), and
 //! what it is worth against this seed.
 
-use super::evaluate::{TOPS, curve, lift};
+use super::evaluate::{curve, lift, tops};
 use super::kept::Applied;
 use super::saved::{Saved, SavedColumn};
 use super::score::LIMIT;
@@ -216,12 +216,11 @@ fn contender(applied: &Applied, people: u64) -> Option<Contender> {
     let [members, strangers] = [seed, rest].map(|side| side.iter().sum::<u64>());
     let auc = num::auc_from_histogram(seed, rest);
     let interval = num::auc_interval(auc, members, strangers);
-    let tops = TOPS.iter().map(|&(top, share)| (top.into(), lift(&applied.scores, share)));
     (members > 0 && strangers > 0).then(|| Contender {
         auc,
         auc_interval: (interval.low, interval.high),
         ks: num::ks_from_histogram(seed, rest),
-        lift: tops.collect(),
+        lift: tops(&|share| lift(&applied.scores, share)),
         curve: curve(&applied.scores, people),
     })
 }

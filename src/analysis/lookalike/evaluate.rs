@@ -3,9 +3,10 @@
 use super::score::{Histogram, LIMIT, logit};
 use super::{CurvePoint, Figure, Floor, HistogramStep, Verdict};
 use crate::num;
+use std::collections::BTreeMap;
 
 /// Tops of everyone that figures are given for.
-pub const TOPS: [(&str, f64); 3] = [("1%", 0.01), ("5%", 0.05), ("10%", 0.1)];
+const TOPS: [(&str, f64); 3] = [("1%", 0.01), ("5%", 0.05), ("10%", 0.1)];
 /// Smallest seeds of destinations (F6).
 const FLOORS: [(u64, &str); 5] = [
     (25, "AWS Clean Rooms ML"),
@@ -15,6 +16,13 @@ const FLOORS: [(u64, &str); 5] = [
     (2_000, "腾讯 Tencent"),
 ];
 const STEPS: usize = 40;
+
+/// A figure at each top.
+pub fn tops<T>(figure: &dyn Fn(f64) -> T) -> BTreeMap<String, T> {
+    let mut all = BTreeMap::new();
+    TOPS.iter().for_each(|&(top, share)| drop(all.insert(top.to_string(), figure(share))));
+    all
+}
 
 /// Lift at the top of everyone.
 pub fn lift(scores: &Histogram, share: f64) -> Figure {

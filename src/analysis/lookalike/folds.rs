@@ -150,6 +150,23 @@ pub fn nexts(folds: &[i32]) -> Vec<i32> {
     nexts
 }
 
+/// Where each fold stands in a list: looked up once per person and walk.
+pub struct Places([usize; 256]);
+
+impl Places {
+    /// Places in this list. Folds are bytes; of one that is not in it nothing is said.
+    pub fn new(folds: &[i32]) -> Places {
+        let mut places = [0; 256];
+        folds.iter().enumerate().for_each(|(at, &fold)| places[fold as usize & 255] = at);
+        Places(places)
+    }
+    /// The place of a fold.
+    #[inline]
+    pub fn of(&self, fold: i32) -> usize {
+        self.0[fold as usize & 255]
+    }
+}
+
 /// The folds of the column, refused unless each has people in and outside the seed.
 fn given(tally: &Tally) -> Result<Vec<i32>> {
     let used: Vec<usize> = (0..tally.folds.len()).filter(|&f| tally.folds[f] != (0, 0)).collect();

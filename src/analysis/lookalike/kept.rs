@@ -5,16 +5,19 @@
 //! Every part is rounded to a score (2^-12 within ±16) before the mean is taken, as blends out of fold are.
 
 use super::score::{Histogram, LIMIT, STEPS};
-use super::trees::{Ford, Link, Tree};
+use super::trees::{Fords, Link, Tree};
 use crate::error::{Error, Kind, Result};
-use crate::shard::{Analysis, Partial, Shard};
+use crate::id::threshold;
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::people::People;
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// People per block: their codes stay in the cache while they go through part after part.
-const BLOCK: usize = 4096;
+/// People whose scores show how a model spreads them: a tenth of them is known to 1 %.
+const DRAWN: u64 = 100_000;
+/// Keeps this draw apart from other hashes of the same people.
+const LOT: u64 = 0x6472_6177_6e00_0000;
 
 /// A weighted mean of parts; none says nothing of anybody.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,17 +85,17 @@ impl Kept {
         ((sum + shares / 2).div_euclid(shares)).clamp(i64::from(-LIMIT), i64::from(LIMIT)) as i32
     }
     /// Scores of these people, one after the other.
-    fn scores(&self, ready: &Ready, people: &People, rows: Range<usize>, scores: &mut Vec<i32>) {
+    fn scores(&self, ready: &Ready, people: &People, rows: &[u32]) -> Vec<i32> {
         let mut sums = vec![0i64; rows.len()];
         for (part, fords) in self.parts.iter().zip(&ready.fords) {
             let scores = match &part.form {
-                Form::Card(card) => card.scores(people, rows.clone()),
-                Form::Trees(grove) => grove.scores(fords, people, rows.clone()),
+                Form::Card(card) => card.scores(people, rows),
+                Form::Trees(grove) => grove.scores(fords, people, rows),
             };
             let share = i64::from(part.share);
             sums.iter_mut().zip(scores).for_each(|(sum, score)| *sum += share * i64::from(score));
         }
-        scores.extend(sums.into_iter().map(|sum| self.mix(sum)));
+        sums.into_iter().map(|sum| self.mix(sum)).collect()
     }
     /// Whether every bin and column it names is one of this schema.
     pub fn fits(&self, schema: &Schema) -> bool {
@@ -120,23 +123,21 @@ impl Scorecard {
     pub fn new(intercept: f64, weights: &[f64]) -> Scorecard {
         Scorecard { intercept: fixed(intercept), weights: weights.iter().map(|&w| fixed(w)).collect() }
     }
-    fn scores(&self, people: &People, rows: Range<usize>) -> Vec<i32> {
+    fn scores(&self, people: &People, rows: &[u32]) -> Vec<i32> {
         let mut logits = vec![i64::from(self.intercept); rows.len()];
         for (codes, &start) in people.columns.iter().zip(&people.schema.starts) {
             let weights = &self.weights[start..];
-            codes.for_each(rows.clone(), |i, code| logits[i - rows.start] += i64::from(weights[code]));
+            for (logit, &row) in logits.iter_mut().zip(rows) {
+                codes.of(row as usize, |code| *logit += i64::from(weights[code]));
+            }
         }
         logits.into_iter().map(score).collect()
     }
 }
 
 impl Grove {
-    fn scores(&self, fords: &[Ford], people: &People, rows: Range<usize>) -> Vec<i32> {
-        let (mut sums, mut masks) = (vec![0; rows.len()], vec![0; rows.len()]);
-        let rows: Vec<u32> = rows.map(|row| row as u32).collect();
-        fords.iter().for_each(|ford| ford.add(people, &rows, &mut masks, &mut sums));
-        let groups = self.groups.iter().filter(|trees| !trees.is_empty()).count();
-        sums.into_iter().map(|sum| self.link.score(self.margin, sum, fords.len(), groups)).collect()
+    fn scores(&self, fords: &Fords, people: &People, rows: &[u32]) -> Vec<i32> {
+        fords.sums(people, rows).into_iter().map(|sum| self.link.score(self.margin, sum, fords)).collect()
     }
 }
 
@@ -169,21 +170,20 @@ pub struct Applied {
 impl Partial for Applied {
     fn merge(&mut self, other: Self) {
         self.scores.merge(other.scores);
-        self.bins.resize(self.bins.len().max(other.bins.len()), 0);
-        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a += b);
+        add_up(&mut self.bins, &other.bins);
     }
 }
 
 /// The trees of each part, ready.
 pub struct Ready {
-    fords: Vec<Vec<Ford>>,
+    fords: Vec<Fords>,
 }
 
 impl Ready {
     fn new(kept: &Kept) -> Ready {
         let part = |part: &Part| match &part.form {
-            Form::Card(_) => vec![],
-            Form::Trees(grove) => grove.groups.iter().flatten().map(Ford::new).collect(),
+            Form::Card(_) => Fords::new(&[]),
+            Form::Trees(grove) => Fords::new(&grove.groups),
         };
         Ready { fords: kept.parts.iter().map(part).collect() }
     }
@@ -210,23 +210,49 @@ impl Analysis for Apply {
 
     fn add(&self, ready: &mut Ready, shard: &mut Shard, rows: Range<usize>, sum: &mut Applied) {
         let people = self.table(shard);
-        let mut scores = Vec::with_capacity(rows.len());
-        for from in rows.clone().step_by(BLOCK) {
-            self.kept.scores(ready, people, from..rows.end.min(from + BLOCK), &mut scores);
-        }
+        let listed: Vec<u32> = rows.clone().map(|row| row as u32).collect();
+        let scores = self.kept.scores(ready, people, &listed);
         sum.bins.resize(people.schema.bins(), 0);
         for (codes, &start) in people.columns.iter().zip(&people.schema.starts) {
             codes.for_each(rows.clone(), |_, code| sum.bins[start + code] += 1);
         }
-        sum.scores.widen(2 * LIMIT as usize + 1);
-        for (i, &score) in rows.clone().zip(&scores) {
-            let counts = if shard.seed.has(i) { &mut sum.scores.seed } else { &mut sum.scores.rest };
-            counts[(score + LIMIT) as usize] += 1;
-        }
         if self.aside && rows.end == shard.people.len() {
             shard.aside = People::default();
         }
-        shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
+        sum.scores.record(shard, &self.into, rows, &scores);
+    }
+}
+
+/// The question: count the scores that people drawn by lot have by a kept model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Draw {
+    /// The model.
+    pub kept: Kept,
+    /// Drawn are the people whose hash lies at or below this.
+    pub below: u64,
+}
+
+impl Draw {
+    /// Scores by this model of at most about [`DRAWN`] of so many people.
+    pub fn new(kept: Kept, people: u64) -> Draw {
+        Draw { kept, below: threshold(DRAWN.min(people), people) }
+    }
+}
+
+impl Analysis for Draw {
+    const NAME: &'static str = "lookalike-draw";
+    type Partial = Histogram;
+    type Work = Ready;
+
+    fn begin(&self, _: &Shard) -> Result<Ready> {
+        Ok(Ready::new(&self.kept))
+    }
+
+    fn add(&self, ready: &mut Ready, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
+        let drawn = |row: &usize| shard.people.keys[*row].mix(LOT) <= self.below;
+        let rows: Vec<u32> = rows.filter(drawn).map(|row| row as u32).collect();
+        let scores = self.kept.scores(ready, &shard.people, &rows);
+        rows.iter().zip(scores).for_each(|(&row, score)| sum.count(shard.seed.has(row as usize), score));
     }
 }
 

@@ -34,7 +34,7 @@ mod trees;
 
 pub use compare::{ComparedBin, Comparison};
 pub use drift::{Contender, Drift, DriftBin, ModelReport, ModelTier};
-pub use kept::{Applied, Apply, Form, Grove, Kept, Part, Scorecard, fixed};
+pub use kept::{Applied, Apply, Draw, Form, Grove, Kept, Part, Scorecard, fixed};
 pub use report::*;
 pub use saved::{Saved, SavedColumn};
 pub use score::score_text;
@@ -58,7 +58,7 @@ pub const MODEL: &str = "model";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 18] = [
+pub const QUESTIONS: [(&str, Opener); 19] = [
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -70,6 +70,7 @@ pub const QUESTIONS: [(&str, Opener); 18] = [
     job::analysis::<blend::Weigh>(),
     job::analysis::<blend::Mix>(),
     job::analysis::<Apply>(),
+    job::analysis::<Draw>(),
     job::analysis::<tgi::Census>(),
     job::analysis::<nearest::Known>(),
     job::analysis::<nearest::Near>(),
@@ -137,11 +138,9 @@ pub async fn saved(
     multi: &BTreeMap<String, String>,
     missing: Vec<String>,
 ) -> Result<Saved> {
-    let into = "everyone".to_string();
-    let apply = Apply { into: into.clone(), kept: report.kept.clone(), aside: false };
-    let applied = desk.sum(&apply).await?;
-    desk.all(&trees::Forget { measures: vec![into] }).await?;
-    Ok(Saved::new(schema, report, &applied, multi, missing))
+    let people = report.seed_people + report.rest_people;
+    let scores = desk.sum(&Draw::new(report.kept.clone(), people)).await?;
+    Ok(Saved::new(schema, report, &scores, multi, missing))
 }
 
 /// Scores everyone by a saved model whose bins are those of the table, or were set aside, and says what came of it.
@@ -274,8 +273,8 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         auc_interval: (interval.low, interval.high),
         pr_auc: num::pr_auc_from_histogram(seed, rest),
         ks: num::ks_from_histogram(seed, rest),
-        lift: named(&|share| evaluate::lift(scores, share)),
-        gain: named(&|share| num::gain_at(seed, rest, share).gain),
+        lift: evaluate::tops(&|share| evaluate::lift(scores, share)),
+        gain: evaluate::tops(&|share| num::gain_at(seed, rest, share).gain),
         curve: evaluate::curve(scores, tally.people()),
         tiers: parts.tiers,
         verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
@@ -294,13 +293,6 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         kept: learned.kept,
         leaderboard: learned.leaderboard,
     }
-}
-
-/// A figure at each top.
-fn named<T>(figure: &dyn Fn(f64) -> T) -> BTreeMap<String, T> {
-    let mut all = BTreeMap::new();
-    evaluate::TOPS.iter().for_each(|&(top, share)| drop(all.insert(top.to_string(), figure(share))));
-    all
 }
 
 fn refuse(tally: &Tally) -> Result<()> {

@@ -11,6 +11,7 @@ use super::survey::Tally;
 use super::sweep::placed;
 use super::{Ask, FOLD, Learned, SCORE};
 use crate::error::Result;
+use crate::id::threshold;
 use crate::num;
 use crate::num::Order;
 use crate::shard::{Analysis, Partial, Shard};
@@ -129,16 +130,12 @@ impl Analysis for Near {
     }
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
-        sum.widen(2 * LIMIT as usize + 1);
         let mut scores = Vec::with_capacity(rows.len());
         for i in rows.clone() {
             let mine = places(shard, &work.columns, i);
-            let score = self.score(work, &mine, shard.measures[FOLD][i]);
-            let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
-            counts[(score + LIMIT) as usize] += 1;
-            scores.push(score);
+            scores.push(self.score(work, &mine, shard.measures[FOLD][i]));
         }
-        shard.measure(SCORE, 0)[rows].copy_from_slice(&scores);
+        sum.record(shard, SCORE, rows, &scores);
     }
 }
 
@@ -181,7 +178,7 @@ impl Near {
 pub async fn nearest(ask: &Ask<'_>) -> Result<Learned> {
     let Ask { desk, schema, plan, features, tally, .. } = *ask;
     let features = features.to_vec();
-    let below = [share(tally.rest), share(tally.seed)];
+    let below = [tally.rest, tally.seed].map(|all| threshold(MOST.min(all), all));
     let sample = desk.sum(&Known { features: features.clone(), hash: plan.seed ^ APART, below }).await?;
     let (columns, places) = placed(&features, &schema.starts);
     let weights = telling(schema, &columns, places, tally);
@@ -207,11 +204,6 @@ pub async fn nearest(ask: &Ask<'_>) -> Result<Learned> {
         converged: true,
         leaderboard: vec![],
     })
-}
-
-/// The hash up to which [`MOST`] of so many people lie.
-fn share(all: u64) -> u64 {
-    (u128::from(MOST.min(all)) * u128::from(u64::MAX) / u128::from(all.max(1))) as u64
 }
 
 /// The square of ln(N / n) by place.

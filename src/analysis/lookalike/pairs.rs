@@ -7,7 +7,8 @@
 use super::curve::{Curve, ONE};
 use super::sweep::placed;
 use crate::error::Result;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::id::threshold;
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -54,14 +55,13 @@ impl Met {
 impl Partial for Met {
     fn merge(&mut self, other: Self) {
         self.people += other.people;
-        self.pairs.resize(self.pairs.len().max(other.pairs.len()), 0);
-        self.pairs.iter_mut().zip(&other.pairs).for_each(|(a, b)| *a += b);
+        add_up(&mut self.pairs, &other.pairs);
     }
 }
 
 /// The hash up to which people are in a sample out of so many.
 pub fn sampled(people: u64) -> u64 {
-    (u128::from(PEOPLE.min(people)) * u128::from(u64::MAX) / u128::from(people.max(1))) as u64
+    threshold(PEOPLE.min(people), people)
 }
 
 /// Where columns stand, and the number of each weight among the summed ones.

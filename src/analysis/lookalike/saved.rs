@@ -2,8 +2,8 @@
 //! the people it learned from were spread. Totals only: no ID and nothing about one person.
 
 use super::card::tenths;
-use super::kept::{Applied, Form, Grove, Kept, Part, Scorecard};
-use super::score::LIMIT;
+use super::kept::{Form, Grove, Kept, Part, Scorecard};
+use super::score::{Histogram, LIMIT};
 use super::trees::{Split, Tree};
 use super::{Basis, LookalikeReport};
 use crate::table::schema::{Feature, FeatureKind, Namespace, Schema};
@@ -30,7 +30,7 @@ pub struct Saved {
     pub missing: Vec<String>,
     /// Where tenths of everyone began, by the score of this model, lowest first.
     pub starts: Vec<i32>,
-    /// People in each.
+    /// How many of those drawn stood in each.
     pub people: Vec<u64>,
     /// What it sees.
     pub columns: Vec<SavedColumn>,
@@ -59,16 +59,15 @@ fn six(value: f64) -> f64 {
 }
 
 impl Saved {
-    /// The model of this report. `applied` is what it says of everyone; `multi` are the separators of columns of lists.
+    /// The model of this report. `scores` are those of people drawn from all; `multi` are the separators of columns of lists.
     pub fn new(
         schema: &Schema,
         report: &LookalikeReport,
-        applied: &Applied,
+        scores: &Histogram,
         multi: &BTreeMap<String, String>,
         missing: Vec<String>,
     ) -> Saved {
-        let scores: Vec<u64> =
-            applied.scores.seed.iter().zip(&applied.scores.rest).map(|(a, b)| a + b).collect();
+        let scores: Vec<u64> = scores.seed.iter().zip(&scores.rest).map(|(a, b)| a + b).collect();
         let starts = tenths(&scores);
         let ends = starts.iter().skip(1).copied().chain([scores.len()]);
         let features = &report.basis.features;

@@ -1,10 +1,11 @@
 //! Everyone's out-of-fold score: the logit of the model that did not see them, in steps of 2^-12 within ±16.
 
 use super::FOLD;
+use super::folds::Places;
 use super::sweep::placed;
 use crate::error::Result;
 use crate::num;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::ops::Range;
@@ -59,20 +60,32 @@ impl Histogram {
         self.seed.resize(self.seed.len().max(scores), 0);
         self.rest.resize(self.rest.len().max(scores), 0);
     }
+    /// Counts the score of someone in the seed or outside.
+    pub fn count(&mut self, inside: bool, score: i32) {
+        if self.seed.is_empty() {
+            self.widen(2 * LIMIT as usize + 1);
+        }
+        let counts = if inside { &mut self.seed } else { &mut self.rest };
+        counts[(score + LIMIT) as usize] += 1;
+    }
+    /// Counts the scores of these people and writes them into a measure.
+    pub fn record(&mut self, shard: &mut Shard, into: &str, rows: Range<usize>, scores: &[i32]) {
+        rows.clone().zip(scores).for_each(|(i, &score)| self.count(shard.seed.has(i), score));
+        shard.measure(into, 0)[rows].copy_from_slice(scores);
+    }
 }
 
 impl Partial for Histogram {
     fn merge(&mut self, other: Self) {
-        self.widen(other.seed.len());
-        self.seed.iter_mut().zip(&other.seed).for_each(|(a, b)| *a += b);
-        self.rest.iter_mut().zip(&other.rest).for_each(|(a, b)| *a += b);
+        add_up(&mut self.seed, &other.seed);
+        add_up(&mut self.rest, &other.rest);
     }
 }
 
 /// Where weights stand, and the lane of each fold.
 pub struct Work {
     columns: Vec<(usize, usize)>,
-    lane: [usize; 256],
+    lane: Places,
 }
 
 impl Analysis for Score {
@@ -81,29 +94,23 @@ impl Analysis for Score {
     type Work = Work;
 
     fn begin(&self, shard: &Shard) -> Result<Work> {
-        let mut lane = [0; 256];
-        self.folds.iter().enumerate().for_each(|(l, &fold)| lane[fold as usize & 255] = l);
-        Ok(Work { columns: placed(&self.features, &shard.people.schema.starts).0, lane })
+        let columns = placed(&self.features, &shard.people.schema.starts).0;
+        Ok(Work { columns, lane: Places::new(&self.folds) })
     }
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
-        sum.widen(2 * LIMIT as usize + 1);
         let mut scores = Vec::with_capacity(rows.len());
         for from in rows.clone().step_by(BLOCK) {
             self.block(work, shard, from..rows.end.min(from + BLOCK), &mut scores);
         }
-        for (i, &score) in rows.clone().zip(&scores) {
-            let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
-            counts[(score + LIMIT) as usize] += 1;
-        }
-        shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
+        sum.record(shard, &self.into, rows, &scores);
     }
 }
 
 impl Score {
     fn block(&self, work: &Work, shard: &mut Shard, rows: Range<usize>, scores: &mut Vec<i32>) {
         let lanes: Vec<usize> =
-            shard.measure(FOLD, 0)[rows.clone()].iter().map(|&fold| work.lane[fold as usize & 255]).collect();
+            shard.measure(FOLD, 0)[rows.clone()].iter().map(|&fold| work.lane.of(fold)).collect();
         let mut logits: Vec<i32> = lanes.iter().map(|&lane| self.weights[lane]).collect();
         for &(column, start) in &work.columns {
             let weights = &self.weights[start * self.folds.len()..];

@@ -10,7 +10,7 @@
 use super::FOLD;
 use super::curve::{self, Curve};
 use crate::error::{Kind, Result};
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use crate::table::people::People;
 use serde::{Deserialize, Serialize};
@@ -71,10 +71,8 @@ pub struct Slopes {
 
 impl Partial for Slopes {
     fn merge(&mut self, other: Self) {
-        self.loss.resize(self.loss.len().max(other.loss.len()), 0);
-        self.slopes.resize(self.slopes.len().max(other.slopes.len()), 0);
-        self.loss.iter_mut().zip(&other.loss).for_each(|(a, b)| *a += b);
-        self.slopes.iter_mut().zip(&other.slopes).for_each(|(a, b)| *a += b);
+        add_up(&mut self.loss, &other.loss);
+        add_up(&mut self.slopes, &other.slopes);
     }
 }
 

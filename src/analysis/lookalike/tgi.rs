@@ -5,6 +5,7 @@
 //! the rate are two numbers, fitted on all scores out of fold (Platt, 1999), which changes no order within a fold.
 
 use super::fit::interleaved;
+use super::folds::Places;
 use super::kept::{Form, Kept};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::sweep::{Grid, placed};
@@ -41,20 +42,18 @@ impl Partial for Counted {
 impl Analysis for Census {
     const NAME: &'static str = "lookalike-census";
     type Partial = Counted;
-    type Work = [usize; 256];
+    type Work = Places;
 
-    fn begin(&self, shard: &Shard) -> Result<[usize; 256]> {
+    fn begin(&self, shard: &Shard) -> Result<Places> {
         shard.known(FOLD)?;
-        let mut places = [0; 256];
-        self.folds.iter().enumerate().for_each(|(at, &fold)| places[fold as usize & 255] = at);
-        Ok(places)
+        Ok(Places::new(&self.folds))
     }
 
-    fn add(&self, at: &mut [usize; 256], shard: &mut Shard, rows: Range<usize>, sum: &mut Counted) {
+    fn add(&self, at: &mut Places, shard: &mut Shard, rows: Range<usize>, sum: &mut Counted) {
         let (columns, places) = placed(&self.features, &shard.people.schema.starts);
         sum.0.resize(self.folds.len() * places, [0; 2]);
         let (folds, seed) = (&shard.measures[FOLD], &shard.seed);
-        let first = |i: usize| at[folds[i] as usize & 255] * places;
+        let first = |i: usize| at.of(folds[i]) * places;
         rows.clone().for_each(|i| sum.0[first(i)][usize::from(!seed.has(i))] += 1);
         for (column, start) in columns {
             shard.people.columns[column].for_each(rows.clone(), |i, code| {

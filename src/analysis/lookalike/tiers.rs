@@ -8,7 +8,7 @@ use crate::num;
 use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::select::{Counts, Round, Select};
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -79,10 +79,9 @@ impl TierTally {
 
 impl Partial for TierTally {
     fn merge(&mut self, other: Self) {
-        self.widen(other.rest.len(), other.bins.len());
-        self.rest.iter_mut().zip(&other.rest).for_each(|(a, b)| *a += b);
-        self.seed.iter_mut().zip(&other.seed).for_each(|(a, b)| *a += b);
-        self.bins.iter_mut().zip(&other.bins).for_each(|(a, b)| *a += b);
+        add_up(&mut self.rest, &other.rest);
+        add_up(&mut self.seed, &other.seed);
+        add_up(&mut self.bins, &other.bins);
     }
 }
 

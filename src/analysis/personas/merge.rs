@@ -15,11 +15,11 @@ use super::fit::Weights;
 use super::name::{Marks, Names};
 use super::plan::MergePlan;
 use super::report::{Merge, PairTag, Side};
-use super::tally::{Tallied, add};
+use super::tally::Tallied;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::num::Order;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
@@ -217,7 +217,7 @@ impl Analysis for Settle {
     fn add(&self, crowd: &mut Bits, shard: &mut Shard, rows: Range<usize>, sum: &mut Settled) {
         let (k, bins) = (self.weights.k(), shard.people.schema.bins());
         let scores = self.weights.scores(shard, rows.clone());
-        add(&mut sum.counted.people, &vec![0; k]);
+        add_up(&mut sum.counted.people, &vec![0; k]);
         sum.counted.bins.resize(k, vec![0; bins]);
         let mut persona = std::mem::take(shard.measure(&self.measure, 0));
         for (i, mine) in rows.clone().zip(scores.chunks(k)).filter(|(i, _)| crowd.has(*i)) {

@@ -15,13 +15,13 @@ use super::name::Names;
 use super::plan::CutBy;
 use super::ranks::{Pool, ranks};
 use super::report::TopTag;
-use super::tally::{Tally, add};
+use super::tally::Tally;
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::num;
 use crate::num::Order;
 use crate::shard::desk::Desk;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use crate::table::schema::{FeatureKind, Namespace, Schema};
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,7 @@ pub(super) struct Stood(Vec<u64>);
 
 impl Partial for Stood {
     fn merge(&mut self, other: Self) {
-        add(&mut self.0, &other.0);
+        add_up(&mut self.0, &other.0);
     }
 }
 

@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::tables::Tables;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -126,10 +126,7 @@ pub(super) struct Counts(pub Vec<Vec<u64>>);
 impl Partial for Counts {
     fn merge(&mut self, other: Self) {
         self.0.resize(self.0.len().max(other.0.len()), Vec::new());
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            mine.resize(mine.len().max(theirs.len()), 0);
-            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
-        }
+        self.0.iter_mut().zip(&other.0).for_each(|(mine, theirs)| add_up(mine, theirs));
     }
 }
 

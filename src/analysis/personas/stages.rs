@@ -11,10 +11,11 @@ use super::name::{Marks, Names};
 use super::plan::PersonasPlan;
 use super::report::{Cluster, Expanded, KeptTag, Merge, Part, PersonaMap, PersonasReport, TagRow, TopTag};
 use super::round::{Group, PART, PERSONA};
-use super::tally::{Tally, add};
+use super::tally::Tally;
 use crate::audience::Expr;
 use crate::error::Result;
 use crate::num::Order;
+use crate::shard::add_up;
 use crate::shard::desk::Desk;
 use crate::table::schema::{Namespace, Schema};
 
@@ -51,7 +52,7 @@ pub(super) async fn stages(
 ) -> Result<PersonasReport> {
     let names = Names::new(schema, &found.base, found.people, &plan.without);
     let mut crowd = vec![0; schema.bins()];
-    found.counts.iter().for_each(|counts| add(&mut crowd, counts));
+    found.counts.iter().for_each(|counts| add_up(&mut crowd, counts));
     let columns = Columns::new(schema, &plan.without, &crowd, found.members);
     Stages { desk, schema, plan, found, names, columns }.run().await
 }

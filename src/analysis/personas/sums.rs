@@ -3,7 +3,7 @@
 
 use super::space::Space;
 use super::tables::Tables;
-use crate::shard::Partial;
+use crate::shard::{Partial, add_up};
 use serde::{Deserialize, Serialize};
 
 /// What a set of clusters adds up to; also the change of it between two rounds, so counts may be negative.
@@ -21,8 +21,8 @@ pub(super) struct Sums {
 
 impl Partial for Sums {
     fn merge(&mut self, other: Self) {
-        add(&mut self.sizes, &other.sizes);
-        add(&mut self.cells, &other.cells);
+        add_up(&mut self.sizes, &other.sizes);
+        add_up(&mut self.cells, &other.cells);
         self.squares += other.squares;
         self.moved += other.moved;
     }
@@ -77,9 +77,4 @@ impl Sums {
             (sum != 0).then(|| (bin, space.weight(bin) * sum as f64 / people))
         })
     }
-}
-
-fn add(to: &mut Vec<i64>, from: &[i64]) {
-    to.resize(to.len().max(from.len()), 0);
-    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
 }

@@ -4,7 +4,7 @@ use super::rows::Rows;
 use crate::audience::Expr;
 use crate::error::Result;
 use crate::num::Order;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use crate::table::people::{Codes, People};
 use crate::table::schema::Schema;
@@ -92,8 +92,8 @@ impl Partial for Survey {
     fn merge(&mut self, other: Self) {
         self.people += other.people;
         self.members += other.members;
-        add(&mut self.base, &other.base);
-        add(&mut self.crowd, &other.crowd);
+        add_up(&mut self.base, &other.base);
+        add_up(&mut self.crowd, &other.crowd);
         self.longest.resize(self.longest.len().max(other.longest.len()), 0);
         self.longest.iter_mut().zip(&other.longest).for_each(|(a, b)| *a = (*a).max(*b));
         self.limit = self.limit.max(other.limit);
@@ -101,11 +101,6 @@ impl Partial for Survey {
         self.sample.order();
         self.sample.truncate(self.limit as usize);
     }
-}
-
-fn add(to: &mut Vec<u64>, from: &[u64]) {
-    to.resize(to.len().max(from.len()), 0);
-    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
 }
 
 /// The crowd, and its people of smallest hash so far (largest on top).

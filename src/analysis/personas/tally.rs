@@ -2,7 +2,7 @@
 
 use crate::audience::Expr;
 use crate::error::Result;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -27,16 +27,10 @@ pub(super) struct Tallied {
 
 impl Partial for Tallied {
     fn merge(&mut self, other: Self) {
-        add(&mut self.people, &other.people);
+        add_up(&mut self.people, &other.people);
         self.bins.resize(self.bins.len().max(other.bins.len()), Vec::new());
-        self.bins.iter_mut().zip(&other.bins).for_each(|(mine, theirs)| add(mine, theirs));
+        self.bins.iter_mut().zip(&other.bins).for_each(|(mine, theirs)| add_up(mine, theirs));
     }
-}
-
-/// Adds counts to counts; the shorter list ends in zeros.
-pub(super) fn add(to: &mut Vec<u64>, from: &[u64]) {
-    to.resize(to.len().max(from.len()), 0);
-    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
 }
 
 impl Analysis for Tally {

@@ -1,8 +1,9 @@
 //! Everyone's out-of-fold score by trees: each person climbs the trees of the model that did not see them.
 
-use super::ford::Ford;
+use super::ford::Fords;
 use super::tree::{FINE, Tree};
 use crate::analysis::lookalike::FOLD;
+use crate::analysis::lookalike::folds::Places;
 use crate::analysis::lookalike::score::{Histogram, LIMIT, STEPS};
 use crate::error::Result;
 use crate::num;
@@ -10,8 +11,6 @@ use crate::shard::{Analysis, Shard};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// People per block: their codes stay in the cache while they climb tree after tree.
-const BLOCK: usize = 4096;
 /// No probability is nearer to 0 or 1.
 const LEAST: f64 = 1e-4;
 
@@ -44,10 +43,8 @@ pub struct Climb {
 /// Models ready to climb.
 pub struct Work {
     /// The model of each fold.
-    model: [usize; 256],
-    /// Their trees, and in how many groups they stand.
-    models: Vec<(Vec<Ford>, usize)>,
-    masks: Vec<u64>,
+    model: Places,
+    models: Vec<Fords>,
 }
 
 impl Analysis for Climb {
@@ -56,52 +53,32 @@ impl Analysis for Climb {
     type Work = Work;
 
     fn begin(&self, _: &Shard) -> Result<Work> {
-        let mut model = [0; 256];
-        self.folds.iter().enumerate().for_each(|(m, &fold)| model[fold as usize & 255] = m);
-        let all = |groups: &Vec<Vec<Tree>>| {
-            (
-                groups.iter().flatten().map(Ford::new).collect(),
-                groups.iter().filter(|g| !g.is_empty()).count(),
-            )
-        };
-        Ok(Work { model, models: self.models.iter().map(all).collect(), masks: vec![0; BLOCK] })
+        let model = Places::new(&self.folds);
+        Ok(Work { model, models: self.models.iter().map(|groups| Fords::new(groups)).collect() })
     }
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Histogram) {
-        sum.widen(2 * LIMIT as usize + 1);
         let folds = shard.measures.get(FOLD).map_or(&[][..], Vec::as_slice);
-        let mut scores = Vec::with_capacity(rows.len());
-        for from in rows.clone().step_by(BLOCK) {
-            let block = from..rows.end.min(from + BLOCK);
-            let start = scores.len();
-            scores.resize(start + block.len(), 0);
-            for (model, (trees, groups)) in work.models.iter().enumerate() {
-                let mine = |i: &usize| work.model[folds[*i] as usize & 255] == model;
-                let mine: Vec<u32> = block.clone().filter(mine).map(|i| i as u32).collect();
-                let (mut sums, masks) = (vec![0; mine.len()], &mut work.masks[..mine.len()]);
-                trees.iter().for_each(|tree| tree.add(&shard.people, &mine, masks, &mut sums));
-                for (&i, sum) in mine.iter().zip(sums) {
-                    scores[start + i as usize - from] =
-                        self.link.score(self.margin, sum, trees.len(), *groups);
-                }
+        let mut scores = vec![0; rows.len()];
+        for (model, fords) in work.models.iter().enumerate() {
+            let mine = |i: &usize| work.model.of(folds[*i]) == model;
+            let mine: Vec<u32> = rows.clone().filter(mine).map(|i| i as u32).collect();
+            for (&i, sum) in mine.iter().zip(fords.sums(&shard.people, &mine)) {
+                scores[i as usize - rows.start] = self.link.score(self.margin, sum, fords);
             }
         }
-        for (i, &score) in rows.clone().zip(&scores) {
-            let counts = if shard.seed.has(i) { &mut sum.seed } else { &mut sum.rest };
-            counts[(score + LIMIT) as usize] += 1;
-        }
-        shard.measure(&self.into, 0)[rows].copy_from_slice(&scores);
+        sum.record(shard, &self.into, rows, &scores);
     }
 }
 
 impl Link {
-    /// The score of someone whose leaves of so many trees in so many groups sum up to this.
-    pub fn score(self, margin: i32, sum: i64, trees: usize, groups: usize) -> i32 {
+    /// The score of someone whose leaves of these trees sum up to this.
+    pub fn score(self, margin: i32, sum: i64, fords: &Fords) -> i32 {
         let unit = f64::from(1 << FINE);
         let logit = match self {
-            Link::Logit => (sum as f64 / groups.max(1) as f64 + f64::from(margin)) / unit,
+            Link::Logit => (sum as f64 / fords.groups().max(1) as f64 + f64::from(margin)) / unit,
             Link::Chance => {
-                let chance = (sum as f64 / trees.max(1) as f64 / unit).clamp(LEAST, 1.0 - LEAST);
+                let chance = (sum as f64 / fords.trees().max(1) as f64 / unit).clamp(LEAST, 1.0 - LEAST);
                 num::ln(chance / (1.0 - chance)) + f64::from(margin) / unit
             }
         };

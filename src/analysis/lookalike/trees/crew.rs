@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::seat::Seat;
 use crate::analysis::lookalike::survey::Tally;
 use crate::error::Result;
+use crate::id::threshold;
 use crate::num;
 use crate::shard::{Analysis, Partial, Shard, Task};
 use crate::table::people::People;
@@ -81,7 +82,7 @@ impl Muster {
         let [rest, inside] = [tally.rest, tally.seed];
         let members = inside.min((most / 2).max(most.saturating_sub(rest)));
         let others = rest.min(most - members);
-        let below = [share(others, rest), share(members, inside)];
+        let below = [threshold(others, rest), threshold(members, inside)];
         let margin = super::seat::fine(num::ln((members as f64 + 0.5) / (others as f64 + 0.5)));
         Muster { hash: seed ^ APART, below, layout, lanes, margin }
     }
@@ -89,11 +90,6 @@ impl Muster {
     pub fn correction(&self) -> f64 {
         num::ln(self.below[0] as f64 / self.below[1] as f64)
     }
-}
-
-/// The hash up to which `some` of `all` people lie.
-fn share(some: u64, all: u64) -> u64 {
-    (u128::from(some) * u128::from(u64::MAX) / u128::from(all.max(1))) as u64
 }
 
 impl Analysis for Muster {

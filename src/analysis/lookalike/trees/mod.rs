@@ -18,7 +18,7 @@ mod wave;
 pub use boost::Settings;
 pub use climb::{Climb, Link};
 pub use crew::{Forget, Muster};
-pub use ford::Ford;
+pub use ford::Fords;
 pub use tree::{Split, Test, Tree, Way};
 pub use wave::Wave;
 

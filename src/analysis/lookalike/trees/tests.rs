@@ -173,7 +173,7 @@ fn the_best_split_is_the_planted_one() {
 
 #[test]
 fn masks_and_going_through_the_splits_end_in_the_same_leaf() {
-    let village = village(400, 1.0, 35);
+    let village = village(2_500, 1.0, 35);
     let shards = village.shards(1);
     let split = |leaf, new, feature, test| Split { leaf, new, feature, test };
     let tree = Tree {
@@ -188,10 +188,15 @@ fn masks_and_going_through_the_splits_end_in_the_same_leaf() {
     };
     let people = &shards[0].people;
     let rows: Vec<u32> = (0..people.len() as u32).collect();
-    let (mut masks, mut sums) = (vec![0; rows.len()], vec![0; rows.len()]);
-    ford::Ford::new(&tree).add(people, &rows, &mut masks, &mut sums);
-    for (i, sum) in sums.into_iter().enumerate() {
-        assert_eq!(sum, i64::from(tree.values[tree.leaf(&people.columns, i)]), "person {i}");
+    let other = Tree {
+        splits: vec![split(0, 1, 2, Test::Has(1)), split(1, 2, 1, Test::among([1, 2], 3))],
+        values: vec![100, 200, 400],
+        covers: vec![10, 20, 30],
+    };
+    let trees = [tree, other];
+    for (i, sum) in Fords::new(&trees.clone().map(|t| vec![t])).sums(people, &rows).into_iter().enumerate() {
+        let leaves = trees.iter().map(|tree| i64::from(tree.values[tree.leaf(&people.columns, i)]));
+        assert_eq!(sum, leaves.sum::<i64>(), "person {i}");
     }
     assert!(Test::Has(3).passes(&Codes::Many { starts: vec![0, 2], codes: vec![1, 3] }, 0));
 }
