@@ -82,6 +82,15 @@ impl Settings {
 const WIDE: usize = 500;
 
 impl Settings {
+    /// Where there are more people than learn, trees are less of chance and may take larger steps: half as many do.
+    pub fn for_people(self, people: u64) -> Settings {
+        match people > self.crew && !self.forest {
+            true => {
+                Settings { rate: 4.0 * self.rate, trees: self.trees / 2, patience: self.patience / 2, ..self }
+            }
+            false => self,
+        }
+    }
     /// Where people have a few of very many labels, a tree sees little of the whole and a leaf holds few people.
     pub fn for_labels(self, labels: usize) -> Settings {
         match labels > WIDE && !self.forest {
@@ -229,7 +238,7 @@ impl Boost<'_> {
             Turn { values, ..self.lanes[l].turn(l, vec![], checked) }
         };
         let turns = open.iter().map(turn).collect();
-        let sums = self.ask(turns, Some(Begin { hash: seed, below })).await?;
+        let sums = self.ask(turns, Some(Begin { hash: seed, below, seen: layout.seen() })).await?;
         let mut histograms = histograms(&sums, self.layout);
         for (at, &l) in open.iter().enumerate() {
             let lane = &mut self.lanes[l];

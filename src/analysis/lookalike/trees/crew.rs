@@ -9,22 +9,46 @@ use crate::error::Result;
 use crate::id::threshold;
 use crate::num;
 use crate::shard::{Analysis, Partial, Shard, Task};
-use crate::table::people::People;
+use crate::table::people::{Codes, People};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// The people trees learn from, in a shard between passes. Their bins stand person by person: a pass reads them in the
-/// order in which it adds them up, and skips the commonest bin of every column.
+/// The people trees learn from, in a shard between passes. Their bins stand twice: column by column, as splits ask for
+/// them, and person by person, as a pass adds them up, without the commonest bin of every column.
 #[derive(Debug, Default)]
 pub struct Crew {
     /// Their rows, ascending.
     pub rows: Vec<u32>,
-    /// Where the places of each begin, and the end of the last.
-    starts: Vec<u32>,
-    /// Places in a histogram.
-    places: Vec<u16>,
+    /// Codes by column of the schema; none of columns of several labels or that nobody looks at.
+    pub codes: Vec<Vec<u16>>,
+    all: Lists,
+    /// Of the columns that the growing tree sees.
+    drawn: Lists,
     /// Their seats, lane after lane.
     pub seats: Vec<i64>,
+}
+
+/// Places in a histogram, person by person.
+#[derive(Debug)]
+struct Lists {
+    /// Where each begins, and the end of the last.
+    starts: Vec<u32>,
+    places: Vec<u16>,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Lists { starts: vec![0], places: vec![] }
+    }
+}
+
+impl Lists {
+    fn of(&self, at: usize) -> &[u16] {
+        &self.places[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+    fn end(&mut self) {
+        self.starts.push(self.places.len() as u32);
+    }
 }
 
 impl Crew {
@@ -32,19 +56,37 @@ impl Crew {
     pub fn len(&self) -> usize {
         self.rows.len()
     }
-    /// Where one of them is counted.
+    /// Where one of them is counted in the columns drawn.
     #[inline]
     pub fn places(&self, at: usize) -> &[u16] {
-        &self.places[self.starts[at] as usize..self.starts[at + 1] as usize]
+        self.drawn.of(at)
+    }
+    /// Draws columns: those whose places are wanted.
+    pub fn draw(&mut self, wanted: &[bool]) {
+        let Lists { starts, places } = &mut self.drawn;
+        starts.truncate(1);
+        places.resize(self.all.places.len(), 0);
+        let mut count = 0;
+        for at in 0..self.rows.len() {
+            for &place in self.all.of(at) {
+                places[count] = place;
+                count += usize::from(wanted[usize::from(place)]);
+            }
+            starts.push(count as u32);
+        }
     }
     fn join(&mut self, row: usize, people: &People, layout: &Layout) {
         self.rows.push(row as u32);
         for column in &layout.columns {
-            let places = &mut self.places;
-            people.columns[column.feature]
-                .of(row, |code| places.extend(column.place(code).map(|place| place as u16)));
+            let places = &mut self.all.places;
+            let of = &people.columns[column.feature];
+            of.of(row, |code| places.extend(column.place(code).map(|place| place as u16)));
+            if !matches!(of, Codes::Many { .. }) {
+                let mine = &mut self.codes[column.feature];
+                of.of(row, |code| mine.push(code.min(column.top) as u16));
+            }
         }
-        self.starts.push(self.places.len() as u32);
+        self.all.end();
     }
 }
 
@@ -103,7 +145,8 @@ impl Analysis for Muster {
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Chosen) {
         let (first, last) = (rows.start == 0, rows.end == shard.people.len());
-        let fresh = || Box::new(Crew { starts: vec![0], ..Crew::default() });
+        let columns = shard.people.columns.len();
+        let fresh = || Box::new(Crew { codes: vec![vec![]; columns], ..Crew::default() });
         let mut crew = shard.take_scratch().filter(|_| !first).unwrap_or_else(fresh);
         for i in rows {
             let side = usize::from(shard.seed.has(i));

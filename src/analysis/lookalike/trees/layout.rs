@@ -9,6 +9,7 @@ use crate::analysis::lookalike::survey::Tally;
 use crate::id::Key;
 use crate::table::schema::{FeatureKind, Schema};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Most places of a histogram.
 const MOST: usize = 1 << 14;
@@ -71,6 +72,11 @@ impl Layout {
         };
         let layout = Layout::of(features.iter().map(column).collect());
         if layout.places > MOST { Layout::new(schema, features, tally, least.max(1) * 2) } else { layout }
+    }
+    /// The places of its columns, and that of everyone.
+    pub fn seen(&self) -> Vec<Range<usize>> {
+        let places = |column: &Column| column.start..column.start + column.places();
+        std::iter::once(0..1).chain(self.columns.iter().map(places)).collect()
     }
     /// A share of the columns, drawn by this seed, where they stand.
     pub fn drawn(&self, share: f64, seed: u64) -> Layout {

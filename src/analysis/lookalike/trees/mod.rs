@@ -45,7 +45,7 @@ pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
     let Ask { desk, schema, features, tally, folds, plan } = *ask;
     let many = |&&f: &&usize| schema.features[f].kind == FeatureKind::Multi;
     let labels = features.iter().filter(many).map(|&f| schema.starts[f + 1] - schema.starts[f]).sum();
-    let settings = settings.for_labels(labels);
+    let settings = settings.for_people(tally.people()).for_labels(labels);
     let layout = Layout::new(schema, features, tally, settings.least as u64);
     let muster = Muster::new(plan.seed, tally, settings.crew, layout, lanes(folds).len());
     let lanes = boost(desk, schema, &muster, folds, settings).await?;

@@ -19,7 +19,11 @@ fn first(layout: &Layout) -> Wave {
         Turn { lane, without, checked, splits, build, values }
     };
     let turns = vec![turn(0, [0, -1], false), turn(1, [0, 1], true), turn(2, [-1, -1], false)];
-    Wave { places: layout.places, turns, begin: Some(Begin { hash: 3, below: u64::MAX / 4 * 3 }) }
+    Wave {
+        places: layout.places,
+        turns,
+        begin: Some(Begin { hash: 3, below: u64::MAX / 4 * 3, seen: layout.seen() }),
+    }
 }
 
 /// The second: two lanes go on, with splits of every kind.

@@ -1,5 +1,6 @@
 //! A tree: the splits in the order in which they were made, and what each leaf adds to the log-odds.
 
+#[cfg(test)]
 use crate::table::people::Codes;
 use crate::table::schema::{FeatureKind, Schema};
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,15 @@ impl Test {
             }
         }
     }
+    /// Whether each code up to the last passes.
+    pub fn table(&self) -> Vec<bool> {
+        match self {
+            Test::Has(_) => vec![],
+            Test::Among { top, .. } => (0..=*top).map(|code| self.takes(code)).collect(),
+        }
+    }
     /// Whether person `i` passes.
-    #[inline(always)]
+    #[cfg(test)]
     pub fn passes(&self, codes: &Codes, i: usize) -> bool {
         match codes {
             Codes::Narrow(codes) => self.takes(usize::from(codes[i])),

@@ -41,6 +41,8 @@ pub struct Begin {
     pub hash: u64,
     /// It learns from people whose hash is at or below this.
     pub below: u64,
+    /// Places it sees, by runs.
+    pub seen: Vec<Range<usize>>,
 }
 
 /// What is asked in one lane.
@@ -119,6 +121,11 @@ impl Analysis for Wave {
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Slopes) {
         let Some(mut crew) = shard.take_scratch::<Crew>() else { return };
+        if let Some(begin) = self.begin.as_ref().filter(|_| rows.start == 0) {
+            let mut wanted = vec![false; self.places];
+            begin.seen.iter().for_each(|seen| wanted[seen.clone()].fill(true));
+            crew.draw(&wanted);
+        }
         let mut seats = std::mem::take(&mut crew.seats);
         let at = |row: usize| crew.rows.partition_point(|&i| (i as usize) < row);
         let (from, to) = (at(rows.start), at(rows.end));
@@ -178,6 +185,7 @@ impl Wave {
 
 impl Turn {
     /// Moves people down the splits and lists those of the leaves asked for; returns how many.
+    #[inline(never)]
     fn part(&self, work: &mut Work, at: usize, places: usize, few: &Few, seats: &mut [i64]) -> usize {
         if self.splits.is_empty() {
             return 0;
@@ -198,10 +206,6 @@ impl Turn {
             };
             let rows = |at: u16| few.rows()[usize::from(at)] as usize;
             match &few.shard.people.columns[split.feature] {
-                Codes::Narrow(codes) => {
-                    let takes: [bool; 256] = std::array::from_fn(|code| split.test.takes(code));
-                    waiting.iter().for_each(|&at| pass(at, takes[usize::from(codes[rows(at)])]));
-                }
                 Codes::Many { starts, codes } => {
                     let Test::Has(label) = split.test else { continue };
                     waiting.iter().for_each(|&at| {
@@ -209,12 +213,17 @@ impl Turn {
                         pass(at, codes[starts[row] as usize..starts[row + 1] as usize].contains(&label));
                     });
                 }
-                codes => waiting.iter().for_each(|&at| pass(at, split.test.passes(codes, rows(at)))),
+                _ => {
+                    let codes = &few.crew.codes[split.feature][few.block.clone()];
+                    let takes = split.test.table();
+                    waiting.iter().for_each(|&at| pass(at, takes[usize::from(codes[usize::from(at)])]));
+                }
             }
         }
         count
     }
     /// Lists the positions of a block by the split that their leaf has; returns how many each has.
+    #[inline(never)]
     fn wait(&self, work: &mut Work, seats: &[i64]) -> [usize; ABSENT + 2] {
         let mut split = [self.splits.len(); ABSENT + 1];
         self.splits.iter().enumerate().for_each(|(slot, s)| split[usize::from(s.leaf)] = slot);
@@ -228,6 +237,7 @@ impl Turn {
     }
     /// Adds the leaves of the tree that ends, measures, seats everyone for the next one and lists those it learns
     /// from; returns how many.
+    #[inline(never)]
     fn begin(&self, work: &mut Work, at: usize, few: &Few, seats: &mut [i64], drawn: &[bool]) -> usize {
         let mut values = [0; ABSENT + 1];
         values.iter_mut().zip(&self.values).for_each(|(to, value)| *to = *value);
@@ -259,6 +269,7 @@ impl Turn {
 }
 
 /// Adds the words of the listed people to their places. Place 0 is everyone.
+#[inline(never)]
 fn gather(crew: &Crew, entries: &[Entry], places: usize, words: &mut [i64]) {
     for e in entries {
         let bins = &mut words[e.base as usize..][..places];
