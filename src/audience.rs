@@ -108,11 +108,17 @@ pub fn lot(seed: u32, key: crate::id::Key) -> u32 {
 impl Expr {
     /// Whether it leans on this measure somewhere.
     pub fn uses(&self, name: &str) -> bool {
+        self.any(&|leaf| matches!(leaf, Expr::Measure { measure, .. } | Expr::Top { measure, .. } if measure == name))
+    }
+    /// Whether it asks for this feature somewhere.
+    pub fn names(&self, name: &str) -> bool {
+        self.any(&|leaf| matches!(leaf, Expr::Tag { feature, .. } if feature == name))
+    }
+    fn any(&self, is: &dyn Fn(&Expr) -> bool) -> bool {
         match self {
-            Expr::Measure { measure, .. } | Expr::Top { measure, .. } => measure == name,
-            Expr::And { of } | Expr::Or { of } => of.iter().any(|part| part.uses(name)),
-            Expr::Minus { from, take } => from.uses(name) || take.uses(name),
-            _ => false,
+            Expr::And { of } | Expr::Or { of } => of.iter().any(|part| part.any(is)),
+            Expr::Minus { from, take } => from.any(is) || take.any(is),
+            leaf => is(leaf),
         }
     }
     /// In both.

@@ -87,6 +87,10 @@ kinds! {
     NoDifference = "no-difference", "No tag differs enough between the two crowds. Lower the thresholds, or compare other crowds.", "两个人群没有差异足够大的标签，请放宽阈值或换一组人群对比。";
     /// A portrait of nothing, or of two things at once.
     PortraitUnclear = "portrait-unclear", "A portrait needs weighted tags or a proxy crowd: one of the two.", "人群画像需要设置标签权重或指定代理人群，二者选一。";
+    /// No positives.
+    PositivesEmpty = "positives-empty", "Nobody is in the crowd of positives.", "正样本人群中没有人。";
+    /// No negatives.
+    NegativesEmpty = "negatives-empty", "Nobody is in the crowd of negatives, apart from the positives.", "除正样本外，负样本人群中没有人。";
     /// The seed is everyone: nothing is left to score.
     SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
     /// Nothing to learn from.

@@ -1202,7 +1202,11 @@ tiers: Array<number>,
 /**
  * Features to leave out.
  */
-without: Array<string>, };
+without: Array<string>, 
+/**
+ * Whom to learn from.
+ */
+samples?: SamplesPlan, };
 
 /**
  * What the model is worth, and whom it finds. All figures are out of fold.
@@ -1213,13 +1217,17 @@ export type LookalikeReport = {
  */
 model: string, 
 /**
- * People in the seed.
+ * Positives: people in the seed, unless samples were asked for.
  */
 seed_people: number, 
 /**
- * People outside the seed.
+ * Negatives: people outside the seed, unless samples were asked for.
  */
 rest_people: number, 
+/**
+ * Whom the models learned from.
+ */
+samples: Samples, 
 /**
  * Area under the ROC curve.
  */
@@ -1261,7 +1269,7 @@ verdict: Verdict,
  */
 reasons: Array<Reason>, 
 /**
- * Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
+ * Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`, `chooses`: people are chosen by it).
  */
 left_out: Array<LeftOut>, 
 /**
@@ -2173,6 +2181,57 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
 
 /**
+ * Whom a run learned from.
+ */
+export type Samples = { 
+/**
+ * Whether positives or negatives are crowds of the recipe; else the seed, and everyone else.
+ */
+chosen: boolean, 
+/**
+ * Positives that models learned from.
+ */
+positives: number, 
+/**
+ * Negatives that models learned from.
+ */
+negatives: number, 
+/**
+ * People who are neither: they are scored and not measured on.
+ */
+aside: number, 
+/**
+ * Share of all who are like the positives that are known as such, if the positives are a random part of them (Elkan
+ * and Noto's c). Absent where negatives were given, or the model tells nothing.
+ */
+labelled: number | null, 
+/**
+ * How many of the others are like the positives, then.
+ */
+hidden: number | null, };
+
+/**
+ * Whom a run learns from. The default: the seed against everyone else, all of them.
+ */
+export type SamplesPlan = { 
+/**
+ * Whom to be like. Who is in both crowds is a positive.
+ */
+positives: Expr, 
+/**
+ * Whom not to be like; if absent everyone else, taken as unlabelled.
+ */
+negatives?: Expr | null, 
+/**
+ * Most negatives per positive that models learn from: 0.1 to 1000.
+ */
+ratio?: number | null, 
+/**
+ * Most positives that models learn from: at least 10.
+ */
+most?: number | null, };
+
+/**
  * One side of a merge.
  */
 export type Side = { 
@@ -2432,6 +2491,10 @@ seed_people: number,
  */
 like_previous: boolean, 
 /**
+ * How many of them are like the positives, where negatives are unlabelled ([`Samples::labelled`]).
+ */
+hidden: number | null, 
+/**
  * The bins that are most over-represented in the tier, against everyone.
  */
 reasons: Array<Reason>, 
@@ -2551,6 +2614,8 @@ export type ErrorCode =
   | "contrast-empty"
   | "no-difference"
   | "portrait-unclear"
+  | "positives-empty"
+  | "negatives-empty"
   | "seed-everyone"
   | "no-features"
   | "folds-unusable"

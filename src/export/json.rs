@@ -3,7 +3,7 @@
 
 use crate::analysis::lookalike::{
     Calibration, ColumnCard, CurvePoint, Figure, HistogramStep, Leak, LeftOut, LookalikeReport, Reason,
-    Standing, Tier, Verdict,
+    Samples, Standing, Tier, Verdict,
 };
 use crate::analysis::personas::{
     Cluster, ContrastReport, KChoice, Merge, Part, PersonasReport, PortraitReport, TagRow,
@@ -27,6 +27,7 @@ pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {
         model: &report.model,
         seed_people: report.seed_people,
         rest_people: report.rest_people,
+        samples: &report.samples,
         auc: report.auc,
         auc_interval: report.auc_interval,
         pr_auc: report.pr_auc,
@@ -82,6 +83,7 @@ struct Lookalike<'a> {
     model: &'a str,
     seed_people: u64,
     rest_people: u64,
+    samples: &'a Samples,
     auc: f64,
     auc_interval: (f64, f64),
     pr_auc: f64,

@@ -160,6 +160,10 @@ async fn need_profile(room: &mut Room) -> Result<&Opened> {
 }
 
 async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
+    let samples = &room.opened()?.recipe.lookalike.samples;
+    if samples.uses(personas::PERSONA) {
+        Box::pin(need_personas(room)).await?;
+    }
     if room.opened()?.lookalike.is_none() {
         let report =
             lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike)
@@ -189,14 +193,21 @@ pub(super) async fn table(room: &Room, name: &str, header: &str, listing: Listin
 
 async fn scores(room: &mut Room) -> Result<Named> {
     need_lookalike(room).await?;
-    let cells = vec![
+    let samples = room.opened()?.recipe.lookalike.samples.clone();
+    let mut header = "id,seed,fold,score".to_string();
+    let mut cells = vec![
         Cell::Id,
         Cell::Member(Expr::Seed),
         Cell::Measure(lookalike::FOLD.into()),
         Cell::Probability(SCORE.into()),
     ];
+    if !samples.usual() {
+        header += ",positive,negative";
+        let negatives = samples.negatives.unwrap_or(Expr::Everyone).minus(samples.positives.clone());
+        cells.extend([Cell::Member(samples.positives), Cell::Member(negatives)]);
+    }
     let listing = Listing { crowd: Expr::Everyone, order: Order::File, cells };
-    table(room, "scores.csv", "id,seed,fold,score\n", listing).await
+    table(room, "scores.csv", &(header + "\n"), listing).await
 }
 
 async fn model_scores(room: &Room, best: bool) -> Result<Named> {

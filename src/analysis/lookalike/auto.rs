@@ -6,7 +6,6 @@
 use super::blend::{self, Blend, Mix, Weigh};
 use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
-use super::survey::Tally;
 use super::trees::{self, Forget};
 use super::{Ask, Form, Kept, Learned, Part, Standing, carded, folds, lane};
 use crate::error::Result;
@@ -31,7 +30,7 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
     let (mut passes, mut converged) = (0, true);
     for l2 in STRENGTHS {
         let design = Design::new(ask.schema, ask.features.to_vec(), l2, lane::CLOSE, ask.tally);
-        let fitted = design.fit(ask.desk, &folds::without(ask.folds, true)).await?;
+        let fitted = design.fit(ask.desk, &folds::without(ask.folds, true), ask.shift).await?;
         (passes, converged) = (passes + fitted.passes, converged && fitted.converged);
         let (outer, inner) = fitted.lanes.split_at(ask.folds.len());
         let scores = linear(ask, &design, entrants.len(), false, outer).await?;
@@ -53,7 +52,7 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
     let blends = ask.folds.iter().copied().zip(chosen).collect();
     let scores = ask.desk.sum(&Mix { blends }).await?;
     ask.desk.all(&Forget { measures: measures(entrants.len()) }).await?;
-    let leaderboard = leaderboard(&entrants, &scores, &whole, ask.tally);
+    let leaderboard = leaderboard(&entrants, &scores, &whole);
     Ok(Learned {
         model: named(&entrants, &whole),
         columns: super::sweep::placed(ask.features, &ask.schema.starts).0,
@@ -120,10 +119,10 @@ fn named(entrants: &[Entrant], blend: &Blend) -> String {
 }
 
 /// All models, best first, and the blend on top.
-fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: &Blend, tally: &Tally) -> Vec<Standing> {
+fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: &Blend) -> Vec<Standing> {
     let standing = |name: &str, scores: &Histogram, share: f64| {
         let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
-        let interval = num::auc_interval(auc, tally.seed, tally.rest);
+        let interval = num::auc_interval(auc, scores.seed.iter().sum(), scores.rest.iter().sum());
         let auc_interval = (interval.low, interval.high);
         Standing { model: name.into(), auc, auc_interval, log_loss: log_loss(scores), share }
     };

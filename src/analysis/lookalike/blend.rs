@@ -6,6 +6,7 @@
 //! is the mean of them all, each counting by the likelihood it gives the fold (Hoeting and others, Bayesian Model
 //! Averaging, Statistical Science 14, 1999). So some dozens of seed people move it little, and thousands decide.
 
+use super::cast::Roles;
 use super::curve::{Curve, LOSS};
 use super::folds::Places;
 use super::score::{Histogram, LIMIT, STEPS};
@@ -111,9 +112,10 @@ impl Analysis for Weigh {
         let blends = grid(self.models);
         sum.0.resize(self.folds.len() * blends.len(), 0);
         let (scores, folds) = (scored(shard, self.models, true), &shard.measures[FOLD]);
+        let roles = Roles::of(shard);
         for i in rows {
-            let fold = work.1.of(folds[i]);
-            let member = i64::from(shard.seed.has(i));
+            let Some(side) = roles.side(i) else { continue };
+            let (fold, member) = (work.1.of(folds[i]), side as i64);
             let losses = &mut sum.0[fold * blends.len()..][..blends.len()];
             for (loss, blend) in losses.iter_mut().zip(&blends) {
                 let logit = blend.mix(|model| scores[model][i]);

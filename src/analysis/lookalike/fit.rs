@@ -72,7 +72,8 @@ impl Design {
         Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
     /// Fits a model for each of these pairs of folds to do without; the last must be of everyone.
-    pub async fn fit(&self, desk: &Desk, without: &[[i32; 2]]) -> Result<Fitted> {
+    /// `shift` is added to all their log-odds.
+    pub async fn fit(&self, desk: &Desk, without: &[[i32; 2]], shift: f64) -> Result<Fitted> {
         let lane = |_: &[i32; 2]| Lane::new(Rc::clone(&self.ground), self.intercept);
         let mut lanes: Vec<Lane> = without.iter().map(lane).collect();
         let mut passes = 0;
@@ -92,7 +93,13 @@ impl Design {
         let converged = lanes.iter().all(Lane::converged);
         let mut full = lanes.pop().map(|lane| lane.weights().to_vec()).unwrap_or_default();
         self.settle(&mut full);
-        Ok(Fitted { full, lanes: lanes.iter().map(Lane::steps).collect(), passes, converged })
+        full[0] += shift;
+        let steps = |lane: &Lane| {
+            let mut steps = lane.steps();
+            steps[0] += self.grid.put(shift, self.grid.clip);
+            steps
+        };
+        Ok(Fitted { full, lanes: lanes.iter().map(steps).collect(), passes, converged })
     }
     /// Moves every one-valued feature against the intercept to where the ridge is least: the same probabilities.
     fn settle(&self, weights: &mut [f64]) {

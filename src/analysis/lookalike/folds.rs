@@ -3,6 +3,7 @@
 //! Dealt folds are stratified exactly: seed and rest are each cut at the order statistics of their hashes, so
 //! that the folds of either differ by one person at most, even for a seed of ten.
 
+use super::cast::{Done, Roles};
 use super::survey::Tally;
 use super::{FOLD, LookalikePlan};
 use crate::error::{Kind, Result};
@@ -50,9 +51,13 @@ impl Analysis for FoldRanks {
     }
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut BothCounts) {
+        let roles = Roles::of(shard);
         for i in rows {
-            let (round, counts) =
-                if shard.seed.has(i) { (&self.seed, &mut sum.seed) } else { (&self.rest, &mut sum.rest) };
+            let (round, counts) = match roles.side(i) {
+                Some(1) => (&self.seed, &mut sum.seed),
+                Some(_) => (&self.rest, &mut sum.rest),
+                None => continue,
+            };
             if let Some(round) = round {
                 round.add(counts, shard.people.keys[i].mix(self.hash));
             }
@@ -68,21 +73,13 @@ pub struct Deal {
     cuts: Option<(Vec<u64>, Vec<u64>)>,
 }
 
-/// Nothing to add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {}
-
-impl Partial for Done {
-    fn merge(&mut self, _: Self) {}
-}
-
 impl Deal {
-    fn fold(&self, shard: &Shard, i: usize) -> i32 {
+    fn fold(&self, shard: &Shard, roles: &Roles, i: usize) -> i32 {
         match (&self.cuts, &shard.people.folds) {
             (None, Some(folds)) => i32::from(folds[i]),
             (None, None) => 0,
             (Some((seed, rest)), _) => {
-                let cuts = if shard.seed.has(i) { seed } else { rest };
+                let cuts = if roles.positive(i) { seed } else { rest };
                 let key: Key = shard.people.keys[i];
                 cuts.partition_point(|&cut| cut <= key.mix(self.hash)) as i32
             }
@@ -100,7 +97,8 @@ impl Analysis for Deal {
     }
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, _: &mut Done) {
-        let folds: Vec<i32> = rows.clone().map(|i| self.fold(shard, i)).collect();
+        let roles = Roles::of(shard);
+        let folds: Vec<i32> = rows.clone().map(|i| self.fold(shard, &roles, i)).collect();
         shard.measure(FOLD, 0)[rows].copy_from_slice(&folds);
     }
 }
@@ -116,15 +114,21 @@ pub async fn deal(desk: &Desk, plan: &LookalikePlan, tally: &Tally) -> Result<Ve
     // At least two, at most as many as either side has people.
     let folds = u64::from(plan.folds).min(tally.seed).min(tally.rest).max(2);
     let borders = |n: u64| (1..folds).map(|fold| n * fold / folds).collect::<Vec<u64>>();
-    let (mut seed, mut rest) = (Select::new(&borders(tally.seed)), Select::new(&borders(tally.rest)));
+    let cuts = ranked(desk, hash, &borders(tally.seed), &borders(tally.rest)).await?;
+    desk.sum(&Deal { hash, cuts: Some(cuts) }).await?;
+    Ok((0..folds as i32).collect())
+}
+
+/// The hashes at these ranks of the positives and of the negatives.
+pub async fn ranked(desk: &Desk, hash: u64, seed: &[u64], rest: &[u64]) -> Result<(Vec<u64>, Vec<u64>)> {
+    let (mut seed, mut rest) = (Select::new(seed), Select::new(rest));
     while seed.round().is_some() || rest.round().is_some() {
         let ranks = FoldRanks { hash, seed: seed.round().cloned(), rest: rest.round().cloned() };
         let counts = desk.sum(&ranks).await?;
         seed.next(&counts.seed);
         rest.next(&counts.rest);
     }
-    desk.sum(&Deal { hash, cuts: Some((seed.values(), rest.values())) }).await?;
-    Ok((0..folds as i32).collect())
+    Ok((seed.values(), rest.values()))
 }
 
 /// No fold: nobody is in it.
@@ -165,6 +169,11 @@ impl Places {
     pub fn of(&self, fold: i32) -> usize {
         self.0[fold as usize & 255]
     }
+}
+
+/// Refuses folds of a column that do not all have positives and negatives to learn from.
+pub fn usable(learners: &Tally) -> Result<()> {
+    if learners.folds.is_empty() { Ok(()) } else { given(learners).map(|_| ()) }
 }
 
 /// The folds of the column, refused unless each has people in and outside the seed.

@@ -4,6 +4,7 @@
 //! Log-odds are the mean of the parts' by their shares. A part is a card (an intercept and a weight per bin) or trees.
 //! Every part is rounded to a score (2^-12 within ±16) before the mean is taken, as blends out of fold are.
 
+use super::cast::Roles;
 use super::score::{Histogram, LIMIT, STEPS};
 use super::trees::{Fords, Link, Tree};
 use crate::error::{Error, Kind, Result};
@@ -252,7 +253,8 @@ impl Analysis for Draw {
         let drawn = |row: &usize| shard.people.keys[*row].mix(LOT) <= self.below;
         let rows: Vec<u32> = rows.filter(drawn).map(|row| row as u32).collect();
         let scores = self.kept.scores(ready, &shard.people, &rows);
-        rows.iter().zip(scores).for_each(|(&row, score)| sum.count(shard.seed.has(row as usize), score));
+        let roles = Roles::of(shard);
+        rows.iter().zip(scores).for_each(|(&row, score)| sum.count(roles.side(row as usize), score));
     }
 }
 

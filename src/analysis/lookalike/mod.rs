@@ -8,6 +8,7 @@
 
 mod auto;
 mod blend;
+mod cast;
 mod card;
 mod compare;
 mod curve;
@@ -32,6 +33,7 @@ mod tgi;
 mod tiers;
 mod trees;
 
+pub use cast::SamplesPlan;
 pub use compare::{ComparedBin, Comparison};
 pub use drift::{Contender, Drift, DriftBin, ModelReport, ModelTier};
 pub use kept::{Applied, Apply, Draw, Form, Grove, Kept, Part, Scorecard, fixed};
@@ -40,6 +42,7 @@ pub use saved::{Saved, SavedColumn};
 pub use score::score_text;
 pub use trees::{Link, Split, Test, Tree};
 
+use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::num;
 use crate::shard::desk::Desk;
@@ -58,7 +61,8 @@ pub const MODEL: &str = "model";
 pub const FOLD: &str = "fold";
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 19] = [
+pub const QUESTIONS: [(&str, Opener); 20] = [
+    job::analysis::<cast::Cast>(),
     job::analysis::<Survey>(),
     job::analysis::<folds::FoldRanks>(),
     job::analysis::<folds::Deal>(),
@@ -95,7 +99,7 @@ impl LookalikePlan {
         ];
         match settings.iter().find(|(_, fine)| !fine) {
             Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
-            None => Ok(()),
+            None => self.samples.check(),
         }
     }
 }
@@ -104,21 +108,38 @@ impl LookalikePlan {
 pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Result<LookalikeReport> {
     plan.check()?;
     desk.progress("survey", 0, 1, "rounds");
-    let tally = desk.sum(&Survey {}).await?;
-    refuse(&tally)?;
-    let (features, left_out) = survey::choose(schema, plan, &tally)?;
-    let folds = folds::deal(desk, plan, &tally).await?;
-    let ask = Ask { desk, schema, plan, features: &features, tally: &tally, folds: &folds };
+    let casting = cast::cast(desk, plan).await?;
+    let (tally, learners) = (&casting.counted, &casting.learners);
+    refuse(learners, plan)?;
+    let (features, left_out) = survey::choose(schema, plan, learners)?;
+    // Those who count are dealt, so that figures are of all folds; each must have learners, too.
+    folds::usable(learners)?;
+    let folds = folds::deal(desk, plan, tally).await?;
+    let shift = casting.shift();
+    let ask = Ask { desk, schema, plan, features: &features, tally: learners, folds: &folds, shift };
     let learned = ask.learn().await?;
     desk.progress("tiers", 0, 1, "rounds");
-    let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &features, &tally).await?;
-    let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
-    let basis = Basis::new(schema, &learned.columns, &learned.weights, &tally);
-    let columns = card::columns(schema, &basis, &learned.kept, &tally);
-    let leaks = leak::leaks(schema, &features, &tally);
+    let verdict = judged(&learned.scores, tally);
+    let unlabelled = plan.samples.negatives.is_none() && verdict.light != "red";
+    let labelled = unlabelled.then(|| cast::labelled(&learned.scores));
+    let cuts = tiers::tiers(desk, schema, plan, &features, tally, labelled).await?;
+    let samples = Samples {
+        chosen: plan.samples.positives != Expr::Seed || plan.samples.negatives.is_some(),
+        positives: learners.seed,
+        negatives: learners.rest,
+        aside: tally.aside,
+        labelled,
+        hidden: cuts.hidden,
+    };
+    let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, tally);
+    let basis = Basis::new(schema, &learned.columns, &learned.weights, tally);
+    let columns = card::columns(schema, &basis, &learned.kept, tally);
+    let leaks = leak::leaks(schema, &features, tally);
     let parts = Parts {
-        tiers,
-        cuts,
+        tiers: cuts.tiers,
+        cuts: cuts.slider,
+        samples,
+        verdict,
         reasons,
         left_out,
         leaks,
@@ -127,7 +148,7 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
         folds: folds.len() as u8,
         random_seed: plan.seed,
     };
-    Ok(report(&tally, learned, parts))
+    Ok(report(tally, learned, parts))
 }
 
 /// The model of a report, to be kept outside. `multi` are the separators of columns of lists.
@@ -186,6 +207,8 @@ struct Ask<'a> {
     features: &'a [usize],
     tally: &'a Tally,
     folds: &'a [i32],
+    /// Added to the log-odds of the learners to have those of everyone who counts.
+    shift: f64,
 }
 
 impl Ask<'_> {
@@ -201,7 +224,7 @@ impl Ask<'_> {
     }
     async fn scorecard(&self) -> Result<Learned> {
         let design = Design::new(self.schema, self.features.to_vec(), self.plan.l2, lane::CLOSE, self.tally);
-        let fitted = design.fit(self.desk, &folds::without(self.folds, false)).await?;
+        let fitted = design.fit(self.desk, &folds::without(self.folds, false), self.shift).await?;
         self.desk.progress("score", 0, 1, "rounds");
         let (features, shift) = (design.features.clone(), design.grid.shift);
         let (into, weights) = (SCORE.into(), interleaved(&fitted.lanes));
@@ -251,6 +274,8 @@ fn carded(schema: &Schema, columns: &[(usize, usize)], weights: &[f64]) -> Score
 struct Parts {
     tiers: Vec<Tier>,
     cuts: Vec<String>,
+    samples: Samples,
+    verdict: Verdict,
     reasons: Vec<Reason>,
     left_out: Vec<LeftOut>,
     leaks: Vec<Leak>,
@@ -258,6 +283,13 @@ struct Parts {
     basis: Basis,
     folds: u8,
     random_seed: u64,
+}
+
+/// Whether there are enough positives, by what the model makes of them.
+fn judged(scores: &Histogram, tally: &Tally) -> Verdict {
+    let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
+    let interval = num::auc_interval(auc, tally.seed, tally.rest);
+    evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed)
 }
 
 fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
@@ -269,6 +301,7 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         model: learned.model,
         seed_people: tally.seed,
         rest_people: tally.rest,
+        samples: parts.samples,
         auc,
         auc_interval: (interval.low, interval.high),
         pr_auc: num::pr_auc_from_histogram(seed, rest),
@@ -277,7 +310,7 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
         gain: evaluate::tops(&|share| num::gain_at(seed, rest, share).gain),
         curve: evaluate::curve(scores, tally.people()),
         tiers: parts.tiers,
-        verdict: evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed),
+        verdict: parts.verdict,
         reasons: parts.reasons,
         left_out: parts.left_out,
         leaks: parts.leaks,
@@ -295,8 +328,11 @@ fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
     }
 }
 
-fn refuse(tally: &Tally) -> Result<()> {
+fn refuse(tally: &Tally, plan: &LookalikePlan) -> Result<()> {
+    let seeds = plan.samples.positives == Expr::Seed;
     match tally {
+        Tally { seed: 0, .. } if !seeds => Err(Kind::PositivesEmpty.into()),
+        Tally { rest: 0, .. } if !plan.samples.usual() => Err(Kind::NegativesEmpty.into()),
         Tally { seed: 0, .. } => Err(Kind::SeedEmpty.into()),
         Tally { rest: 0, .. } => Err(Kind::SeedEveryone.into()),
         Tally { seed, .. } if *seed < LEAST_SEED => Err(Kind::SeedTooSmall.into()),

@@ -5,6 +5,7 @@
 //! log-odds (King and Zeng, 2001). Work per person is what their bins have in common with the sample, by a list of
 //! the sampled per bin. There is nothing to keep: such a model is the tags of single people, which no file may carry.
 
+use super::cast::Roles;
 use super::kept::Kept;
 use super::score::{Histogram, LIMIT, STEPS};
 use super::survey::Tally;
@@ -78,8 +79,9 @@ impl Analysis for Known {
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Sample) {
         let columns = placed(&self.features, &shard.people.schema.starts).0;
-        for i in rows {
-            let (member, hash) = (shard.seed.has(i), shard.people.keys[i].mix(self.hash));
+        let roles = Roles::of(shard);
+        for i in rows.filter(|&i| roles.learns(i)) {
+            let (member, hash) = (roles.positive(i), shard.people.keys[i].mix(self.hash));
             if hash <= self.below[usize::from(member)] {
                 let fold = shard.measures[FOLD][i];
                 sum.0.push(Someone { hash, member, fold, places: places(shard, &columns, i) });
@@ -185,7 +187,7 @@ pub async fn nearest(ask: &Ask<'_>) -> Result<Learned> {
     let members = sample.0.iter().filter(|someone| someone.member).count() as f64;
     let rate = members / sample.0.len().max(1) as f64;
     let prior = num::ln(tally.seed as f64 / tally.rest as f64);
-    let margin = prior - num::ln((rate / (1.0 - rate)).clamp(1e-6, 1e6));
+    let margin = ask.shift + prior - num::ln((rate / (1.0 - rate)).clamp(1e-6, 1e6));
     desk.progress("score", 0, 1, "rounds");
     let near = Near {
         features,

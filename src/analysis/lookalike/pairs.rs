@@ -4,6 +4,7 @@
 //! Columns of real tables lean on each other (a rate, an index and a month that move together); without this the
 //! search crawls along the directions in which they nearly cancel: 147 passes on the bank table.
 
+use super::cast::Roles;
 use super::curve::{Curve, ONE};
 use super::sweep::placed;
 use crate::error::Result;
@@ -87,7 +88,8 @@ impl Analysis for Pairs {
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Met) {
         let mut here: Vec<usize> = Vec::new();
-        for i in rows.filter(|&i| shard.people.keys[i].mix(SAMPLE) <= self.below) {
+        let roles = Roles::of(shard);
+        for i in rows.filter(|&i| roles.learns(i) && shard.people.keys[i].mix(SAMPLE) <= self.below) {
             here.clear();
             here.push(0);
             let mut logit = self.weights[0];

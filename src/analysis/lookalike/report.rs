@@ -1,6 +1,7 @@
 //! What a lookalike run says.
 
 use super::Kept;
+use super::SamplesPlan;
 use crate::audience::Expr;
 use crate::table::schema::FeatureKind;
 use serde::{Deserialize, Serialize};
@@ -63,12 +64,24 @@ pub struct LookalikePlan {
     pub tiers: Vec<f64>,
     /// Features to leave out.
     pub without: Vec<String>,
+    /// Whom to learn from.
+    #[cfg_attr(test, ts(as = "Option<SamplesPlan>", optional))]
+    #[serde(skip_serializing_if = "SamplesPlan::usual")]
+    pub samples: SamplesPlan,
 }
 
 impl Default for LookalikePlan {
     fn default() -> Self {
         let tiers = vec![1.0, 5.0, 10.0, 20.0];
-        LookalikePlan { model: Model::default(), seed: 7, l2: 1.0, folds: 5, tiers, without: Vec::new() }
+        LookalikePlan {
+            model: Model::default(),
+            seed: 7,
+            l2: 1.0,
+            folds: 5,
+            tiers,
+            without: Vec::new(),
+            samples: SamplesPlan::default(),
+        }
     }
 }
 
@@ -90,12 +103,14 @@ pub struct Figure {
 pub struct LookalikeReport {
     /// What was used: `scorecard`, `boosted`, or the parts of a blend.
     pub model: String,
-    /// People in the seed.
+    /// Positives: people in the seed, unless samples were asked for.
     #[cfg_attr(test, ts(type = "number"))]
     pub seed_people: u64,
-    /// People outside the seed.
+    /// Negatives: people outside the seed, unless samples were asked for.
     #[cfg_attr(test, ts(type = "number"))]
     pub rest_people: u64,
+    /// Whom the models learned from.
+    pub samples: Samples,
     /// Area under the ROC curve.
     pub auc: f64,
     /// Its interval (Hanley–McNeil).
@@ -116,7 +131,7 @@ pub struct LookalikeReport {
     pub verdict: Verdict,
     /// Bins that pull most, both signs, strongest first.
     pub reasons: Vec<Reason>,
-    /// Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`).
+    /// Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`, `chooses`: people are chosen by it).
     pub left_out: Vec<LeftOut>,
     /// Columns that may be what the seed was drawn by, the worst first: to be left out unless known better.
     pub leaks: Vec<Leak>,
@@ -146,6 +161,28 @@ pub struct LookalikeReport {
     /// The model of everyone, to be kept; not part of the report on the page.
     #[serde(skip)]
     pub kept: Kept,
+}
+
+/// Whom a run learned from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Samples {
+    /// Whether positives or negatives are crowds of the recipe; else the seed, and everyone else.
+    pub chosen: bool,
+    /// Positives that models learned from.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub positives: u64,
+    /// Negatives that models learned from.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub negatives: u64,
+    /// People who are neither: they are scored and not measured on.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub aside: u64,
+    /// Share of all who are like the positives that are known as such, if the positives are a random part of them (Elkan
+    /// and Noto's c). Absent where negatives were given, or the model tells nothing.
+    pub labelled: Option<f64>,
+    /// How many of the others are like the positives, then.
+    pub hidden: Option<f64>,
 }
 
 /// A column the model sees.
@@ -291,6 +328,8 @@ pub struct Tier {
     pub seed_people: u64,
     /// True if its interval overlaps the tier before it: the two cannot be told apart.
     pub like_previous: bool,
+    /// How many of them are like the positives, where negatives are unlabelled ([`Samples::labelled`]).
+    pub hidden: Option<f64>,
     /// The bins that are most over-represented in the tier, against everyone.
     pub reasons: Vec<Reason>,
     /// Who it is.

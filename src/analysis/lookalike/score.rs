@@ -1,6 +1,7 @@
 //! Everyone's out-of-fold score: the logit of the model that did not see them, in steps of 2^-12 within ±16.
 
 use super::FOLD;
+use super::cast::Roles;
 use super::folds::Places;
 use super::sweep::placed;
 use crate::error::Result;
@@ -48,9 +49,9 @@ pub struct Score {
 /// People per score, ascending from `-LIMIT`; empty until the first person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
-    /// The seed.
+    /// Positives.
     pub seed: Vec<u64>,
-    /// The rest.
+    /// Negatives.
     pub rest: Vec<u64>,
 }
 
@@ -60,17 +61,22 @@ impl Histogram {
         self.seed.resize(self.seed.len().max(scores), 0);
         self.rest.resize(self.rest.len().max(scores), 0);
     }
-    /// Counts the score of someone in the seed or outside.
-    pub fn count(&mut self, inside: bool, score: i32) {
+    /// Counts the score of a positive (1), a negative (0), or of nobody who counts.
+    pub fn count(&mut self, side: Option<usize>, score: i32) {
         if self.seed.is_empty() {
             self.widen(2 * LIMIT as usize + 1);
         }
-        let counts = if inside { &mut self.seed } else { &mut self.rest };
+        let counts = match side {
+            Some(1) => &mut self.seed,
+            Some(_) => &mut self.rest,
+            None => return,
+        };
         counts[(score + LIMIT) as usize] += 1;
     }
     /// Counts the scores of these people and writes them into a measure.
     pub fn record(&mut self, shard: &mut Shard, into: &str, rows: Range<usize>, scores: &[i32]) {
-        rows.clone().zip(scores).for_each(|(i, &score)| self.count(shard.seed.has(i), score));
+        let roles = Roles::of(shard);
+        rows.clone().zip(scores).for_each(|(i, &score)| self.count(roles.side(i), score));
         shard.measure(into, 0)[rows].copy_from_slice(scores);
     }
 }

@@ -1,5 +1,6 @@
 //! The first look: people per bin and fold, and which features a model may see.
 
+use super::cast::Roles;
 use super::{LeftOut, LookalikePlan};
 use crate::error::{Error, Kind, Result};
 use crate::shard::{Analysis, Partial, Shard};
@@ -7,20 +8,25 @@ use crate::table::schema::{Namespace, Schema};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// The question: count seed and rest in every bin, and in every given fold.
+/// The question: count positives and negatives in every bin, and in every given fold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Survey {}
+pub struct Survey {
+    /// Only those models learn from.
+    pub learners: bool,
+}
 
 /// People by bin. Lists are empty until the first person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// People in the seed.
+    /// Positives: the seed, unless samples are asked for.
     pub seed: u64,
-    /// People outside.
+    /// Negatives: the rest.
     pub rest: u64,
-    /// The seed, per bin of the schema.
+    /// People who stand aside.
+    pub aside: u64,
+    /// The positives, per bin of the schema.
     pub seed_bins: Vec<u64>,
-    /// The rest, per bin of the schema.
+    /// The negatives, per bin of the schema.
     pub rest_bins: Vec<u64>,
     /// Most codes one person has, per feature.
     pub longest: Vec<u32>,
@@ -29,11 +35,15 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Everyone.
+    /// Everyone who counts.
     pub fn people(&self) -> u64 {
         self.seed + self.rest
     }
-    /// Everyone in a bin.
+    /// Everyone outside the positives, with those who stand aside.
+    pub fn outside(&self) -> u64 {
+        self.rest + self.aside
+    }
+    /// Everyone who counts in a bin.
     pub fn bin(&self, bin: usize) -> u64 {
         self.seed_bins[bin] + self.rest_bins[bin]
     }
@@ -50,6 +60,7 @@ impl Partial for Tally {
         self.widen(other.seed_bins.len(), other.longest.len(), other.folds.len());
         self.seed += other.seed;
         self.rest += other.rest;
+        self.aside += other.aside;
         self.seed_bins.iter_mut().zip(&other.seed_bins).for_each(|(a, b)| *a += b);
         self.rest_bins.iter_mut().zip(&other.rest_bins).for_each(|(a, b)| *a += b);
         self.longest.iter_mut().zip(&other.longest).for_each(|(a, b)| *a = *b.max(a));
@@ -67,16 +78,21 @@ impl Analysis for Survey {
     }
 
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Tally) {
-        let (people, seed) = (&shard.people, &shard.seed);
+        let (people, roles) = (&shard.people, Roles::of(shard));
+        let side = |i: usize| roles.side(i).filter(|_| !self.learners || roles.learns(i));
         let schema = &people.schema;
         sum.widen(schema.bins(), schema.features.len(), if people.folds.is_some() { 256 } else { 0 });
         for i in rows.clone() {
-            let inside = u64::from(seed.has(i));
+            let Some(side) = side(i) else {
+                sum.aside += 1;
+                continue;
+            };
+            let (inside, outside) = (side as u64, 1 - side as u64);
             sum.seed += inside;
-            sum.rest += 1 - inside;
+            sum.rest += outside;
             if let Some(folds) = &people.folds {
                 let fold = &mut sum.folds[usize::from(folds[i])];
-                *fold = (fold.0 + inside, fold.1 + 1 - inside);
+                *fold = (fold.0 + inside, fold.1 + outside);
             }
         }
         for (f, codes) in people.columns.iter().enumerate() {
@@ -84,9 +100,10 @@ impl Analysis for Survey {
             let (inside, outside) = (&mut sum.seed_bins[start..], &mut sum.rest_bins[start..]);
             let (mut last, mut run, mut longest) = (usize::MAX, 0, sum.longest[f]);
             codes.for_each(rows.clone(), |i, code| {
-                let member = u64::from(seed.has(i));
-                inside[code] += member;
-                outside[code] += 1 - member;
+                if let Some(side) = side(i) {
+                    inside[code] += side as u64;
+                    outside[code] += 1 - side as u64;
+                }
                 run = if i == last { run + 1 } else { 1 };
                 last = i;
                 longest = longest.max(run);
@@ -117,6 +134,8 @@ fn why_not(schema: &Schema, plan: &LookalikePlan, tally: &Tally, f: usize) -> Op
     let same = |bin: usize| tally.bin(bin) == 0 || tally.bin(bin) == people;
     if plan.without.contains(&schema.features[f].name()) {
         Some("left-out")
+    } else if plan.samples.names(&schema.features[f].name()) {
+        Some("chooses")
     } else if schema.features[f].namespace == Namespace::FirstParty {
         Some("first-party")
     } else if tally.bin(schema.starts[f]) == people {

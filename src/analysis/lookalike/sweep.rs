@@ -8,10 +8,10 @@
 //! The fixed point leaves room for the most codes a person can have ([`Grid::new`]): no sum overflows.
 
 use super::FOLD;
+use super::cast::Roles;
 use super::curve::{self, Curve};
 use crate::error::{Kind, Result};
 use crate::shard::{Analysis, Partial, Shard, add_up};
-use crate::table::bits::Bits;
 use crate::table::people::People;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -128,7 +128,7 @@ impl Analysis for Sweep {
 
     fn add(&self, work: &mut Work, shard: &mut Shard, rows: Range<usize>, sum: &mut Slopes) {
         let folds = shard.measures.get(FOLD).map_or(&[][..], Vec::as_slice);
-        let walk = Walk { people: &shard.people, seed: &shard.seed, folds, without: &self.without };
+        let walk = Walk { people: &shard.people, roles: Roles::of(shard), folds, without: &self.without };
         match work.lanes {
             0 => {}
             4 => walk.add::<4>(work, rows),
@@ -154,7 +154,7 @@ fn flush(from: &mut [i64], padded: usize, to: &mut [i64], lanes: usize) {
 
 struct Walk<'a> {
     people: &'a People,
-    seed: &'a Bits,
+    roles: Roles<'a>,
     folds: &'a [i32],
     without: &'a [[i32; 2]],
 }
@@ -187,10 +187,10 @@ impl Walk<'_> {
         let mut loss = [0i64; L];
         let back = curve::LOSS as i32 - work.curve.shift() as i32;
         for (logit, i) in logits.iter_mut().zip(block) {
-            let member = self.seed.has(i);
+            let (member, learns) = (self.roles.positive(i), self.roles.learns(i));
             for (lane, without) in self.without.iter().enumerate() {
                 // A person of a fold a lane goes without adds nothing to it.
-                let heard = i32::from(without[0] != self.folds[i] && without[1] != self.folds[i]);
+                let heard = i32::from(learns && without[0] != self.folds[i] && without[1] != self.folds[i]);
                 let z = logit[lane];
                 let (chance, cost) = work.curve.at(z);
                 logit[lane] = (chance - (i32::from(member) << curve::ONE)) * heard;

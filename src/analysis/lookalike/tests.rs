@@ -54,7 +54,7 @@ fn kind(result: Result<LookalikeReport>) -> Option<Kind> {
 #[test]
 fn every_question_obeys_the_laws() {
     let village = village(700, 1.0, 3);
-    laws::hold(&Survey {}, &village);
+    laws::hold(&Survey { learners: false }, &village);
     let (ranks, deal) = folds::questions_for_laws();
     laws::hold(&ranks, &village);
     laws::hold(&deal, &village);
@@ -80,7 +80,7 @@ fn later_questions_give_one_total_over_any_split() {
     let folds = vec![0, 1];
     let into = SCORE.into();
     let score = Score { into, features, shift: 20, folds, weights: sweep.weights[..places * 2].to_vec() };
-    let tiers = tiers::TierCount { cuts: vec![3 << 62, 1 << 63] };
+    let tiers = tiers::TierCount { cuts: vec![3 << 62, 1 << 63], labelled: Some(1 << 28) };
     let census = tgi::Census { features: vec![0, 1, 2], folds: vec![0, 1] };
     let known = nearest::Known { features: vec![0, 1, 2], hash: 5, below: [u64::MAX / 4, u64::MAX / 2] };
     let near = |sample| {
@@ -361,7 +361,7 @@ fn newton(village: &Village, features: &[usize], l2: f64) -> Vec<f64> {
             (std::iter::once(0).chain(bins).collect(), f64::from(u8::from(p.seed)))
         })
         .collect();
-    let tally = total(&Survey {}, &mut village.shards(1), 1 << 14);
+    let tally = total(&Survey { learners: false }, &mut village.shards(1), 1 << 14);
     let ridge = ridge::Ridge::new(&village.schema, &columns, places, &tally, l2);
     let mut w = vec![0.0; places];
     for _ in 0..30 {
@@ -399,12 +399,12 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
 fn fitted_card(village: &Village, l2: f64, close: f64) -> (f64, Vec<f64>) {
     let schema = village.schema.clone();
     let fitted = run(&mut village.shards(3), &QUESTIONS, |desk| async move {
-        let tally = desk.sum(&Survey {}).await?;
+        let tally = desk.sum(&Survey { learners: false }).await?;
         let plan = LookalikePlan { l2, ..LookalikePlan::default() };
         let folds = folds::deal(&desk, &plan, &tally).await?;
         let (features, _) = survey::choose(&schema, &plan, &tally)?;
         let design = Design::new(&schema, features, l2, close, &tally);
-        let fitted = design.fit(&desk, &folds::without(&folds, false)).await?;
+        let fitted = design.fit(&desk, &folds::without(&folds, false), 0.0).await?;
         Ok::<_, Error>(carded(&schema, &design.columns, &fitted.full))
     });
     let card = fitted.expect("a fit");
@@ -453,3 +453,4 @@ fn a_perfect_separation_stays_within_bounds() {
 }
 
 mod quality;
+mod samples;

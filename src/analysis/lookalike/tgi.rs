@@ -4,6 +4,7 @@
 //! One walk counts everyone by fold and bin; a model that does without a fold is the whole less that fold. The scale and
 //! the rate are two numbers, fitted on all scores out of fold (Platt, 1999), which changes no order within a fold.
 
+use super::cast::Roles;
 use super::fit::interleaved;
 use super::folds::Places;
 use super::kept::{Form, Kept};
@@ -52,13 +53,15 @@ impl Analysis for Census {
     fn add(&self, at: &mut Places, shard: &mut Shard, rows: Range<usize>, sum: &mut Counted) {
         let (columns, places) = placed(&self.features, &shard.people.schema.starts);
         sum.0.resize(self.folds.len() * places, [0; 2]);
-        let (folds, seed) = (&shard.measures[FOLD], &shard.seed);
+        let (folds, roles) = (&shard.measures[FOLD], Roles::of(shard));
         let first = |i: usize| at.of(folds[i]) * places;
-        rows.clone().for_each(|i| sum.0[first(i)][usize::from(!seed.has(i))] += 1);
+        let mut count = |i: usize, place: usize| {
+            let learner = u64::from(roles.learns(i));
+            sum.0[first(i) + place][usize::from(!roles.positive(i))] += learner;
+        };
+        rows.clone().for_each(|i| count(i, 0));
         for (column, start) in columns {
-            shard.people.columns[column].for_each(rows.clone(), |i, code| {
-                sum.0[first(i) + start + code][usize::from(!seed.has(i))] += 1;
-            });
+            shard.people.columns[column].for_each(rows.clone(), |i, code| count(i, start + code));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Slices of the people outside the seed, best first, cut at exact ranks; and what marks each.
 
+use super::cast::{Roles, hidden};
+use super::score::{LIMIT, logit};
 use super::survey::Tally;
-use super::{Reason, SCORE, Tier};
+use super::{LookalikePlan, Reason, SCORE, Tier};
 use crate::audience::{Expr, rank};
 use crate::error::{Error, Kind, Result};
 use crate::num;
@@ -9,6 +11,7 @@ use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::select::{Counts, Round, Select};
 use crate::shard::{Analysis, Partial, Shard, add_up};
+use crate::table::bits::Bits;
 use crate::table::schema::Schema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -17,14 +20,18 @@ use std::ops::Range;
 const CUTS: u64 = 1_000;
 /// Reasons given per tier.
 const REASONS: usize = 8;
+/// Unit of a chance.
+const UNIT: f64 = (1u64 << 20) as f64;
 /// People of a tier who must share a bin for it to be a reason.
 const LEAST: u64 = 20;
 
-/// The question: count the next bits of the ranks of the people outside the seed.
+/// The question: count the next bits of the ranks of the people outside a crowd.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScoreRanks {
     /// Name of the measure.
     pub measure: String,
+    /// Who is not ranked: the positives.
+    pub without: Expr,
     /// Bits to count.
     pub round: Round,
 }
@@ -37,15 +44,16 @@ fn ranks(shard: &Shard) -> Result<()> {
 impl Analysis for ScoreRanks {
     const NAME: &'static str = "lookalike-score-ranks";
     type Partial = Counts;
-    type Work = ();
+    type Work = Bits;
 
-    fn begin(&self, shard: &Shard) -> Result<()> {
-        shard.known(&self.measure).map(|_| ())
+    fn begin(&self, shard: &Shard) -> Result<Bits> {
+        shard.known(&self.measure)?;
+        shard.crowd(&self.without)
     }
 
-    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Counts) {
+    fn add(&self, without: &mut Bits, shard: &mut Shard, rows: Range<usize>, sum: &mut Counts) {
         let scores = &shard.measures[&self.measure];
-        for i in rows.filter(|&i| !shard.seed.has(i)) {
+        for i in rows.filter(|&i| !without.has(i)) {
             self.round.add(sum, rank(scores[i], shard.people.keys[i]));
         }
     }
@@ -56,17 +64,21 @@ impl Analysis for ScoreRanks {
 pub struct TierCount {
     /// Lowest rank of each tier, best tier first.
     pub cuts: Vec<u64>,
+    /// What share of all who are like the positives these are, 2^-30; nothing if negatives are known as such.
+    pub labelled: Option<u32>,
 }
 
 /// People per tier; empty until the first person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TierTally {
-    /// Outside the seed.
+    /// Outside the positives.
     pub rest: Vec<u64>,
-    /// In the seed, at the same ranks.
+    /// Positives at the same ranks.
     pub seed: Vec<u64>,
-    /// Outside the seed, per tier and bin of the schema.
+    /// Outside the positives, per tier and bin of the schema.
     pub bins: Vec<u64>,
+    /// How many of those outside are like the positives, 2^-20: by tier, and of everyone.
+    pub hidden: Vec<u64>,
 }
 
 impl TierTally {
@@ -74,6 +86,7 @@ impl TierTally {
         self.rest.resize(self.rest.len().max(tiers), 0);
         self.seed.resize(self.seed.len().max(tiers), 0);
         self.bins.resize(self.bins.len().max(bins), 0);
+        self.hidden.resize(self.hidden.len().max(tiers + 1), 0);
     }
 }
 
@@ -82,31 +95,41 @@ impl Partial for TierTally {
         add_up(&mut self.rest, &other.rest);
         add_up(&mut self.seed, &other.seed);
         add_up(&mut self.bins, &other.bins);
+        add_up(&mut self.hidden, &other.hidden);
     }
 }
 
 impl Analysis for TierCount {
     const NAME: &'static str = "lookalike-tiers";
     type Partial = TierTally;
-    type Work = ();
+    type Work = Vec<u64>;
 
-    fn begin(&self, shard: &Shard) -> Result<()> {
-        ranks(shard)
+    fn begin(&self, shard: &Shard) -> Result<Vec<u64>> {
+        ranks(shard)?;
+        let labelled = self.labelled.map(|share| f64::from(share) / f64::from(1u32 << 30));
+        let chance = |score: i32| labelled.map_or(0.0, |labelled| hidden(labelled, logit(score)));
+        Ok((-LIMIT..=LIMIT).map(|score| libm::round(chance(score) * UNIT) as u64).collect())
     }
 
-    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut TierTally) {
+    fn add(&self, hidden: &mut Vec<u64>, shard: &mut Shard, rows: Range<usize>, sum: &mut TierTally) {
         let (tiers, bins) = (self.cuts.len(), shard.people.schema.bins());
         sum.widen(tiers, tiers * bins);
+        let roles = Roles::of(shard);
         let scores = &shard.measures[SCORE];
         // Tier of each person outside the seed; `tiers` for those in none.
         let mut home = vec![tiers; rows.len()];
         for i in rows.clone() {
             let rank = rank(scores[i], shard.people.keys[i]);
             let tier = self.cuts.partition_point(|&cut| cut > rank);
+            if !roles.positive(i) {
+                let chance = hidden[(scores[i] + LIMIT) as usize];
+                sum.hidden[tiers] += chance;
+                sum.hidden[tier] += if tier < tiers { chance } else { 0 };
+            }
             if tier == tiers {
                 continue;
             }
-            if shard.seed.has(i) {
+            if roles.positive(i) {
                 sum.seed[tier] += 1;
             } else {
                 sum.rest[tier] += 1;
@@ -129,41 +152,56 @@ fn people(rest: u64, percent: f64) -> u64 {
     ((rest as f64 * percent / 100.0 + 0.5) as u64).clamp(1, rest.max(1))
 }
 
-/// The lowest ranks of the best `wanted` people outside the seed, for each number wanted.
-async fn cuts(desk: &Desk, measure: &str, rest: u64, wanted: &[u64]) -> Result<Vec<u64>> {
+/// The lowest ranks of the best `wanted` people outside a crowd, for each number wanted.
+async fn cuts(desk: &Desk, measure: &str, without: &Expr, rest: u64, wanted: &[u64]) -> Result<Vec<u64>> {
     let mut select = Select::new(&wanted.iter().map(|&n| rest.saturating_sub(n)).collect::<Vec<_>>());
     while let Some(round) = select.round() {
-        let question = ScoreRanks { measure: measure.into(), round: round.clone() };
+        let question = ScoreRanks { measure: measure.into(), without: without.clone(), round: round.clone() };
         let counts = desk.sum(&question).await?;
         select.next(&counts);
     }
     Ok(select.values())
 }
 
-/// Cuts the tiers at these cumulative shares, and the slider's positions.
+/// What the tiers came to.
+pub struct Cuts {
+    /// Best first.
+    pub tiers: Vec<Tier>,
+    /// The slider's positions.
+    pub slider: Vec<String>,
+    /// How many of those outside are like the positives; nothing if negatives are known as such.
+    pub hidden: Option<f64>,
+}
+
+/// Cuts the tiers at these cumulative shares, and the slider's positions. `labelled` is the share of all who are like
+/// the positives that these are, if negatives are unlabelled.
 pub async fn tiers(
     desk: &Desk,
     schema: &Schema,
-    shares: &[f64],
+    plan: &LookalikePlan,
     features: &[usize],
     tally: &Tally,
-) -> Result<(Vec<Tier>, Vec<String>)> {
-    let slider = (1..=CUTS).map(|step| people(tally.rest, step as f64 / (CUTS / 100) as f64));
-    let wanted: Vec<u64> = shares.iter().map(|&s| people(tally.rest, s)).chain(slider).collect();
-    let found = cuts(desk, SCORE, tally.rest, &wanted).await?;
+    labelled: Option<f64>,
+) -> Result<Cuts> {
+    let (shares, without, rest) = (&plan.tiers, &plan.samples.positives, tally.outside());
+    let slider = (1..=CUTS).map(|step| people(rest, step as f64 / (CUTS / 100) as f64));
+    let wanted: Vec<u64> = shares.iter().map(|&s| people(rest, s)).chain(slider).collect();
+    let found = cuts(desk, SCORE, without, rest, &wanted).await?;
     let (borders, slider) = found.split_at(shares.len());
-    let counts = desk.sum(&TierCount { cuts: borders.to_vec() }).await?;
-    let cast = Cast { schema, features, tally, counts: &counts };
+    let fixed = labelled.map(|share| (share * f64::from(1u32 << 30)) as u32);
+    let counts = desk.sum(&TierCount { cuts: borders.to_vec(), labelled: fixed }).await?;
+    let cast = Parts { schema, features, tally, counts: &counts, labelled };
     let mut tiers: Vec<Tier> = Vec::new();
     for (at, border) in borders.iter().enumerate().filter(|(at, _)| counts.rest.get(*at) > Some(&0)) {
         let from = if at == 0 { 0.0 } else { shares[at - 1] };
         let above = at.checked_sub(1).map(|above| borders[above]);
-        let mut tier = cast.tier(at, name(from, shares[at]), crowd(SCORE, *border, above));
+        let mut tier = cast.tier(at, name(from, shares[at]), crowd(SCORE, without, *border, above));
         tier.like_previous =
             tiers.last().is_some_and(|t| t.lift_low <= tier.lift_high && tier.lift_low <= t.lift_high);
         tiers.push(tier);
     }
-    Ok((tiers, slider.iter().map(|cut| hex(*cut)).collect()))
+    let hidden = cast.hidden(shares.len());
+    Ok(Cuts { tiers, slider: slider.iter().map(|cut| hex(*cut)).collect(), hidden })
 }
 
 /// Names, sizes and crowds of the tiers of a measure at these cumulative shares of the people outside the seed.
@@ -174,12 +212,12 @@ pub async fn crowds(
     shares: &[f64],
 ) -> Result<Vec<(String, u64, Expr)>> {
     let wanted: Vec<u64> = shares.iter().map(|&share| people(rest, share)).collect();
-    let borders = cuts(desk, measure, rest, &wanted).await?;
+    let borders = cuts(desk, measure, &Expr::Seed, rest, &wanted).await?;
     let before = |at: usize| at.checked_sub(1);
     let tier = |(at, &border): (usize, &u64)| {
         let from = before(at).map_or(0.0, |at| shares[at]);
         let taken = before(at).map_or(0, |at| wanted[at]);
-        let crowd = crowd(measure, border, before(at).map(|at| borders[at]));
+        let crowd = crowd(measure, &Expr::Seed, border, before(at).map(|at| borders[at]));
         (name(from, shares[at]), wanted[at] - taken, crowd)
     };
     Ok(borders.iter().enumerate().map(tier).filter(|tier| tier.1 > 0).collect())
@@ -193,27 +231,34 @@ fn hex(cut: u64) -> String {
     format!("{cut:016x}")
 }
 
-/// The people outside the seed from one cut up to the next.
-fn crowd(measure: &str, border: u64, above: Option<u64>) -> Expr {
+/// The people outside a crowd from one cut up to the next.
+fn crowd(measure: &str, without: &Expr, border: u64, above: Option<u64>) -> Expr {
     let top = |cut: u64| Expr::Top { measure: measure.into(), cut: hex(cut) };
     let take = match above {
-        Some(cut) => Expr::Or { of: vec![Expr::Seed, top(cut)] },
-        None => Expr::Seed,
+        Some(cut) => Expr::Or { of: vec![without.clone(), top(cut)] },
+        None => without.clone(),
     };
     Expr::Minus { from: Box::new(top(border)), take: Box::new(take) }.canonical()
 }
 
-struct Cast<'a> {
+struct Parts<'a> {
     schema: &'a Schema,
     features: &'a [usize],
     tally: &'a Tally,
     counts: &'a TierTally,
+    labelled: Option<f64>,
 }
 
-impl Cast<'_> {
+impl Parts<'_> {
+    fn hidden(&self, at: usize) -> Option<f64> {
+        let people = self.counts.rest.get(at).map_or(self.tally.outside(), |&people| people);
+        let sum = self.counts.hidden.get(at).map_or(0.0, |&sum| sum as f64 / UNIT);
+        self.labelled.map(|_| sum.min(people as f64))
+    }
     fn tier(&self, at: usize, name: String, crowd: Expr) -> Tier {
         let (rest, seed) = (self.counts.rest[at], self.counts.seed[at]);
-        let [x1, n1, x0, n0] = [seed, seed + rest, self.tally.seed, self.tally.people()].map(|n| n as f64);
+        let everyone = self.tally.people() + self.tally.aside;
+        let [x1, n1, x0, n0] = [seed, seed + rest, self.tally.seed, everyone].map(|n| n as f64);
         let lift = if n1 > 0.0 && x0 > 0.0 { (x1 / n1) / (x0 / n0) } else { 0.0 };
         let interval = num::rate_ratio_interval(x1, n1, x0, n0).unwrap_or_else(|| {
             // No seed person at these scores: what Wilson's interval of the density allows.
@@ -227,6 +272,7 @@ impl Cast<'_> {
             lift_high: interval.high,
             seed_people: seed,
             like_previous: false,
+            hidden: self.hidden(at),
             reasons: self.reasons(at),
             crowd,
         }

@@ -93,13 +93,17 @@ fn sample(html: &mut Html, report: &LookalikeReport, input: &ReportInput, langua
     let rate = percent(report.seed_people as f64 / (report.seed_people + report.rest_people).max(1) as f64);
     let matched = count(input.matched.get().matched);
     let (folds, dice) = (report.folds, report.random_seed);
-    let rows = match language {
-        Language::En => [
-            (
-                "Positive",
-                format!("{seed} people of the tag file who are in the brand's file ({matched} matched)"),
-            ),
-            ("Negative", format!("{rest} people of the tag file who are not")),
+    let (samples, aside) = (&report.samples, count(report.samples.aside));
+    let mut rows = match language {
+        Language::En => vec![
+            ("Positive", match samples.chosen {
+                true => format!("{seed} people, by `lookalike.samples` of the recipe below"),
+                false => format!("{seed} people of the tag file who are in the brand's file ({matched} matched)"),
+            }),
+            ("Negative", match samples.chosen {
+                true => format!("{rest} people, by the same; {aside} are neither, and only scored"),
+                false => format!("{rest} people of the tag file who are not"),
+            }),
             ("Base rate", rate),
             ("Folds", format!("{folds}, random seed {dice}; each person is scored by a model that learned without their fold")),
             (
@@ -107,19 +111,67 @@ fn sample(html: &mut Html, report: &LookalikeReport, input: &ReportInput, langua
                 "learns from all of them (trees: the mean of the folds' models); it gives the effects below and is what model.json holds".into(),
             ),
         ],
-        Language::Zh => [
-            ("正样本", format!("标签文件中同时出现在一方文件里的 {seed} 人（匹配 {matched} 人）")),
-            ("负样本", format!("标签文件中的其余 {rest} 人")),
+        Language::Zh => vec![
+            ("正样本", match samples.chosen {
+                true => format!("{seed} 人，规则见文末配方 `lookalike.samples`"),
+                false => format!("标签文件中同时出现在一方文件里的 {seed} 人（匹配 {matched} 人）"),
+            }),
+            ("负样本", match samples.chosen {
+                true => format!("{rest} 人，规则同上；另有 {aside} 人两者都不是，只打分、不参与训练"),
+                false => format!("标签文件中的其余 {rest} 人"),
+            }),
             ("正样本占比", rate),
             ("分折", format!("{folds} 折，随机种子 {dice}；给每个人打分的模型没有学过这个人所在的折")),
             ("全量模型", "用全部样本训练（树模型取各折模型的平均）；下面的作用值来自它，model.json 保存的也是它".into()),
         ],
     };
     put!(html, "<table>\n<tbody>");
+    rows.extend(learned(report, language));
+    rows.extend(unlabelled(report, language));
     for (name, text) in rows {
         put!(html, "<tr><th scope=\"row\">" [name] "</th><td>" [text] "</td></tr>\n");
     }
     put!(html, "</tbody></table>\n<p class=\"hint\">" [language.say("The share of each tier and every other setting stand in the recipe below.", "各档比例和其他设置见文末配方。")] "</p>\n");
+}
+
+/// Whom the models learned from, where caps thin them out.
+fn learned(report: &LookalikeReport, language: Language) -> Option<(&'static str, String)> {
+    let samples = &report.samples;
+    let [positives, negatives] = [samples.positives, samples.negatives].map(count);
+    let row = match language {
+        Language::En => (
+            "Learned from",
+            format!(
+                "{positives} positives and {negatives} negatives, drawn by lot; measured on all, at the rate of all"
+            ),
+        ),
+        Language::Zh => (
+            "实际训练",
+            format!(
+                "随机抽取 {positives} 个正样本和 {negatives} 个负样本；评估仍用全部样本，并按全体占比还原概率"
+            ),
+        ),
+    };
+    (samples.positives < report.seed_people || samples.negatives < report.rest_people).then_some(row)
+}
+
+/// How many of the others are like the positives (Elkan and Noto).
+fn unlabelled(report: &LookalikeReport, language: Language) -> Option<(&'static str, String)> {
+    let (share, hidden) = (percent(report.samples.labelled?), count(report.samples.hidden? as u64));
+    Some(match language {
+        Language::En => (
+            "Unlabelled",
+            format!(
+                "if the positives are a random part of all who are like them, they are {share} of those, and about {hidden} of the others are like them (Elkan and Noto, 2008)"
+            ),
+        ),
+        Language::Zh => (
+            "未标注",
+            format!(
+                "若正样本是同类人群的随机一部分，则约占其中 {share}，其他人里约有 {hidden} 人同属此类（Elkan–Noto，2008）"
+            ),
+        ),
+    })
 }
 
 /// What was promised against what came true.

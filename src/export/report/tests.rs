@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::analysis::lookalike::{BinEffect, Calibration, CalibrationStep, ColumnCard};
-use crate::analysis::lookalike::{CurvePoint, Figure, Floor, HistogramStep, LeftOut, Reason, Tier, Verdict};
+use crate::analysis::lookalike::{
+    CurvePoint, Figure, Floor, HistogramStep, LeftOut, Reason, Samples, Tier, Verdict,
+};
 use crate::analysis::personas::{Card, Cluster, KChoice, PersonaMap, TopTag};
 use crate::analysis::profile::{Base, ProfileColumn, ProfileValue};
 use crate::audience::Expr;
@@ -86,6 +88,7 @@ fn lookalike(text: &str) -> LookalikeReport {
     let reason =
         |weight| Reason { feature: text.into(), value: text.into(), weight, share: 0.3, base_share: 0.1 };
     let tier = Tier {
+        hidden: Some(120.0),
         name: text.into(),
         people: 182,
         lift: 7.5,
@@ -98,6 +101,7 @@ fn lookalike(text: &str) -> LookalikeReport {
     };
     let floors = vec![Floor { people: 100, who: text.into(), reached: false }];
     LookalikeReport {
+        samples: Samples { positives: 1750, negatives: 18_250, ..Samples::default() },
         model: "scorecard".into(),
         seed_people: 1750,
         rest_people: 18_250,

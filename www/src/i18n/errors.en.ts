@@ -32,6 +32,8 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "no-difference": { what: "No tag differs enough between the two crowds", todo: "Lower the thresholds, or compare other crowds." },
   "portrait-unclear": { what: "A portrait needs weighted tags or a proxy crowd", todo: "Give one of the two." },
   "contrast-empty": { what: "Nobody is left to compare with: all of them are in the first crowd", todo: "Choose another crowd to compare with." },
+  "positives-empty": { what: "Nobody is in the crowd of positives", todo: "Choose another crowd." },
+  "negatives-empty": { what: "Nobody is in the crowd of negatives, apart from the positives", todo: "Choose another crowd, or everyone else." },
   "seed-everyone": { what: "Everyone in the tag file is in the seed: nobody is left to find", todo: "Use a larger tag file." },
   "no-features": { what: "No usable column is left: all are empty, constant or ignored", todo: "Check the roles under Files." },
   "folds-unusable": { what: "The fold column must hold 2 to 16 whole numbers, each with people in and outside the seed", todo: "Choose another column, or none." },

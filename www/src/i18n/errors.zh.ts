@@ -34,6 +34,8 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "no-difference": { what: "两个人群没有差异足够大的标签", todo: "请放宽阈值，或换一组人群对比。" },
   "portrait-unclear": { what: "需要设置标签权重或指定代理人群", todo: "二者选一即可。" },
   "contrast-empty": { what: "没有可对比的人：对照人群全部包含在所选人群中", todo: "请换一个对照人群。" },
+  "positives-empty": { what: "正样本人群中没有人", todo: "请另选人群。" },
+  "negatives-empty": { what: "除正样本外，负样本人群中没有人", todo: "请另选人群，或改用其他所有人。" },
   "seed-everyone": { what: "标签文件中的人都在种子里，没有可扩展的人群", todo: "请使用更大的标签文件。" },
   "no-features": { what: "没有可用的标签列：全部为空、恒定或被忽略", todo: "请回到“文件”检查列的角色。" },
   "folds-unusable": { what: "折号列须含 2 到 16 个不同的整数，且每折都有种子和非种子", todo: "请换一列，或不指定折号列。" },

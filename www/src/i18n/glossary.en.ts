@@ -21,6 +21,8 @@ export const glossaryEn: Glossary = {
   density_index: { term: "Seed density index", line: "Share of the seed among these people, expanded ones included, ÷ its share of everyone × 100." },
   log_loss: { term: "Log-loss", line: "How far the predicted probabilities are from what happened, on average. Lower is better." },
   model: { term: "Model", line: "What learns from the seed. The scorecard adds one weight per tag value (logistic regression); boosted trees add up many small decision trees." },
+  samples: { term: "Samples", line: "The model learns what tells positives from negatives. Anyone who is neither is only scored. Tags that choose them are left out." },
+  unlabelled: { term: "Unlabelled", line: "Others may be like your customers without being in your file. How many is estimated by how sure the model is of customers it has not seen (Elkan–Noto); it holds only if your file is a random part of them." },
   l2: { term: "Ridge strength", line: "The larger, the more cautious the model and the less it follows chance. Default 1." },
   folds: { term: "Cross-validation", line: "People are split into folds; everyone is scored by a model that never saw them." },
   ci: { term: "95% interval", line: "Where the true figure most likely lies; the more people, the narrower." },

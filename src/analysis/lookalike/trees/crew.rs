@@ -4,6 +4,7 @@
 
 use super::layout::Layout;
 use super::seat::Seat;
+use crate::analysis::lookalike::cast::Roles;
 use crate::analysis::lookalike::survey::Tally;
 use crate::error::Result;
 use crate::id::threshold;
@@ -148,8 +149,9 @@ impl Analysis for Muster {
         let columns = shard.people.columns.len();
         let fresh = || Box::new(Crew { codes: vec![vec![]; columns], ..Crew::default() });
         let mut crew = shard.take_scratch().filter(|_| !first).unwrap_or_else(fresh);
-        for i in rows {
-            let side = usize::from(shard.seed.has(i));
+        let roles = Roles::of(shard);
+        for i in rows.filter(|&i| roles.learns(i)) {
+            let side = usize::from(roles.positive(i));
             if shard.people.keys[i].mix(self.hash) <= self.below[side] {
                 crew.join(i, &shard.people, &self.layout);
                 sum.0[side] += 1;

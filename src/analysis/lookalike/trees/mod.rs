@@ -42,7 +42,7 @@ pub struct Grown {
 
 /// Trees of these features.
 pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
-    let Ask { desk, schema, features, tally, folds, plan } = *ask;
+    let Ask { desk, schema, features, tally, folds, plan, .. } = *ask;
     let many = |&&f: &&usize| schema.features[f].kind == FeatureKind::Multi;
     let labels = features.iter().filter(many).map(|&f| schema.starts[f + 1] - schema.starts[f]).sum();
     let settings = settings.for_people(tally.people()).for_labels(labels);
@@ -51,7 +51,7 @@ pub async fn grown(ask: &Ask<'_>, settings: Settings) -> Result<Grown> {
     let lanes = boost(desk, schema, &muster, folds, settings).await?;
     let (columns, places) = super::sweep::placed(features, &schema.starts);
     let mut weights = effect::effects(schema, &lanes.whole(), &columns, places);
-    let correction = seat::fine(muster.correction());
+    let correction = seat::fine(muster.correction() + ask.shift);
     let (margin, link) = match settings.forest {
         true => (correction, Link::Chance),
         false => (muster.margin + correction, Link::Logit),

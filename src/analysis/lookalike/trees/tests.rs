@@ -42,7 +42,7 @@ fn second(layout: &Layout) -> Wave {
 
 fn laid(village: &Village) -> (Layout, Tally) {
     let mut shards = village.shards(1);
-    let tally = total(&Survey {}, &mut shards, 1 << 14);
+    let tally = total(&Survey { learners: false }, &mut shards, 1 << 14);
     (Layout::new(&village.schema, &[0, 1, 2], &tally, 10), tally)
 }
 

@@ -10,6 +10,7 @@ use super::crew::Crew;
 use super::seat::{ABSENT, Seat, pull, sums};
 use super::tree::{FINE, Split, Test};
 use crate::analysis::lookalike::FOLD;
+use crate::analysis::lookalike::cast::Roles;
 use crate::analysis::lookalike::curve::{Curve, LOSS};
 use crate::analysis::lookalike::sweep::Slopes;
 use crate::error::{Kind, Result};
@@ -242,6 +243,7 @@ impl Turn {
         let mut values = [0; ABSENT + 1];
         values.iter_mut().zip(&self.values).for_each(|(to, value)| *to = *value);
         let folds = few.shard.measures.get(FOLD).map_or(&[][..], Vec::as_slice);
+        let roles = Roles::of(few.shard);
         let mut count = 0;
         for ((seat, (at_crew, &row)), drawn) in
             seats.iter_mut().zip((few.block.start as u32..).zip(few.rows())).zip(drawn)
@@ -253,7 +255,7 @@ impl Turn {
                 *seat = Seat::new(margin, false, ABSENT, 0).0;
                 continue;
             }
-            let member = few.shard.seed.has(row as usize);
+            let member = roles.positive(row as usize);
             let (chance, cost) = work.curve.at(margin);
             if let Some(place) = left_out {
                 work.losses[2 * at + usize::from(place)] +=
