@@ -148,7 +148,7 @@ fn problem(code: &str, language: Language) -> (&str, &str) {
         "short-row" => (("Too few columns", "列数不足"), gap),
         "not-a-number" => (("Not a number in a number column", "数值列里有非数字"), gap),
         "not-a-date" => (("Not a date in a date column", "日期列里有非日期"), gap),
-        FROZEN => (("Known later than ", "已知日期晚于 "), gap),
+        FROZEN => (("Dated later than ", "日期晚于 "), gap),
         "bad-encoding" => {
             (("Bytes that do not decode", "有无法解码的字节"), ("shown as \u{fffd}", "替换为 \u{fffd}"))
         }

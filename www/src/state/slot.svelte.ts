@@ -12,6 +12,9 @@ export class Slot {
   overrule = $state.raw<Overrule>(PLAIN);
   /** Roles the user gave, by column name. */
   given = $state.raw<Record<string, Role>>({});
+  /** The day the file is frozen at, if it is, and by column the one that says when its value was known. */
+  asOf = $state("");
+  dated = $state.raw<Record<string, string>>({});
   /** A loaded recipe, until the user changes a role. */
   #saved: FileRecipe | undefined;
   readonly inspect: Task<"inspect">;
@@ -40,6 +43,22 @@ export class Slot {
     return taken && column.role.role === "id" ? { role: "ignore" } : column.role;
   }
 
+  /** Columns of dates; those left out can still say when others were known. */
+  get clocks(): string[] {
+    const dates = (c: ColumnFound): boolean => {
+      const { role } = this.role(c);
+      return role === "date" || (role === "ignore" && c.role.role === "date");
+    };
+    return this.found?.columns.filter(dates).map((c) => c.name) ?? [];
+  }
+
+  /** Columns that take a date: what is left of them when roles changed. */
+  #dated(): Record<string, string> {
+    const { clocks } = this;
+    const free = this.found?.columns.filter((c) => !/id|fold/.test(this.role(c).role)).map((c) => c.name) ?? [];
+    return Object.fromEntries(Object.entries(this.dated).filter(([name, clock]) => this.asOf && free.includes(name) && clocks.includes(clock)));
+  }
+
   get id(): { column: ColumnFound; recipe: IdRecipe } | undefined {
     for (const column of this.found?.columns ?? []) {
       const role = this.role(column);
@@ -60,6 +79,8 @@ export class Slot {
       digest: id.recipe.digest,
       ...this.#lists(found),
       missing: this.overrule.missing,
+      as_of: this.asOf || null,
+      dated: this.#dated(),
       encoding: this.overrule.encoding,
       delimiter: this.overrule.delimiter,
       header: this.overrule.header,
@@ -112,6 +133,8 @@ export class Slot {
     this.file = undefined;
     this.overrule = PLAIN;
     this.given = {};
+    this.asOf = "";
+    this.dated = {};
     this.inspect.forget();
   }
 
@@ -159,6 +182,10 @@ export class Slot {
     const id = typeof recipe.id === "number" ? this.found?.columns[recipe.id - 1]?.name : recipe.id;
     if (id) given[id] = { role: "id", kind: recipe.kind, digest: recipe.digest };
     this.given = given;
+    // As the page writes days, whichever way the recipe does.
+    const day = /^\s*(\d{4})\D?(\d\d?)\D?(\d\d?)/.exec(recipe.as_of ?? "");
+    this.asOf = day ? day.slice(1).map((part) => part.padStart(2, "0")).join("-") : "";
+    this.dated = recipe.dated ?? {};
   }
 }
 
