@@ -112,7 +112,7 @@ fn a_frozen_file_is_the_file_blanked_by_hand_byte_for_byte_over_any_shards() {
         assert!(open[name] != by_hand[name], "{name}");
     }
     let mut recipe = city.recipe.clone();
-    recipe.tags.as_of = Some("2026年6月27日".into());
+    recipe.tags.as_of = Some(DAY.into());
     recipe.tags.dated = dated.map(|(column, clock)| (column.into(), clock.into())).into();
     // Packed, the file is read in one stretch by one shard.
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -249,18 +249,20 @@ fn freezing_that_cannot_be_done_is_refused_by_name() {
     let ours = table("spend", (0..30).map(|i| format!("{i}")));
     let day = "as_of = \"2026-06-01\"\n";
     for (settings, code, column) in [
-        ("as_of = \"June\"", "as-of-invalid", "as_of"),
-        ("as_of = \"01/06/2026\"", "as-of-invalid", "as_of"),
-        ("as_of = \"2026-06-31\"", "as-of-invalid", "as_of"),
-        ("as_of = \"2026-06-01 12:00\"", "as-of-invalid", "as_of"),
-        ("as_of = \"\"", "as-of-invalid", "as_of"),
-        ("dated = { city = \"seen\" }", "as-of-invalid", "as_of"),
+        ("as_of = \"June\"", "freeze-invalid", "as_of"),
+        ("as_of = \"01/06/2026\"", "freeze-invalid", "as_of"),
+        ("as_of = \"2026-06-31\"", "freeze-invalid", "as_of"),
+        ("as_of = \"2026/6/1\"", "freeze-invalid", "as_of"),
+        ("as_of = \"2026-06-01 00:00\"", "freeze-invalid", "as_of"),
+        ("as_of = \"2026-06-01 12:00\"", "freeze-invalid", "as_of"),
+        ("as_of = \"\"", "freeze-invalid", "as_of"),
+        ("dated = { city = \"seen\" }", "freeze-invalid", "as_of"),
         (&format!("{day}dated = {{ nope = \"seen\" }}"), "column-missing", "nope"),
         (&format!("{day}dated = {{ city = \"nope\" }}"), "column-missing", "nope"),
-        (&format!("{day}dated = {{ seen = \"city\" }}"), "dated-invalid", "city"),
-        (&format!("{day}dated = {{ city = \"seen\" }}\ncategories = [\"seen\"]"), "dated-invalid", "seen"),
-        (&format!("{day}dated = {{ phone = \"seen\" }}"), "dated-invalid", "phone"),
-        (&format!("{day}folds = \"fold\"\ndated = {{ fold = \"seen\" }}"), "dated-invalid", "fold"),
+        (&format!("{day}dated = {{ seen = \"city\" }}"), "freeze-invalid", "city"),
+        (&format!("{day}dated = {{ city = \"seen\" }}\ncategories = [\"seen\"]"), "freeze-invalid", "seen"),
+        (&format!("{day}dated = {{ phone = \"seen\" }}"), "freeze-invalid", "phone"),
+        (&format!("{day}folds = \"fold\"\ndated = {{ fold = \"seen\" }}"), "freeze-invalid", "fold"),
     ] {
         let error = open(&ours, &theirs, "", settings).err().expect(settings);
         let at = (error.at.file.as_deref(), error.at.column.as_deref());

@@ -187,7 +187,6 @@ fn settled(recipe: FileRecipe, plan: &Reading, seen: &Seen) -> FileRecipe {
         categories: names(FeatureKind::Category),
         dates: names(FeatureKind::Date),
         multi: of(FeatureKind::Multi).map(|c| (c.name.clone(), c.separator.clone())).collect(),
-        as_of: plan.as_of(),
         ..recipe
     }
 }

@@ -59,7 +59,7 @@ impl Freezer {
 pub const FROZEN: &str = "frozen";
 
 impl Reading {
-    /// The day the table is frozen at, in one form.
+    /// The day the table is frozen at.
     pub fn as_of(&self) -> Option<String> {
         self.late.map(|late| dates::text(late - 1.0))
     }

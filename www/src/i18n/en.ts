@@ -146,7 +146,7 @@ export const en: Words = {
     missingMarkers: "Cells that mean “no value”",
     missingHint: "Separated by commas; an empty cell always does",
     asOf: "As of",
-    asOfHint: "What is dated later counts as missing: a model must not see what happened after the seed was chosen. Below, say which column dates another.",
+    asOfHint: "What is dated later counts as missing: no model sees what came after the seed.",
     known: (column) => `When “${column}” was known`,
     knownOn: (clock) => `known on ${clock}`,
     undated: "not dated",

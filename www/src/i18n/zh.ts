@@ -146,7 +146,7 @@ export const zh = {
     missingMarkers: "视为缺失的写法",
     missingHint: "用逗号分开；空单元格总是缺失",
     asOf: "数据截至",
-    asOfHint: "晚于这一天的内容按缺失处理，避免模型用到圈定种子之后才发生的事。下方可指定各列的数据日期看哪一列。",
+    asOfHint: "晚于这一天的内容按缺失处理，避免模型用到种子之后才发生的事。",
     known: (column: string) => `“${column}”列的数据日期`,
     knownOn: (clock: string) => `日期看“${clock}”`,
     undated: "不看日期",

@@ -52,13 +52,6 @@ export class Slot {
     return this.found?.columns.filter(dates).map((c) => c.name) ?? [];
   }
 
-  /** Columns that take a date: what is left of them when roles changed. */
-  #dated(): Record<string, string> {
-    const { clocks } = this;
-    const free = this.found?.columns.filter((c) => !/id|fold/.test(this.role(c).role)).map((c) => c.name) ?? [];
-    return Object.fromEntries(Object.entries(this.dated).filter(([name, clock]) => this.asOf && free.includes(name) && clocks.includes(clock)));
-  }
-
   get id(): { column: ColumnFound; recipe: IdRecipe } | undefined {
     for (const column of this.found?.columns ?? []) {
       const role = this.role(column);
@@ -80,7 +73,6 @@ export class Slot {
       ...this.#lists(found),
       missing: this.overrule.missing,
       as_of: this.asOf || null,
-      dated: this.#dated(),
       encoding: this.overrule.encoding,
       delimiter: this.overrule.delimiter,
       header: this.overrule.header,
@@ -155,12 +147,18 @@ export class Slot {
     }
   }
 
-  #lists(found: Inspection): Pick<FileRecipe, "ignore" | "numbers" | "categories" | "dates" | "multi" | "folds"> {
+  #lists(found: Inspection): Pick<FileRecipe, "ignore" | "numbers" | "categories" | "dates" | "multi" | "folds" | "dated"> {
     const roles = found.columns.map((column) => ({ column, role: this.role(column) }));
     const changed = (role: Role["role"]): string[] =>
       roles.filter(({ column, role: r }) => r.role === role && column.role.role !== role).map(({ column }) => column.name);
     const multi = roles.flatMap(({ column, role }) => (role.role === "multi" ? [[column.name, role.separator]] : []));
+    const { asOf, clocks } = this;
+    const dated = roles.flatMap(({ column: { name }, role }) => {
+      const clock = this.dated[name] ?? "";
+      return asOf && clocks.includes(clock) && !/id|fold/.test(role.role) ? [[name, clock]] : [];
+    });
     return {
+      dated: Object.fromEntries(dated),
       ignore: changed("ignore"),
       numbers: changed("number"),
       categories: changed("category"),
@@ -182,9 +180,7 @@ export class Slot {
     const id = typeof recipe.id === "number" ? this.found?.columns[recipe.id - 1]?.name : recipe.id;
     if (id) given[id] = { role: "id", kind: recipe.kind, digest: recipe.digest };
     this.given = given;
-    // As the page writes days, whichever way the recipe does.
-    const day = /^\s*(\d{4})\D?(\d\d?)\D?(\d\d?)/.exec(recipe.as_of ?? "");
-    this.asOf = day ? day.slice(1).map((part) => part.padStart(2, "0")).join("-") : "";
+    this.asOf = recipe.as_of ?? "";
     this.dated = recipe.dated ?? {};
   }
 }
