@@ -59,6 +59,8 @@ kinds! {
     ColumnTwice = "column-twice", "Two columns have the same name. Rename one.", "有两列同名，请改名。";
     /// A column the recipe names is not in the file.
     ColumnMissing = "column-missing", "The file has no such column.", "文件中没有这一列。";
+    /// A table frozen at no day, or a column dated by what is no date.
+    FreezeInvalid = "freeze-invalid", "A frozen file needs a day, as_of = \"2026-06-01\"; columns but the ID and the folds are dated by date columns.", "冻结须写明日期：as_of = \"2026-06-01\"；只能用日期列注明其他列的日期，ID 列和折号列除外。";
     /// A label that would run as a formula in a spreadsheet.
     FormulaLabel = "formula-label", "A label starts with = + - @ or a tab and could run as a formula. Change it at the source.", "标签以 = + - @ 或制表符开头，可能被表格软件当作公式，请在源头修改。";
     /// More distinct values than a tag column can have.

@@ -31,8 +31,12 @@ pub struct Account {
     pub people: u64,
     /// Why rows are invalid, by stable code (`empty`, `junk`, `not-this-kind`, `long-row`, …), most first.
     pub reasons: Vec<Problem>,
-    /// Odd rows that were kept all the same (`short-row`, `not-a-number`).
+    /// Odd rows that were kept all the same (`short-row`, `not-a-number`), and cells known too late (`frozen`).
     pub notes: Vec<Problem>,
+    /// The day the file was frozen at, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub as_of: Option<String>,
 }
 
 /// Who is in both files.
@@ -176,8 +180,7 @@ pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<Match
     for part in desk.all(&Join).await? {
         met.merge(part);
     }
-    let [first_party, tags] =
-        [0, 1].map(|side| account(read[side].1, met.people[side], met.duplicates[side]));
+    let [first_party, tags] = [0, 1].map(|side| account(read[side], met.people[side], met.duplicates[side]));
     let share = |of: u64| if of == 0 { 0.0 } else { met.matched as f64 / of as f64 };
     let smaller = first_party.people.min(tags.people);
     let diagnosis = match share(smaller) < LITTLE {
@@ -194,7 +197,7 @@ pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<Match
     })
 }
 
-fn account(tally: &Tally, people: u64, duplicate: u64) -> Account {
+fn account((reading, tally): (&Reading, &Tally), people: u64, duplicate: u64) -> Account {
     let problems = |map: &std::collections::BTreeMap<(String, String), (u64, u64)>| {
         let mut list: Vec<Problem> = map
             .iter()
@@ -210,7 +213,7 @@ fn account(tally: &Tally, people: u64, duplicate: u64) -> Account {
     };
     let invalid = tally.reasons.values().map(|r| r.0).sum();
     let (reasons, notes) = (problems(&tally.reasons), problems(&tally.notes));
-    Account { rows: tally.rows, invalid, duplicate, people, reasons, notes }
+    Account { rows: tally.rows, invalid, duplicate, people, reasons, notes, as_of: reading.as_of() }
 }
 
 /// Tries, on a sample of the raw side, every other way the other side may have been hashed.

@@ -25,9 +25,13 @@ people: number,
  */
 reasons: Array<Problem>, 
 /**
- * Odd rows that were kept all the same (`short-row`, `not-a-number`).
+ * Odd rows that were kept all the same (`short-row`, `not-a-number`), and cells known too late (`frozen`).
  */
-notes: Array<Problem>, };
+notes: Array<Problem>, 
+/**
+ * The day the file was frozen at, if it was.
+ */
+as_of?: string, };
 
 /**
  * Against whom the seed is compared.
@@ -882,6 +886,16 @@ folds?: string | null,
  * Cells that mean "no value", compared trimmed and without case. Default: [`MISSING`].
  */
 missing?: Array<string> | null, 
+/**
+ * The day the table is frozen at, as in `2026-06-01`: what is known by its end counts. Cells of date columns that
+ * are later count as missing.
+ */
+as_of?: string | null, 
+/**
+ * Columns by the date column that says when their value was known: a cell whose date is later than `as_of` counts
+ * as missing, one without a readable date stays.
+ */
+dated?: { [key in string]: string }, 
 /**
  * Overrules of what was detected.
  */
@@ -2600,6 +2614,7 @@ export type ErrorCode =
   | "too-many-columns"
   | "column-twice"
   | "column-missing"
+  | "freeze-invalid"
   | "formula-label"
   | "too-many-values"
   | "no-id-column"

@@ -2,6 +2,7 @@
 //! people belong, match, agree on bins, seal.
 
 use super::call::{FileRef, Overrule};
+use super::freeze::frozen;
 use super::inspect::{self, Seen, Text, range};
 use super::recipe::{ColumnRef, FileRecipe, Recipe};
 use super::{Opened, Room};
@@ -137,7 +138,7 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
         .filter(|at| *at != id && Some(*at) != folds)
         .filter_map(|at| column(recipe, at, &found[at]))
         .collect();
-    Ok(Reading {
+    let reading = Reading {
         which,
         dialect: seen.layout.dialect.clone(),
         id,
@@ -147,11 +148,13 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
         columns,
         folds,
         missing: seen.layout.missing.clone(),
-    })
+        late: None,
+    };
+    frozen(reading, recipe, found)
 }
 
 /// What a column becomes; nothing if it is left out.
-fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column> {
+pub(super) fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column> {
     let name = &found.name;
     let (kind, separator) = match &found.role {
         _ if recipe.ignore.contains(name) => return None,
@@ -165,7 +168,7 @@ fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Option<Column>
         Role::Multi { separator } => (FeatureKind::Multi, separator.as_str()),
         Role::Id(_) | Role::Fold | Role::Ignore => return None,
     };
-    Some(Column { at, name: name.clone(), kind, separator: separator.to_string() })
+    Some(Column { at, name: name.clone(), kind, separator: separator.to_string(), clock: None })
 }
 
 /// The recipe with every column spelt out in the order of the file: one reading is one recipe, whoever wrote it and

@@ -2,6 +2,7 @@
 
 pub mod call; // what can be asked
 pub mod files; // what can be saved
+mod freeze; // a table as it was known on a day
 pub mod inspect; // looking at a file
 pub mod load; // bringing the files in
 pub mod model; // models from outside

@@ -2,6 +2,7 @@
 //! side by side.
 
 use super::call::{FileRef, ModelSource};
+use super::freeze::frozen;
 use super::inspect::Seen;
 use super::load::{bring, layout, reading};
 use super::recipe::{FileRecipe, MISSING};
@@ -16,6 +17,7 @@ use crate::shard::desk::Desk;
 use crate::shard::load::{Clear, Forget};
 use crate::table::schema::Feature;
 use crate::table::store::Which;
+use crate::table::store::freeze::FROZEN;
 use crate::table::store::parcel::{self, Column, Reading, Tally};
 use crate::table::values::Missing;
 
@@ -88,20 +90,23 @@ fn plan(saved: &Saved, recipe: FileRecipe, seen: &Seen, space: id::Recipe) -> Re
     let found: Vec<&str> = seen.inspection.columns.iter().map(|c| c.name.as_str()).collect();
     let ignore = found.iter().filter(|name| !names.contains(name)).map(|name| (*name).to_owned()).collect();
     let (numbers, categories, dates) = (vec![], vec![], vec![]);
-    let recipe =
-        FileRecipe { ignore, numbers, categories, dates, multi: Default::default(), folds: None, ..recipe };
+    let (multi, dated) = Default::default();
+    let (folds, as_of) = (None, None);
+    let plain = recipe.clone();
+    let plain = FileRecipe { ignore, numbers, categories, dates, multi, folds, as_of, dated, ..plain };
     let column = |column: &SavedColumn| {
         let Feature { column: name, kind, .. } = &column.feature;
         let at = found.iter().position(|found| found == name);
         let foreign = || Error::new(Kind::ModelForeign).file(&seen.file.name).column(name);
         let (name, separator) = (name.clone(), column.separator.clone());
-        Ok(Column { at: at.ok_or_else(foreign)?, name, kind: *kind, separator })
+        Ok(Column { at: at.ok_or_else(foreign)?, name, kind: *kind, separator, clock: None })
     };
-    Ok(Reading {
+    let reading = Reading {
         columns: saved.columns.iter().map(column).collect::<Result<_>>()?,
         missing: Missing::new(&saved.missing),
-        ..reading(Which::Tags, &recipe, seen, space)?
-    })
+        ..reading(Which::Tags, &plain, seen, space)?
+    };
+    frozen(reading, &recipe, &seen.inspection.columns)
 }
 
 /// Codes the people by the model's bins; answers the cells of each column that could not be read. A column of which
@@ -114,7 +119,9 @@ async fn seal(desk: &Desk, saved: &Saved, plan: &Reading, tally: &Tally, aside: 
         .map(|(at, column)| (column.feature.clone(), (Which::Tags, at)))
         .collect();
     desk.progress("seal", 0, 0, "rows");
-    let odd = |name: &str| tally.notes.iter().filter(move |(key, _)| key.1 == name).map(|(_, n)| n.0).sum();
+    // A frozen cell could be read, and is missing on purpose.
+    let unread = |key: &(String, String), name: &str| key.1 == name && key.0 != FROZEN;
+    let odd = |name: &str| tally.notes.iter().filter(|(key, _)| unread(key, name)).map(|(_, n)| n.0).sum();
     let mut unseen: Vec<u64> = plan.columns.iter().map(|column| odd(&column.name)).collect();
     let mut any = vec![false; unseen.len()];
     for part in desk.all(&Seal { features, folds: false, aside }).await? {

@@ -77,6 +77,14 @@ pub struct FileRecipe {
     /// Cells that mean "no value", compared trimmed and without case. Default: [`MISSING`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<String>>,
+    /// The day the table is frozen at, as in `2026-06-01`: what is known by its end counts. Cells of date columns that
+    /// are later count as missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// Columns by the date column that says when their value was known: a cell whose date is later than `as_of` counts
+    /// as missing, one without a readable date stays.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dated: BTreeMap<String, String>,
     /// Overrules of what was detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
@@ -103,6 +111,8 @@ impl FileRecipe {
             multi: BTreeMap::new(),
             folds: None,
             missing: None,
+            as_of: None,
+            dated: BTreeMap::new(),
             encoding: None,
             delimiter: None,
             header: None,

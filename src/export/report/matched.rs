@@ -6,6 +6,7 @@ use super::plot::At;
 use super::{Language, files, header, open};
 use crate::matching::{Account, Diagnosis, MatchReport};
 use crate::table::inspection::Problem;
+use crate::table::store::freeze::FROZEN;
 
 pub(super) fn section(html: &mut Html, report: &MatchReport, language: Language) {
     open(html, "match", ["1", language.say("Match", "匹配")], language, true);
@@ -124,7 +125,8 @@ fn problems(html: &mut Html, account: &Account, file: &str, language: Language) 
     put!(html, "<tbody>");
     for Problem { code, count: rows, first_row, column } in account.reasons.iter().chain(&account.notes) {
         let (what, effect) = problem(code, language);
-        put!(html, "<tr><td>" [what] " <bdi>" [column.as_deref().unwrap_or("")] "</bdi></td><td>" [effect] "</td><td class=\"n\">" [count(*rows)] "</td><td class=\"n\">" [first_row.map_or(String::new(), count)] "</td></tr>\n");
+        let day = if code == FROZEN { account.as_of.as_deref() } else { None };
+        put!(html, "<tr><td>" [what] [day.unwrap_or("")] " <bdi>" [column.as_deref().unwrap_or("")] "</bdi></td><td>" [effect] "</td><td class=\"n\">" [count(*rows)] "</td><td class=\"n\">" [first_row.map_or(String::new(), count)] "</td></tr>\n");
     }
     put!(html, "</tbody></table></details>\n");
 }
@@ -146,6 +148,7 @@ fn problem(code: &str, language: Language) -> (&str, &str) {
         "short-row" => (("Too few columns", "列数不足"), gap),
         "not-a-number" => (("Not a number in a number column", "数值列里有非数字"), gap),
         "not-a-date" => (("Not a date in a date column", "日期列里有非日期"), gap),
+        FROZEN => (("Dated later than ", "日期晚于 "), gap),
         "bad-encoding" => {
             (("Bytes that do not decode", "有无法解码的字节"), ("shown as \u{fffd}", "替换为 \u{fffd}"))
         }

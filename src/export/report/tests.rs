@@ -41,6 +41,7 @@ fn matched(text: &str) -> MatchReport {
         people: 2244,
         reasons: vec![problem],
         notes: vec![],
+        as_of: None,
     };
     let way =
         WouldMatch { code: text.into(), english: text.into(), chinese: text.into(), matched: 4, fix: None };

@@ -1,6 +1,7 @@
 //! Cutting a slice of a file into parcels: every row is read once, its ID turned into a key, its cells into small
 //! values, and put into the parcel of the shard that owns the person. Every row is accounted for.
 
+use super::freeze::Freezer;
 use super::{Which, packed};
 use crate::error::{Error, Kind, Result};
 use crate::id::{self, Ids, Key, Reader, Recipe};
@@ -36,6 +37,9 @@ pub struct Reading {
     pub folds: Option<usize>,
     /// Cells that mean "no value".
     pub missing: Missing,
+    /// The first moment, in days since 1970-01-01, that the table knows nothing of: what is dated then or later counts
+    /// as missing.
+    pub late: Option<f64>,
 }
 
 /// A column that becomes a feature.
@@ -49,6 +53,8 @@ pub struct Column {
     pub kind: FeatureKind,
     /// Separator of a multi-valued cell.
     pub separator: String,
+    /// Position of the column that says when a cell was known.
+    pub clock: Option<usize>,
 }
 
 /// Rows of one slice for one shard.
@@ -177,6 +183,7 @@ pub fn cut(reading: &Reading, text: &[u8], span: Span, shards: usize) -> Result<
     }
     let (read, next_row) = (rows.at(), span.first_row + rows.lines());
     cutter.blank(rows.blanks() - blanks, next_row);
+    cutter.freezer.tell(reading, &mut cutter.tally);
     Ok(Cut { parcels: cutter.parcels, tally: cutter.tally, read, next_row })
 }
 
@@ -193,6 +200,7 @@ struct Cutter<'a> {
     reader: Reader,
     parcels: Vec<Parcel>,
     words: Vec<Vec<HashMap<String, u32>>>,
+    freezer: Freezer,
     tally: Tally,
 }
 
@@ -207,6 +215,7 @@ impl<'a> Cutter<'a> {
             reader: Reader::new(reading.recipe, reading.space)?,
             parcels: vec![parcel; shards],
             words: vec![vec![HashMap::new(); reading.columns.len()]; shards],
+            freezer: Freezer::new(reading),
             tally: Tally::default(),
         })
     }
@@ -239,9 +248,10 @@ impl<'a> Cutter<'a> {
         if let Some(at) = self.reading.folds {
             parcel.folds.push(fold(fields.get(at).unwrap_or_default()));
         }
+        self.freezer.look(self.reading, fields);
         for (c, column) in self.reading.columns.iter().enumerate() {
             let cell = values::trim(fields.get(column.at).unwrap_or_default());
-            let missing = self.reading.missing.has(cell);
+            let missing = self.reading.missing.has(cell) || self.freezer.takes(c, column, row);
             match &mut parcel.columns[c] {
                 Cells::Numbers { values } => {
                     let parsed = (!missing).then(|| parse(column.kind, cell));

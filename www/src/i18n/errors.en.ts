@@ -18,6 +18,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "too-many-columns": { what: "More than 2,000 columns", todo: "Leave some out and choose it again." },
   "column-twice": { what: "Two columns have the same name", todo: "Rename one." },
   "column-missing": { what: "The file has no such column", todo: "Check the name, or go back to the earlier file." },
+  "freeze-invalid": { what: "A day or a date column is needed", todo: "Check “As of” and the dates above the preview." },
   "formula-label": { what: "A label starts with = + - @ or a tab and could run as a formula", todo: "Change it at the source, or ignore the column." },
   "too-many-values": { what: "The column has more than 65,000 different values: it is not a tag", todo: "Set the column to “ignore”." },
   "no-id-column": { what: "No column looks like an ID", todo: "Set one to “ID” above the preview." },

@@ -20,6 +20,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "too-many-columns": { what: "超过 2000 列", todo: "请删减后重新选择。" },
   "column-twice": { what: "有两列同名", todo: "请给其中一列改名。" },
   "column-missing": { what: "文件中没有这一列", todo: "请核对列名，或换回原来的文件。" },
+  "freeze-invalid": { what: "需要一个日期或日期列", todo: "请检查预览上方的“数据截至”和各列日期。" },
   "formula-label": { what: "标签以 = + - @ 或制表符开头，可能被表格软件当作公式", todo: "请在源头修改，或把该列设为“忽略”。" },
   "too-many-values": { what: "该列的不同取值超过 65000 个，不是标签", todo: "请把该列设为“忽略”。" },
   "no-id-column": { what: "没有找到 ID 列", todo: "请在预览表头把一列设为 ID。" },

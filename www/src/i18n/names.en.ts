@@ -43,6 +43,7 @@ export const namesEn: Names = {
     "long-row": { what: "Too many columns", effect: "the row is left out" },
     "not-a-number": { what: "Not a number in a number column", effect: "counts as missing" },
     "not-a-date": { what: "Not a date in a date column", effect: "counts as missing" },
+    frozen: { what: "Dated later than", effect: "counts as missing" },
     "unknown-fold": { what: "Fold not understood", effect: "the row is left out" },
     empty: { what: "No ID", effect: "the row is left out" },
     junk: { what: "Stand-in ID (all zeros, null)", effect: "the row is left out" },

@@ -56,6 +56,7 @@ export const namesZh: Names = {
     "long-row": { what: "列数过多", effect: "整行不计入" },
     "not-a-number": { what: "数值列里有非数字", effect: "按缺失处理" },
     "not-a-date": { what: "日期列里有非日期", effect: "按缺失处理" },
+    frozen: { what: "日期晚于", effect: "按缺失处理" },
     "unknown-fold": { what: "折号无法识别", effect: "整行不计入" },
     empty: { what: "ID 为空", effect: "整行不计入" },
     junk: { what: "占位 ID（如全 0、null）", effect: "整行不计入" },

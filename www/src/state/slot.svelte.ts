@@ -12,6 +12,9 @@ export class Slot {
   overrule = $state.raw<Overrule>(PLAIN);
   /** Roles the user gave, by column name. */
   given = $state.raw<Record<string, Role>>({});
+  /** The day the file is frozen at, if it is, and by column the one that says when its value was known. */
+  asOf = $state("");
+  dated = $state.raw<Record<string, string>>({});
   /** A loaded recipe, until the user changes a role. */
   #saved: FileRecipe | undefined;
   readonly inspect: Task<"inspect">;
@@ -40,6 +43,15 @@ export class Slot {
     return taken && column.role.role === "id" ? { role: "ignore" } : column.role;
   }
 
+  /** Columns of dates; those left out can still say when others were known. */
+  get clocks(): string[] {
+    const dates = (c: ColumnFound): boolean => {
+      const { role } = this.role(c);
+      return role === "date" || (role === "ignore" && c.role.role === "date");
+    };
+    return this.found?.columns.filter(dates).map((c) => c.name) ?? [];
+  }
+
   get id(): { column: ColumnFound; recipe: IdRecipe } | undefined {
     for (const column of this.found?.columns ?? []) {
       const role = this.role(column);
@@ -60,6 +72,7 @@ export class Slot {
       digest: id.recipe.digest,
       ...this.#lists(found),
       missing: this.overrule.missing,
+      as_of: this.asOf || null,
       encoding: this.overrule.encoding,
       delimiter: this.overrule.delimiter,
       header: this.overrule.header,
@@ -112,6 +125,8 @@ export class Slot {
     this.file = undefined;
     this.overrule = PLAIN;
     this.given = {};
+    this.asOf = "";
+    this.dated = {};
     this.inspect.forget();
   }
 
@@ -132,12 +147,18 @@ export class Slot {
     }
   }
 
-  #lists(found: Inspection): Pick<FileRecipe, "ignore" | "numbers" | "categories" | "dates" | "multi" | "folds"> {
+  #lists(found: Inspection): Pick<FileRecipe, "ignore" | "numbers" | "categories" | "dates" | "multi" | "folds" | "dated"> {
     const roles = found.columns.map((column) => ({ column, role: this.role(column) }));
     const changed = (role: Role["role"]): string[] =>
       roles.filter(({ column, role: r }) => r.role === role && column.role.role !== role).map(({ column }) => column.name);
     const multi = roles.flatMap(({ column, role }) => (role.role === "multi" ? [[column.name, role.separator]] : []));
+    const { asOf, clocks } = this;
+    const dated = roles.flatMap(({ column: { name }, role }) => {
+      const clock = this.dated[name] ?? "";
+      return asOf && clocks.includes(clock) && !/id|fold/.test(role.role) ? [[name, clock]] : [];
+    });
     return {
+      dated: Object.fromEntries(dated),
       ignore: changed("ignore"),
       numbers: changed("number"),
       categories: changed("category"),
@@ -159,6 +180,8 @@ export class Slot {
     const id = typeof recipe.id === "number" ? this.found?.columns[recipe.id - 1]?.name : recipe.id;
     if (id) given[id] = { role: "id", kind: recipe.kind, digest: recipe.digest };
     this.given = given;
+    this.asOf = recipe.as_of ?? "";
+    this.dated = recipe.dated ?? {};
   }
 }
 
