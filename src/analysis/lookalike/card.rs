@@ -45,7 +45,7 @@ impl Basis {
 }
 
 /// Half the 95 % interval of the log-odds of so many people, kept finite as the ridge of a scorecard keeps it.
-fn noise(seed: u64, people: u64) -> f64 {
+pub fn noise(seed: u64, people: u64) -> f64 {
     let rate = (seed as f64 + 0.5) / (people as f64 + 1.0);
     num::Z95 / num::sqrt(1.0 + people as f64 * rate * (1.0 - rate))
 }

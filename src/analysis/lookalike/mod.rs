@@ -131,8 +131,8 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
         labelled,
         hidden: cuts.hidden,
     };
-    let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, tally);
     let basis = Basis::new(schema, &learned.columns, &learned.weights, tally);
+    let reasons = reasons::reasons(schema, &basis, tally.seed, tally.people());
     let columns = card::columns(schema, &basis, &learned.kept, tally);
     let leaks = leak::leaks(schema, &features, tally);
     let parts = Parts {

@@ -129,7 +129,7 @@ pub struct LookalikeReport {
     pub tiers: Vec<Tier>,
     /// Whether the seed is large enough.
     pub verdict: Verdict,
-    /// Bins that pull most, both signs, strongest first.
+    /// Tags that pull most beyond their noise, both signs, strongest first: labels, and ranges of numbers and dates.
     pub reasons: Vec<Reason>,
     /// Features the model did not see, and why (`constant`, `first-party`, `left-out`, `all-missing`, `chooses`: people are chosen by it).
     pub left_out: Vec<LeftOut>,

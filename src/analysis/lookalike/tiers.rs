@@ -12,7 +12,7 @@ use crate::shard::desk::Desk;
 use crate::shard::select::{Counts, Round, Select};
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::bits::Bits;
-use crate::table::schema::Schema;
+use crate::table::schema::{Schema, span};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -22,6 +22,8 @@ const CUTS: u64 = 1_000;
 const REASONS: usize = 8;
 /// Unit of a chance.
 const UNIT: f64 = (1u64 << 20) as f64;
+/// A share of so many times that of everyone is a reason.
+const OVER: f64 = 1.2;
 /// People of a tier who must share a bin for it to be a reason.
 const LEAST: u64 = 20;
 
@@ -277,28 +279,56 @@ impl Parts<'_> {
             crowd,
         }
     }
-    /// Bins over-represented in a tier: those that tell most (share gained times log ratio), shrunk as in F3.
+    /// What is over-represented in a tier: what tells most (share gained times log ratio), shrunk as in F3.
     fn reasons(&self, at: usize) -> Vec<Reason> {
-        let people = self.counts.rest[at];
-        let mut told: Vec<(f64, Reason)> = Vec::new();
-        for &f in self.features {
-            for bin in self.schema.starts[f]..self.schema.starts[f + 1] {
-                let count = self.counts.bins[at * self.schema.bins() + bin];
-                let (share, base_share) =
-                    (count as f64 / people as f64, self.tally.bin(bin) as f64 / self.tally.people() as f64);
-                if count < LEAST.min(people.div_ceil(2)) || base_share == 0.0 || share < 1.2 * base_share {
-                    continue;
-                }
-                let shrunk = (count as f64 + 50.0 * base_share) / (people as f64 + 50.0);
-                let weight = num::ln(shrunk / base_share);
-                let label = &self.schema.features[f].labels[bin - self.schema.starts[f]];
-                let feature = self.schema.features[f].name();
-                let reason = Reason { feature, value: label.clone(), weight, share, base_share };
-                told.push(((share - base_share) * weight, reason));
-            }
-        }
+        let mut told: Vec<(f64, Reason)> = self
+            .features
+            .iter()
+            .flat_map(|&f| self.runs(at, f))
+            .filter_map(|run| self.told(at, run))
+            .collect();
         told.order_by(|a, b| b.0.total_cmp(&a.0));
         told.truncate(REASONS);
         told.into_iter().map(|(_, reason)| reason).collect()
+    }
+    fn count(&self, at: usize, bin: usize) -> u64 {
+        self.counts.bins[at * self.schema.bins() + bin]
+    }
+    /// Bins of a column; neighbours of a number or date that are all over-represented as one.
+    fn runs(&self, at: usize, f: usize) -> Vec<(usize, Range<usize>)> {
+        let (first, end) = (self.schema.starts[f], self.schema.starts[f + 1]);
+        let people = self.counts.rest[at] as f64;
+        let base = |bin: usize| self.tally.bin(bin) as f64 / self.tally.people() as f64;
+        let much = |bin: usize| self.count(at, bin) as f64 / people >= OVER * base(bin);
+        let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
+        for bin in first..end {
+            match runs.last_mut() {
+                Some((_, run))
+                    if self.schema.features[f].ordered()
+                        && run.start > first
+                        && much(bin - 1)
+                        && much(bin) =>
+                {
+                    run.end = bin + 1;
+                }
+                _ => runs.push((f, bin..bin + 1)),
+            }
+        }
+        runs
+    }
+    fn told(&self, at: usize, (f, run): (usize, Range<usize>)) -> Option<(f64, Reason)> {
+        let (feature, start) = (&self.schema.features[f], self.schema.starts[f]);
+        let people = self.counts.rest[at];
+        let count: u64 = run.clone().map(|bin| self.count(at, bin)).sum();
+        let base: u64 = run.clone().map(|bin| self.tally.bin(bin)).sum();
+        let (share, base_share) = (count as f64 / people as f64, base as f64 / self.tally.people() as f64);
+        if count < LEAST.min(people.div_ceil(2)) || base == 0 || share < OVER * base_share {
+            return None;
+        }
+        let shrunk = (count as f64 + 50.0 * base_share) / (people as f64 + 50.0);
+        let weight = num::ln(shrunk / base_share);
+        let value = span(&feature.labels[run.start - start..run.end - start]);
+        let reason = Reason { feature: feature.name(), value, weight, share, base_share };
+        Some(((share - base_share) * weight, reason))
     }
 }
