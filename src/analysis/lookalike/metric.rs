@@ -73,6 +73,20 @@ impl Metric {
         (self.places, self.factor) = (places.to_vec(), factor);
         Ok(())
     }
+    /// Curvature of every weight alone.
+    pub fn diagonal(&self) -> &[f64] {
+        &self.alone
+    }
+    /// The metric times a step.
+    pub fn times(&self, step: &[f64]) -> Vec<f64> {
+        let mut product: Vec<f64> = step.iter().zip(&self.alone).map(|(x, h)| x * h).collect();
+        let mut dense = vec![0.0; self.places.len()];
+        for (row, &p) in self.factor.iter().zip(&self.places) {
+            dense.iter_mut().zip(row).for_each(|(x, r)| *x += r * step[p]);
+        }
+        self.places.iter().zip(&self.factor).for_each(|(&p, row)| product[p] = dot(row, &dense));
+        product
+    }
     /// The inverse of the metric times a slope, in place.
     pub fn solve(&self, slope: &mut [f64]) {
         let mut dense: Vec<f64> = self.places.iter().map(|&p| slope[p]).collect();
@@ -116,10 +130,15 @@ mod tests {
             metric.lean(&desk, &[0, 1, 2], &met, 10, &Ridge::plain(4, 1.0)).await.map(|()| {
                 let mut x = vec![1.0, -2.0, 0.5, 14.0];
                 metric.solve(&mut x);
-                x
+                let back = metric.times(&x);
+                (x, back)
             })
         });
-        let x = solved.expect("not cancelled");
+        let (x, back) = solved.expect("not cancelled");
+        assert!(
+            back.iter().zip([1.0, -2.0, 0.5, 14.0]).all(|(got, want)| (got - want).abs() < 1e-9),
+            "{back:?}"
+        );
         let m = [[6.0, 2.0, 3.0], [2.0, 2.0, 0.0], [3.0, 0.0, 3.0]];
         let ridge = [6.0 * SAMPLED, 1.0 + 2.0 * SAMPLED, 1.0 + 4.0 * SAMPLED];
         for (a, want) in [1.0, -2.0, 0.5].into_iter().enumerate() {

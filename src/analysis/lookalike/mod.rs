@@ -21,6 +21,8 @@ mod leak;
 mod metric;
 mod nearest;
 mod pairs;
+mod penalty;
+mod proximal;
 mod reasons;
 mod report;
 mod ridge;
@@ -90,6 +92,7 @@ impl LookalikePlan {
         let within = self.tiers.iter().all(|&share| share > 0.0 && share <= 100.0);
         let settings = [
             ("l2", (1e-6..=1e6).contains(&self.l2)),
+            ("l1", (0.0..=1e6).contains(&self.l1)),
             ("folds", (2..=folds::MOST).contains(&usize::from(self.folds))),
             ("tiers", ascending && within && self.tiers.len() <= 20),
         ];
@@ -103,6 +106,7 @@ impl LookalikePlan {
 /// Fits the models, scores everyone, evaluates, cuts tiers.
 pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Result<LookalikeReport> {
     plan.check()?;
+    penalty::check(schema, plan)?;
     desk.progress("survey", 0, 1, "rounds");
     let tally = desk.sum(&Survey {}).await?;
     refuse(&tally)?;
@@ -112,7 +116,9 @@ pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Re
     let learned = ask.learn().await?;
     desk.progress("tiers", 0, 1, "rounds");
     let (tiers, cuts) = tiers::tiers(desk, schema, &plan.tiers, &features, &tally).await?;
-    let reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
+    let mut reasons = reasons::reasons(schema, &learned.columns, &learned.weights, &tally);
+    // A column the lasso leaves without a weight gives no reason.
+    reasons.retain(|reason| plan.l1 == 0.0 || reason.weight != 0.0);
     let basis = Basis::new(schema, &learned.columns, &learned.weights, &tally);
     let columns = card::columns(schema, &basis, &learned.kept, &tally);
     let leaks = leak::leaks(schema, &features, &tally);
@@ -200,7 +206,7 @@ impl Ask<'_> {
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
-        let design = Design::new(self.schema, self.features.to_vec(), self.plan.l2, lane::CLOSE, self.tally);
+        let design = Design::new(self.schema, self.features.to_vec(), self.plan, lane::CLOSE, self.tally);
         let fitted = design.fit(self.desk, &folds::without(self.folds, false)).await?;
         self.desk.progress("score", 0, 1, "rounds");
         let (features, shift) = (design.features.clone(), design.grid.shift);
