@@ -77,8 +77,8 @@ impl Design {
             }
         }
         let intercept = num::ln((tally.seed as f64 + 0.5) / (tally.rest as f64 + 0.5));
-        let ground =
-            Rc::new(Ground { grid, ridge, penalty, close, metric: RefCell::new(Metric::new(alone)) });
+        let metric = RefCell::new(Metric::new(alone, penalty.sparse()));
+        let ground = Rc::new(Ground { grid, ridge, penalty, close, metric });
         Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
     /// Fits a model for each of these pairs of folds to do without; the last must be of everyone.

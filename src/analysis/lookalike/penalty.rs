@@ -80,6 +80,10 @@ impl Penalty {
     pub fn chained(&self, place: usize) -> bool {
         self.chains.iter().any(|chain| chain.places.contains(&place))
     }
+    /// Whether many weights may be held at zero.
+    pub fn sparse(&self) -> bool {
+        self.l1 > 0.0
+    }
     /// What these weights cost: the first is the intercept's.
     pub fn cost(&self, weights: &[f64]) -> f64 {
         if self.l1 == 0.0 { 0.0 } else { self.l1 * weights[1..].iter().map(|w| w.abs()).sum::<f64>() }
@@ -172,6 +176,10 @@ impl Pool {
 }
 
 impl Face {
+    /// The group of every place.
+    pub fn groups(&self) -> &[Option<usize>] {
+        &self.groups
+    }
     /// How many groups can move.
     pub fn len(&self) -> usize {
         self.counts.len()

@@ -22,6 +22,8 @@ export const glossaryEn: Glossary = {
   log_loss: { term: "Log-loss", line: "How far the predicted probabilities are from what happened, on average. Lower is better." },
   model: { term: "Model", line: "What learns from the seed. The scorecard adds one weight per tag value (logistic regression); boosted trees add up many small decision trees." },
   l2: { term: "Ridge strength", line: "The larger, the more cautious the model and the less it follows chance. Default 1." },
+  l1: { term: "L1 strength", line: "The larger, the fewer tag values have a weight in the scorecard; the others get exactly 0. Default 0, no limit. Scorecards only." },
+  monotone: { term: "Monotone columns", line: "As the value grows, scorecard weights never fall (or never rise); missing values are free. The boosted trees in “Best blend” are not bound by it." },
   folds: { term: "Cross-validation", line: "People are split into folds; everyone is scored by a model that never saw them." },
   ci: { term: "95% interval", line: "Where the true figure most likely lies; the more people, the narrower." },
   sha256: { term: "SHA-256", line: "The fingerprint of a file: change one byte and it is a different one." },
