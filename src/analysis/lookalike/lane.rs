@@ -16,7 +16,7 @@
 
 use super::metric::{Metric, dot};
 use super::penalty::Penalty;
-use super::proximal::{self, Bend, add};
+use super::proximal::{self, Bend, Step, add};
 use super::ridge::Ridge;
 use super::sweep::Grid;
 use std::cell::RefCell;
@@ -236,11 +236,12 @@ impl Lane {
         let scale = self.pairs.back().map_or(1.0, |pair| pair.length / pair.product);
         let pairs = self.pairs.iter().map(|pair| (&pair.step[..], &pair.change[..]));
         let bend = Bend::new(&metric, scale, pairs);
-        let (step, bent) = proximal::step(&bend, penalty, &self.point, slope, *close);
+        let Step { step, bent, solved } = proximal::step(&bend, penalty, &self.point, slope, *close);
         let to: Vec<f64> = self.point.iter().zip(&step).map(|(x, d)| x + d).collect();
         self.descent = dot(&step, slope) + penalty.rise(&self.point, &to);
         self.direction = step;
-        length(&self.ground, &bent).max(dot(&self.direction, &bent))
+        // A step that is not all there is says nothing of the distance.
+        if solved { length(&self.ground, &bent).max(dot(&self.direction, &bent)) } else { f64::INFINITY }
     }
 
     /// Minus the inverse of the curvature, as far as the pairs know it, times the slope.

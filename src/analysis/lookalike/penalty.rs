@@ -114,6 +114,15 @@ impl Penalty {
         }
         near
     }
+    /// The largest share of this step on which no weight passes zero and no bin its neighbour.
+    pub fn reach(&self, at: &[f64], step: &[f64]) -> f64 {
+        let until = |gap: f64, change: f64| if gap * change < 0.0 { -gap / change } else { 1.0 };
+        let zeros = if self.l1 > 0.0 { 1..at.len() } else { 0..0 };
+        let zeros = zeros.map(|p| until(at[p], step[p]));
+        let pairs = self.chains.iter().flat_map(|chain| chain.places.clone().skip(1));
+        let pairs = pairs.map(|p| until(at[p] - at[p - 1], step[p] - step[p - 1]));
+        zeros.chain(pairs).fold(1.0, f64::min)
+    }
     /// Brings weights on the grid in order: rounding a step of the search may have put bins apart.
     pub fn arrange(&self, steps: &mut [i32]) {
         for chain in &self.chains {

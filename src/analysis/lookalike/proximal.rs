@@ -80,8 +80,19 @@ struct Move {
     bent: Vec<f64>,
 }
 
-/// Where the model is least, as a step from here, and the product of the step with the bend. `close` ends the fit.
-pub fn step(bend: &Bend, penalty: &Penalty, from: &[f64], slope: &[f64], close: f64) -> (Vec<f64>, Vec<f64>) {
+/// A step to where the model is least.
+pub struct Step {
+    /// The step.
+    pub step: Vec<f64>,
+    /// Its product with the bend.
+    pub bent: Vec<f64>,
+    /// Whether the model is least there, or only less.
+    pub solved: bool,
+}
+
+/// Where the model is least, as a step from here. `close` ends the fit.
+pub fn step(bend: &Bend, penalty: &Penalty, from: &[f64], slope: &[f64], close: f64) -> Step {
+    let mut solved = false;
     let (at, slope_here) = (from.to_vec(), slope.to_vec());
     let mut search = Search { bend, penalty, from, at, slope: slope_here, caution: 1.0 };
     for _ in 0..TURNS {
@@ -93,14 +104,15 @@ pub fn step(bend: &Bend, penalty: &Penalty, from: &[f64], slope: &[f64], close: 
         }
         let step = difference(&search.at, from);
         let whole = dot(&step, &difference(&search.slope, slope));
-        if left <= (FINE * close * close).max(SHARE * whole) {
+        solved = left <= (FINE * close * close).max(SHARE * whole);
+        if solved {
             break;
         }
         search.along_face();
     }
     let step = difference(&search.at, search.from);
     let bent = difference(&search.slope, slope);
-    (step, bent)
+    Step { step, bent, solved }
 }
 
 impl Search<'_> {
@@ -137,15 +149,18 @@ impl Search<'_> {
     fn along_face(&mut self) {
         let face = self.penalty.face(&self.at);
         let way = face.spread(&self.newton(&face));
-        let mut stride = 1.0;
-        for _ in 0..8 {
+        let (mut stride, least) = (1.0, self.penalty.reach(&self.at, &way));
+        loop {
             let goal: Vec<f64> = self.at.iter().zip(&way).map(|(at, way)| at + stride * way).collect();
             let taken = self.moved(self.penalty.within(&goal, self.steep(), &self.at));
             let change = dot(&taken.step, &self.slope) + 0.5 * dot(&taken.step, &taken.bent);
             if change + self.penalty.rise(&self.at, &taken.to) < 0.0 {
                 return self.go(taken);
             }
-            stride *= 0.5;
+            if stride <= least {
+                return;
+            }
+            stride = least.max(0.25 * stride);
         }
     }
     /// The moves of the groups of a face that lead to its best point: conjugate gradients.
