@@ -126,6 +126,27 @@ fn the_lasso_holds_its_conditions() {
     assert!(weightless.is_sorted() && weightless[0] < 4 && weightless[3] > 20, "{weightless:?}");
 }
 
+/// With next to no ridge every column can move against the intercept, and only signs that turn end it.
+#[test]
+fn many_columns_that_say_the_same_are_no_trap() {
+    let mut dice = Dice(36);
+    let features: Vec<_> = (0..14).map(|f| feature(&format!("f{f}"), FeatureKind::Category, 4)).collect();
+    let one = |_| {
+        let kind = dice.below(3);
+        let codes: Vec<u64> =
+            (0..14).map(|_| 1 + if dice.below(3) == 0 { dice.below(3) } else { kind }).collect();
+        let pull = codes.iter().filter(|&&c| c == 2).count() as f64 / 4.0;
+        let seed = dice.unit() < num::logistic(pull - 2.0);
+        Villager { seed, fold: None, codes: codes.into_iter().map(|c| vec![c as u16]).collect() }
+    };
+    let village = Village { people: (0..1_200).map(one).collect(), schema: Schema::new(features) };
+    let plan = LookalikePlan { l2: 1e-6, ..held(3.0, &[]) };
+    let plain = Plain::new(&village, plan.l2);
+    let (w, passes, converged) = fit(&village, &plan, lane::CLOSE);
+    assert!(converged && passes < 20, "{passes} passes");
+    assert!(off(&plain, &w, 3.0) < lane::CLOSE && zeros(&w) > 20, "{} {}", off(&plain, &w, 3.0), zeros(&w));
+}
+
 #[test]
 fn a_lasso_that_is_too_strong_leaves_nobody_a_weight() {
     let report = ask(&village(1_500, 1.0, 35), 2, &held(1e6, &[])).expect("a report");
