@@ -1220,7 +1220,19 @@ without: Array<string>,
 /**
  * Whom to learn from.
  */
-samples?: SamplesPlan, };
+samples?: SamplesPlan, 
+/**
+ * Strength of the lasso of scorecards: the penalty is `l1 · Σ |w|` over the weights of all bins, in the units of the
+ * loss summed over people (1 / C of scikit-learn). The larger, the fewer bins have a weight; the others' is exactly 0.
+ * `auto` asks it of each of its scorecards; trees know nothing of it.
+ */
+l1?: number, 
+/**
+ * Number and date columns whose weights in a scorecard never fall (`up`) or never rise (`down`) along their bins; the
+ * bin of missing values is free. `auto` asks it of each of its scorecards, but the trees it blends in are free: only
+ * `model = "scorecard"` keeps the promise in the scores.
+ */
+monotone?: { [key in string]: Trend }, };
 
 /**
  * What the model is worth, and whom it finds. All figures are out of fold.
@@ -1279,7 +1291,7 @@ tiers: Array<Tier>,
  */
 verdict: Verdict, 
 /**
- * Bins that pull most, both signs, strongest first.
+ * Tags that pull most beyond their noise, both signs, strongest first: labels, and ranges of numbers and dates.
  */
 reasons: Array<Reason>, 
 /**
@@ -2549,6 +2561,11 @@ tgi_low: number,
  * Upper end.
  */
 tgi_high: number, };
+
+/**
+ * Which way the weights of a column may go along its bins.
+ */
+export type Trend = "up" | "down";
 
 /**
  * Whether the seed suffices (F6).

@@ -7,7 +7,7 @@ use super::blend::{self, Blend, Mix, Weigh};
 use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::trees::{self, Forget};
-use super::{Ask, Form, Kept, Learned, Part, Standing, carded, folds, lane};
+use super::{Ask, Form, Kept, Learned, LookalikePlan, Part, Standing, carded, folds, lane};
 use crate::error::Result;
 use crate::num;
 use crate::num::Order;
@@ -29,7 +29,8 @@ pub async fn auto(ask: &Ask<'_>) -> Result<Learned> {
     let mut entrants = Vec::new();
     let (mut passes, mut converged) = (0, true);
     for l2 in STRENGTHS {
-        let design = Design::new(ask.schema, ask.features.to_vec(), l2, lane::CLOSE, ask.tally);
+        let plan = LookalikePlan { l2, ..ask.plan.clone() };
+        let design = Design::new(ask.schema, ask.features.to_vec(), &plan, lane::CLOSE, ask.tally);
         let fitted = design.fit(ask.desk, &folds::without(ask.folds, true), ask.shift).await?;
         (passes, converged) = (passes + fitted.passes, converged && fitted.converged);
         let (outer, inner) = fitted.lanes.split_at(ask.folds.len());

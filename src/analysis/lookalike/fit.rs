@@ -1,12 +1,13 @@
 //! All models at once: some that do without a fold or two, and one of everyone.
 
-use super::curve;
 use super::lane::{Ground, Lane};
 use super::metric::Metric;
 use super::pairs::{Pairs, sampled};
+use super::penalty::Penalty;
 use super::ridge::Ridge;
 use super::survey::Tally;
 use super::sweep::{Grid, Slopes, Sweep, placed};
+use super::{LookalikePlan, curve};
 use crate::error::Result;
 use crate::num;
 use crate::shard::desk::Desk;
@@ -50,11 +51,18 @@ pub struct Fitted {
 
 impl Design {
     /// Lays the weights out; the survey says how steep each will be.
-    pub fn new(schema: &Schema, features: Vec<usize>, l2: f64, close: f64, tally: &Tally) -> Design {
+    pub fn new(
+        schema: &Schema,
+        features: Vec<usize>,
+        plan: &LookalikePlan,
+        close: f64,
+        tally: &Tally,
+    ) -> Design {
         let (columns, places) = placed(&features, &schema.starts);
         let codes = features.iter().map(|&f| u64::from(tally.longest[f])).sum();
         let grid = Grid::new(codes);
-        let ridge = Ridge::new(schema, &columns, places, tally, l2);
+        let ridge = Ridge::new(schema, &columns, places, tally, plan.l2);
+        let penalty = Penalty::new(schema, &columns, plan);
         let mut one_valued = Vec::new();
         let mut alone = vec![steepness(tally.seed, tally.people()); places];
         for &(f, start) in &columns {
@@ -63,12 +71,14 @@ impl Design {
             }
             if schema.features[f].kind != FeatureKind::Multi {
                 let places = (start..).zip(schema.starts[f]..schema.starts[f + 1]);
-                one_valued
-                    .push(places.filter(|&(_, bin)| tally.bin(bin) > 0).map(|(place, _)| place).collect());
+                // What stands in order moves together, with people in it or without.
+                let moves = |&(place, bin): &(usize, usize)| tally.bin(bin) > 0 || penalty.chained(place);
+                one_valued.push(places.filter(moves).map(|(place, _)| place).collect());
             }
         }
         let intercept = num::ln((tally.seed as f64 + 0.5) / (tally.rest as f64 + 0.5));
-        let ground = Rc::new(Ground { grid, ridge, close, metric: RefCell::new(Metric::new(alone)) });
+        let metric = RefCell::new(Metric::new(alone, penalty.sparse()));
+        let ground = Rc::new(Ground { grid, ridge, penalty, close, metric });
         Design { features, columns, grid, ground, intercept, people: tally.people(), one_valued }
     }
     /// Fits a model for each of these pairs of folds to do without; the last must be of everyone.
@@ -87,7 +97,7 @@ impl Design {
                 self.reshape(desk, &mut lanes).await?;
             }
             let slopes = desk.sum(&self.question(&lanes, &open, without)).await?;
-            self.answer(&mut lanes, &open, &slopes);
+            self.answer(desk, &mut lanes, &open, &slopes).await?;
             passes += 1;
         }
         let converged = lanes.iter().all(Lane::converged);
@@ -101,14 +111,16 @@ impl Design {
         };
         Ok(Fitted { full, lanes: lanes.iter().map(steps).collect(), passes, converged })
     }
-    /// Moves every one-valued feature against the intercept to where the ridge is least: the same probabilities.
+    /// Moves every one-valued feature against the intercept to where its weights cost least: the same probabilities.
     fn settle(&self, weights: &mut [f64]) {
         for places in &self.one_valued {
             let mut ones = vec![0.0; weights.len()];
             places.iter().for_each(|&p| ones[p] = 1.0);
             let (slope, bend) = (self.ground.ridge.slope(weights), self.ground.ridge.slope(&ones));
             let sum = |of: &[f64]| places.iter().map(|&p| of[p]).sum::<f64>();
-            let shift = if places.is_empty() { 0.0 } else { sum(&slope) / sum(&bend) };
+            let here: Vec<f64> = places.iter().map(|&p| weights[p]).collect();
+            let shift =
+                if here.is_empty() { 0.0 } else { self.ground.penalty.shift(&here, sum(&slope), sum(&bend)) };
             places.iter().for_each(|&p| weights[p] -= shift);
             weights[0] += shift;
         }
@@ -135,13 +147,17 @@ impl Design {
             weights: interleaved(&trials),
         }
     }
-    fn answer(&self, lanes: &mut [Lane], open: &[usize], sums: &Slopes) {
+    async fn answer(&self, desk: &Desk, lanes: &mut [Lane], open: &[usize], sums: &Slopes) -> Result<()> {
         let unit = |bits: u32| 1.0 / (1u64 << bits) as f64;
         for (at, &l) in open.iter().enumerate() {
+            if !self.ground.penalty.none() {
+                desk.breathe().await?;
+            }
             let loss = sums.loss.get(at).map_or(0.0, |&loss| loss as f64 * unit(curve::LOSS));
             let mine = sums.slopes.iter().skip(at).step_by(open.len());
             lanes[l].take(loss, mine.map(|&slope| slope as f64 * unit(curve::ONE)).collect());
         }
+        Ok(())
     }
 }
 

@@ -9,8 +9,14 @@
 //! distance to the optimum in standard errors of the weights, of each and of every combination of them: what is
 //! left to gain is a twentieth of what chance moves. The measure has no scale: it asks the same of ten people
 //! and of ten million. A lane that can no longer move on its grid stops, too.
+//!
+//! Where the plan asks for L1 or for bins in order (`penalty`), steps are those of `proximal`, by the same curvature, and the
+//! slope in the decrement is what the penalty leaves of it: zero where the Karush–Kuhn–Tucker conditions hold. The
+//! last step, within that distance, is taken without another pass: it is the one that has the zeros and the pools.
 
 use super::metric::{Metric, dot};
+use super::penalty::Penalty;
+use super::proximal::{self, Bend, Step, add};
 use super::ridge::Ridge;
 use super::sweep::Grid;
 use std::cell::RefCell;
@@ -31,6 +37,8 @@ pub struct Ground {
     pub grid: Grid,
     /// What holds weights back.
     pub ridge: Ridge,
+    /// What else they are held to.
+    pub penalty: Penalty,
     /// Distance to the optimum that ends the search.
     pub close: f64,
     /// What is known of the curvature.
@@ -40,6 +48,9 @@ pub struct Ground {
 impl Ground {
     fn put(&self, place: usize, weight: f64) -> i32 {
         self.grid.put(weight, if place == 0 { 2.0 * self.grid.clip } else { self.grid.clip })
+    }
+    fn cost(&self, weights: &[f64]) -> f64 {
+        self.ridge.penalty(weights) + self.penalty.cost(weights)
     }
 }
 
@@ -97,6 +108,13 @@ impl Lane {
     pub fn stop(&mut self) {
         self.done = true;
     }
+    fn end(&mut self) {
+        self.converged = true;
+        if !self.ground.penalty.none() {
+            self.point = self.reached();
+        }
+        self.stop();
+    }
     /// Whether it is over.
     pub fn done(&self) -> bool {
         self.done
@@ -116,7 +134,13 @@ impl Lane {
     /// Where to look next, on the grid.
     pub fn trial(&self) -> Vec<i32> {
         let along = self.point.iter().zip(&self.direction).enumerate();
-        along.map(|(p, (&x, &d))| self.ground.put(p, x + self.stride * d)).collect()
+        let mut trial =
+            along.map(|(p, (&x, &d))| self.ground.put(p, x + self.stride * d)).collect::<Vec<i32>>();
+        self.ground.penalty.arrange(&mut trial);
+        trial
+    }
+    fn reached(&self) -> Vec<f64> {
+        self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect()
     }
     /// Looks again from here, the metric having changed.
     pub fn reshape(&mut self) {
@@ -129,8 +153,8 @@ impl Lane {
     }
     /// Takes loss and slopes of the data at the trial.
     pub fn take(&mut self, loss: f64, slopes: Vec<f64>) {
-        let trial: Vec<f64> = self.trial().into_iter().map(|w| self.ground.grid.weight(w)).collect();
-        let whole = loss + self.ground.ridge.penalty(&trial);
+        let trial = self.reached();
+        let whole = loss + self.ground.cost(&trial);
         // Rounding of the losses must not look like a rise.
         let slack = 1e-11 * self.loss.abs();
         if self.started && whole > self.loss + 1e-4 * self.stride * self.descent + slack {
@@ -139,7 +163,7 @@ impl Lane {
         if self.started {
             self.remember(&trial, &slopes);
         }
-        self.loss = loss + self.ground.ridge.penalty(&trial);
+        self.loss = whole;
         self.point = trial;
         self.data = slopes;
         self.started = true;
@@ -184,20 +208,40 @@ impl Lane {
     /// Chooses the next direction, or ends the search.
     fn aim(&mut self) {
         let slope = self.slope();
-        let plain = length(&self.ground, &slope);
-        self.direction = self.newton(&slope);
-        self.descent = dot(&self.direction, &slope);
-        if plain.max(-self.descent) <= self.ground.close * self.ground.close {
-            self.converged = true;
-            return self.stop();
+        self.stride = 1.0;
+        self.halvings = 0;
+        if self.look(&slope) <= self.ground.close * self.ground.close {
+            return self.end();
         }
         if self.descent >= 0.0 {
             self.pairs.clear();
-            self.direction = self.newton(&slope);
-            self.descent = dot(&self.direction, &slope);
+            self.look(&slope);
         }
-        self.stride = 1.0;
-        self.halvings = 0;
+    }
+
+    /// Finds direction and descent; says the square distance to the optimum.
+    fn look(&mut self, slope: &[f64]) -> f64 {
+        if !self.ground.penalty.none() {
+            return self.look_held(slope);
+        }
+        self.direction = self.newton(slope);
+        self.descent = dot(&self.direction, slope);
+        length(&self.ground, slope).max(-self.descent)
+    }
+
+    /// The same where a penalty holds.
+    fn look_held(&mut self, slope: &[f64]) -> f64 {
+        let Ground { metric, penalty, close, .. } = &*self.ground;
+        let metric = metric.borrow();
+        let scale = self.pairs.back().map_or(1.0, |pair| pair.length / pair.product);
+        let pairs = self.pairs.iter().map(|pair| (&pair.step[..], &pair.change[..]));
+        let bend = Bend::new(&metric, scale, pairs);
+        let Step { step, bent, solved } = proximal::step(&bend, penalty, &self.point, slope, *close);
+        let to: Vec<f64> = self.point.iter().zip(&step).map(|(x, d)| x + d).collect();
+        self.descent = dot(&step, slope) + penalty.rise(&self.point, &to);
+        self.direction = step;
+        // A step that is not all there is says nothing of the distance.
+        if solved { length(&self.ground, &bent).max(dot(&self.direction, &bent)) } else { f64::INFINITY }
     }
 
     /// Minus the inverse of the curvature, as far as the pairs know it, times the slope.
@@ -225,8 +269,4 @@ fn length(ground: &Ground, of: &[f64]) -> f64 {
     let mut solved = of.to_vec();
     ground.metric.borrow().solve(&mut solved);
     dot(&solved, of)
-}
-
-fn add(to: &mut [f64], times: f64, what: &[f64]) {
-    to.iter_mut().zip(what).for_each(|(to, what)| *to += times * what);
 }

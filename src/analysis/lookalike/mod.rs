@@ -22,6 +22,8 @@ mod leak;
 mod metric;
 mod nearest;
 mod pairs;
+mod penalty;
+mod proximal;
 mod reasons;
 mod report;
 mod ridge;
@@ -94,6 +96,7 @@ impl LookalikePlan {
         let within = self.tiers.iter().all(|&share| share > 0.0 && share <= 100.0);
         let settings = [
             ("l2", (1e-6..=1e6).contains(&self.l2)),
+            ("l1", (0.0..=1e6).contains(&self.l1)),
             ("folds", (2..=folds::MOST).contains(&usize::from(self.folds))),
             ("tiers", ascending && within && self.tiers.len() <= 20),
         ];
@@ -107,6 +110,7 @@ impl LookalikePlan {
 /// Fits the models, scores everyone, evaluates, cuts tiers.
 pub async fn lookalike(desk: &Desk, schema: &Schema, plan: &LookalikePlan) -> Result<LookalikeReport> {
     plan.check()?;
+    penalty::check(schema, plan)?;
     desk.progress("survey", 0, 1, "rounds");
     let casting = cast::cast(desk, plan).await?;
     let (tally, learners) = (&casting.counted, &casting.learners);
@@ -223,7 +227,7 @@ impl Ask<'_> {
         }
     }
     async fn scorecard(&self) -> Result<Learned> {
-        let design = Design::new(self.schema, self.features.to_vec(), self.plan.l2, lane::CLOSE, self.tally);
+        let design = Design::new(self.schema, self.features.to_vec(), self.plan, lane::CLOSE, self.tally);
         let fitted = design.fit(self.desk, &folds::without(self.folds, false), self.shift).await?;
         self.desk.progress("score", 0, 1, "rounds");
         let (features, shift) = (design.features.clone(), design.grid.shift);

@@ -54,7 +54,7 @@ pub fn reasons(schema: &Schema, basis: &Basis, seed: u64, everyone: u64) -> Vec<
     let mut all = Vec::new();
     for &f in &basis.features {
         let feature = &schema.features[f];
-        for run in runs(schema, basis, f).into_iter().filter(|run| run.people >= LEAST) {
+        for run in runs(schema, basis, f).into_iter().filter(|run| run.people >= LEAST && run.effect != 0.0) {
             let reason = Reason {
                 feature: feature.name(),
                 value: span(&feature.labels[run.codes.clone()]),

@@ -44,6 +44,17 @@ impl Model {
     }
 }
 
+/// Which way the weights of a column may go along its bins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "lowercase")]
+pub enum Trend {
+    /// They never fall.
+    Up,
+    /// They never rise.
+    Down,
+}
+
 /// How to look for people like the seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -68,6 +79,22 @@ pub struct LookalikePlan {
     #[cfg_attr(test, ts(as = "Option<SamplesPlan>", optional))]
     #[serde(skip_serializing_if = "SamplesPlan::usual")]
     pub samples: SamplesPlan,
+    /// Strength of the lasso of scorecards: the penalty is `l1 · Σ |w|` over the weights of all bins, in the units of the
+    /// loss summed over people (1 / C of scikit-learn). The larger, the fewer bins have a weight; the others' is exactly 0.
+    /// `auto` asks it of each of its scorecards; trees know nothing of it.
+    #[cfg_attr(test, ts(as = "Option<f64>", optional))]
+    #[serde(skip_serializing_if = "zero")]
+    pub l1: f64,
+    /// Number and date columns whose weights in a scorecard never fall (`up`) or never rise (`down`) along their bins; the
+    /// bin of missing values is free. `auto` asks it of each of its scorecards, but the trees it blends in are free: only
+    /// `model = "scorecard"` keeps the promise in the scores.
+    #[cfg_attr(test, ts(as = "Option<BTreeMap<String, Trend>>", optional))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub monotone: BTreeMap<String, Trend>,
+}
+
+fn zero(l1: &f64) -> bool {
+    *l1 == 0.0
 }
 
 impl Default for LookalikePlan {
@@ -81,6 +108,8 @@ impl Default for LookalikePlan {
             tiers,
             without: Vec::new(),
             samples: SamplesPlan::default(),
+            l1: 0.0,
+            monotone: BTreeMap::new(),
         }
     }
 }

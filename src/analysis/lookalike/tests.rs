@@ -403,7 +403,7 @@ fn fitted_card(village: &Village, l2: f64, close: f64) -> (f64, Vec<f64>) {
         let plan = LookalikePlan { l2, ..LookalikePlan::default() };
         let folds = folds::deal(&desk, &plan, &tally).await?;
         let (features, _) = survey::choose(&schema, &plan, &tally)?;
-        let design = Design::new(&schema, features, l2, close, &tally);
+        let design = Design::new(&schema, features, &plan, close, &tally);
         let fitted = design.fit(&desk, &folds::without(&folds, false), 0.0).await?;
         Ok::<_, Error>(carded(&schema, &design.columns, &fitted.full))
     });
@@ -452,5 +452,6 @@ fn a_perfect_separation_stays_within_bounds() {
     });
 }
 
+mod held;
 mod quality;
 mod samples;

@@ -24,6 +24,8 @@ export const glossaryEn: Glossary = {
   samples: { term: "Samples", line: "The model learns what tells positives from negatives. Anyone who is neither is only scored. Tags that choose them are left out." },
   unlabelled: { term: "Unlabelled", line: "Others may be like your customers without being in your file. How many is estimated by how sure the model is of customers it has not seen (Elkan–Noto); it holds only if your file is a random part of them." },
   l2: { term: "Ridge strength", line: "The larger, the more cautious the model and the less it follows chance. Default 1." },
+  l1: { term: "L1 strength", line: "The larger, the fewer tag values have a weight in the scorecard; the others get exactly 0. Default 0, no limit. Scorecards only." },
+  monotone: { term: "Monotone columns", line: "As the value grows, scorecard weights never fall (or never rise); missing values are free. The boosted trees in “Best blend” are not bound by it." },
   folds: { term: "Cross-validation", line: "People are split into folds; everyone is scored by a model that never saw them." },
   ci: { term: "95% interval", line: "Where the true figure most likely lies; the more people, the narrower." },
   sha256: { term: "SHA-256", line: "The fingerprint of a file: change one byte and it is a different one." },
