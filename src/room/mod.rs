@@ -9,6 +9,7 @@ pub mod model; // models from outside
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
+mod toml; // the text of a recipe as JSON
 
 use crate::analysis::crowds::{self, MatrixReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};

@@ -1,6 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
+use super::toml::Document;
 use crate::analysis::crowds::SplitPlan;
 use crate::analysis::lookalike::LookalikePlan;
 use crate::analysis::personas::{PersonasPlan, PortraitPlan};
@@ -158,17 +159,33 @@ impl Default for OutputRecipe {
     }
 }
 
+/// A recipe where calls have one: it is read in the same way, by the same code.
+#[derive(Deserialize)]
+#[serde(tag = "call")]
+enum Read {
+    Recipe(Box<Recipe>),
+}
+
+fn read(value: serde_json::Value) -> std::result::Result<Read, String> {
+    let serde_json::Value::Object(mut entries) = value else { return Err("no table".into()) };
+    entries.insert("call".into(), "Recipe".into());
+    let text = serde_json::Value::Object(entries).to_string();
+    let said = |e: serde_json::Error| e.to_string();
+    serde_json::from_str(&text).map_err(|e| said(e).split(" at line ").next().unwrap_or_default().into())
+}
+
 impl Recipe {
     /// Reads `room.toml`.
     pub fn parse(text: &str) -> Result<Recipe> {
-        toml::from_str(text).map_err(|e| {
-            let row =
-                e.span().map_or(1, |s| 1 + text[..s.start.min(text.len())].matches('\n').count() as u64);
-            Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(e.message().to_string())
-        })
+        let refused = |(why, row): (String, u64)| {
+            Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
+        };
+        let Read::Recipe(recipe) =
+            Document::new(text).and_then(|document| document.read(read)).map_err(refused)?;
+        Ok(*recipe)
     }
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
-        toml::to_string(self).unwrap_or_default()
+        ::toml::to_string(self).unwrap_or_default()
     }
 }
