@@ -39,6 +39,15 @@ as_of?: string, };
 export type Base = "everyone" | "with-value" | "rest";
 
 /**
+ * Crowds that are set side by side.
+ */
+export type Beside = { 
+/**
+ * Which; the saved crowds if none is given.
+ */
+of: Array<NamedCrowd>, };
+
+/**
  * What a bin does.
  */
 export type BinEffect = { 
@@ -2236,11 +2245,11 @@ signs?: [Pairing, Pairing] | null,
 /**
  * Crowds by decile of the score: `matrix.csv`.
  */
-matrix?: Side | null, 
+matrix?: Beside | null, 
 /**
  * Who is in several crowds, and how alike they are: `overlap.csv`, `similarity.csv`.
  */
-overlap?: Side | null, };
+overlap?: Beside | null, };
 
 /**
  * What comes back.
@@ -2308,13 +2317,21 @@ ratio?: number | null,
 most?: number | null, };
 
 /**
- * Crowds that are set side by side.
+ * One side of a merge.
  */
 export type Side = { 
 /**
- * Which; the saved crowds if none is given.
+ * The clusters it is made of.
  */
-of: Array<NamedCrowd>, };
+of: Array<number>, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, };
 
 /**
  * Every tag under both contrasts.

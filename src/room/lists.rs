@@ -3,7 +3,7 @@
 
 use super::Room;
 use super::files::{Named, file_name, need, need_lookalike, table};
-use super::recipe::{Recipe, Side};
+use super::recipe::{Beside, Recipe};
 use crate::analysis::crowds::{
     self, LISTED, NamedCrowd, QualityReport, SimilarityReport, WavePlan, WaveReport,
 };
@@ -38,7 +38,7 @@ pub(super) fn names(recipe: &Recipe) -> Vec<String> {
 
 /// Refuses what cannot be made whatever the files hold, before anything is computed.
 pub(super) fn check(recipe: &Recipe) -> Result<()> {
-    let beside = |side: &Option<Side>| side.as_ref().map(|side| side_of(side, recipe).len());
+    let beside = |side: &Option<Beside>| side.as_ref().map(|side| side_of(side, recipe).len());
     let crowds = &recipe.crowds;
     let twice = |(at, one): (usize, &NamedCrowd)| crowds[..at].iter().any(|other| other.name == one.name);
     let settings = [
@@ -170,7 +170,7 @@ async fn needed(room: &mut Room, of: &[NamedCrowd]) -> Result<Vec<Expr>> {
     Ok(crowds.into_iter().cloned().collect())
 }
 
-fn side_of<'a>(side: &'a Side, recipe: &'a Recipe) -> &'a [NamedCrowd] {
+fn side_of<'a>(side: &'a Beside, recipe: &'a Recipe) -> &'a [NamedCrowd] {
     if side.of.is_empty() { &recipe.crowds } else { &side.of }
 }
 

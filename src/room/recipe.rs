@@ -59,18 +59,18 @@ pub struct Recipe {
     /// Crowds by decile of the score: `matrix.csv`.
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matrix: Option<Side>,
+    pub matrix: Option<Beside>,
     /// Who is in several crowds, and how alike they are: `overlap.csv`, `similarity.csv`.
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overlap: Option<Side>,
+    pub overlap: Option<Beside>,
 }
 
 /// Crowds that are set side by side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
-pub struct Side {
+pub struct Beside {
     /// Which; the saved crowds if none is given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<NamedCrowd>,

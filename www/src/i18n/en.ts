@@ -431,6 +431,7 @@ export const en: Words = {
     remove: (name) => `Remove “${name}”`,
     exportOne: (name) => `Export “${name}”`,
     stale: "from an earlier result: save it again",
+    waiting: (names) => `In the recipe, but without the scores, personas or columns they need: ${names}`,
     dragHint: "Drag one onto another to combine them",
     export: "Export",
     report: "Report",

@@ -431,6 +431,7 @@ export const zh = {
     remove: (name: string) => `移除“${name}”`,
     exportOne: (name: string) => `导出“${name}”`,
     stale: "出自旧的结果，需重新存入",
+    waiting: (names: string) => `配方中的这些人群还缺少得分、分群或所用的列，暂时无法统计：${names}`,
     dragHint: "把一个拖到另一个上即可组合",
     export: "导出人群",
     report: "报告",
