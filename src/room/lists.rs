@@ -36,26 +36,32 @@ pub(super) fn names(recipe: &Recipe) -> Vec<String> {
     names
 }
 
-/// Refuses what cannot be made whatever the files hold, before anything is computed.
-pub(super) fn check(recipe: &Recipe) -> Result<()> {
+/// Refuses settings out of range, by name.
+fn settings(recipe: &Recipe) -> Result<()> {
     let beside = |side: &Option<Beside>| side.as_ref().map(|side| side_of(side, recipe).len());
     let crowds = &recipe.crowds;
     let twice = |(at, one): (usize, &NamedCrowd)| crowds[..at].iter().any(|other| other.name == one.name);
-    let settings = [
+    let ranges = [
         ("crowds.name", !crowds.iter().any(|c| c.name.is_empty()) && !crowds.iter().enumerate().any(twice)),
         ("matrix.of", beside(&recipe.matrix).is_none_or(|crowds| crowds > 0)),
         ("overlap.of", beside(&recipe.overlap).is_none_or(|crowds| (2..=MOST).contains(&crowds))),
     ];
-    if let Some((name, _)) = settings.iter().find(|(_, fine)| !fine) {
+    if let Some((name, _)) = ranges.iter().find(|(_, fine)| !fine) {
         return Err(Error::new(Kind::OutOfRange).column(*name));
     }
+    recipe.waves.as_ref().map_or(Ok(()), WavePlan::check)
+}
+
+/// Refuses what a run cannot make whatever the files hold, before anything is computed. A single list may lean on more:
+/// on a model that was loaded into this room.
+pub(super) fn check(recipe: &Recipe) -> Result<()> {
     let known = |measure: &str| {
         let portrait = |plan: &PortraitPlan| measure == format!("portrait.{}", plan.name);
         belongs(measure, SCORE) || belongs(measure, PERSONA) || recipe.portraits.iter().any(portrait)
     };
     match asked(recipe).into_iter().flat_map(Expr::measures).find(|measure| !known(measure)) {
         Some(measure) => Err(Error::new(Kind::MeasureMissing).column(measure)),
-        None => recipe.waves.as_ref().map_or(Ok(()), WavePlan::check),
+        None => settings(recipe),
     }
 }
 
@@ -74,7 +80,7 @@ pub(super) async fn list(room: &mut Room, name: &str) -> Result<Named> {
     if !names(&recipe).iter().any(|known| known == name) {
         return Err(Error::new(Kind::OutOfRange).column(name));
     }
-    check(&recipe)?;
+    settings(&recipe)?;
     // What crowds lean on was made: what is still missing, nothing makes.
     made(room, name, &recipe).await.map_err(|error| match error.kind {
         Kind::TooEarly => Error { kind: Kind::MeasureMissing, at: error.at },

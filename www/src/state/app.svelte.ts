@@ -84,6 +84,7 @@ class App {
   get recipe(): Recipe | undefined {
     const { first_party, tags } = this.slots;
     if (!first_party.recipe || !tags.recipe) return undefined;
+    const quality = this.#quality ?? { base: draft.base, target: draft.target };
     return {
       first_party: first_party.recipe,
       tags: tags.recipe,
@@ -94,7 +95,7 @@ class App {
       packs: this.packs ?? null,
       portraits: this.portraits,
       crowds: this.#crowds(),
-      quality: this.#quality ?? { base: draft.base, target: draft.target },
+      ...(repeatable(quality) && { quality }),
       ...Object.fromEntries(Object.entries(this.lists).filter(([, list]) => repeatable(list))),
     };
   }
