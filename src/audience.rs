@@ -100,15 +100,29 @@ pub fn rank(value: i32, key: crate::id::Key) -> u64 {
     u64::from(ordered) << 32 | key.mix(TIE_SEED) >> 32
 }
 
+/// Whether a measure is this one, or stands under it (`persona.fit` under `persona`).
+pub fn belongs(measure: &str, to: &str) -> bool {
+    measure.strip_prefix(to).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The lot of a person under a seed, below [`LOTS`].
 pub fn lot(seed: u32, key: crate::id::Key) -> u32 {
     ((u128::from(key.mix(DRAW_SEED ^ u64::from(seed))) * u128::from(LOTS)) >> 64) as u32
 }
 
 impl Expr {
-    /// Whether it leans on this measure somewhere.
+    /// The measures it leans on.
+    pub fn measures(&self) -> Vec<&str> {
+        match self {
+            Expr::And { of } | Expr::Or { of } => of.iter().flat_map(Expr::measures).collect(),
+            Expr::Minus { from, take } => [from.measures(), take.measures()].concat(),
+            Expr::Measure { measure, .. } | Expr::Top { measure, .. } => vec![measure],
+            _ => vec![],
+        }
+    }
+    /// Whether it leans on this measure somewhere, or on one that belongs to it (`persona.fit`).
     pub fn uses(&self, name: &str) -> bool {
-        self.any(&|leaf| matches!(leaf, Expr::Measure { measure, .. } | Expr::Top { measure, .. } if measure == name))
+        self.measures().into_iter().any(|measure| belongs(measure, name))
     }
     /// Whether it asks for this feature somewhere.
     pub fn names(&self, name: &str) -> bool {

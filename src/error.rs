@@ -127,6 +127,8 @@ kinds! {
     ModelForeign = "model-foreign", "The model does not fit the tag file: this column is missing, or holds other things.", "模型与标签文件不符：缺少这一列，或这一列的内容不同。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
+    /// A crowd that leans on what the recipe does not make.
+    MeasureMissing = "measure-missing", "A crowd leans on a result that is not there: run its step, or leave the crowd out.", "人群依赖的结果不存在：请先运行对应步骤，或去掉该人群。";
     /// The user stopped it.
     Cancelled = "cancelled", "Stopped.", "已停止。";
     /// A worker died.

@@ -39,6 +39,15 @@ as_of?: string, };
 export type Base = "everyone" | "with-value" | "rest";
 
 /**
+ * Crowds that are set side by side.
+ */
+export type Beside = { 
+/**
+ * Which; the saved crowds if none is given.
+ */
+of: Array<NamedCrowd>, };
+
+/**
  * What a bin does.
  */
 export type BinEffect = { 
@@ -212,7 +221,15 @@ of: Array<Expr>, } | { "call": "signs",
 /**
  * The contrasts.
  */
-of: [Pairing, Pairing], } | { "call": "split", 
+of: [Pairing, Pairing], } | { "call": "waves", 
+/**
+ * How.
+ */
+plan: WavePlan, } | { "call": "keep", 
+/**
+ * The recipe they stand in.
+ */
+recipe: Recipe, } | { "call": "split", 
 /**
  * How.
  */
@@ -749,7 +766,11 @@ language: string, } | { "file": "recipe" } | { "file": "run" } | { "file": "pack
 /**
  * How; as the recipe says if none is given.
  */
-plan: SplitPlan | null, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "portraits" } | { "file": "portrait-ids", 
+plan: SplitPlan | null, } | { "file": "list", 
+/**
+ * Its file name.
+ */
+name: string, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "portraits" } | { "file": "portrait-ids", 
 /**
  * Which.
  */
@@ -1577,6 +1598,19 @@ people: number,
 crowd: Expr, };
 
 /**
+ * A crowd under a name.
+ */
+export type NamedCrowd = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Who.
+ */
+crowd: Expr, };
+
+/**
  * Which file a feature comes from.
  */
 export type Namespace = "tags" | "first_party";
@@ -2131,6 +2165,19 @@ total: number,
 unit: string, };
 
 /**
+ * What crowds are held against.
+ */
+export type QualityPlan = { 
+/**
+ * Of whom the share is told, and whom the TGI is held against.
+ */
+base: Expr, 
+/**
+ * The target audience.
+ */
+target: Expr, };
+
+/**
  * A bin that pulls.
  */
 export type Reason = { 
@@ -2190,12 +2237,36 @@ packs?: SplitPlan | null,
 /**
  * Crowds somebody has in mind.
  */
-portraits?: Array<PortraitPlan>, };
+portraits?: Array<PortraitPlan>, 
+/**
+ * Saved crowds: `crowds.csv`, `crowd-NAME.csv`.
+ */
+crowds?: Array<NamedCrowd>, 
+/**
+ * What they are held against.
+ */
+quality?: QualityPlan, 
+/**
+ * A crowd as a campaign: `waves.csv`, `wave-1.csv`, `wave-2.csv`, `holdout.csv`.
+ */
+waves?: WavePlan | null, 
+/**
+ * Two contrasts side by side: `signs.csv`.
+ */
+signs?: [Pairing, Pairing] | null, 
+/**
+ * Crowds by decile of the score: `matrix.csv`.
+ */
+matrix?: Beside | null, 
+/**
+ * Who is in several crowds, and how alike they are: `overlap.csv`, `similarity.csv`.
+ */
+overlap?: Beside | null, };
 
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "split", "with": SplitReport } | { "reply": "portrait", "with": PortraitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "portrait", "with": PortraitReport };
 
 /**
  * What a column is for.
@@ -2312,6 +2383,10 @@ sides: [SignSide, SignSide], };
  * What a contrast says of a value.
  */
 export type SignSide = { 
+/**
+ * People with it, of the crowd and of the other.
+ */
+people: [number, number], 
 /**
  * Share of the crowd.
  */
@@ -2589,6 +2664,90 @@ top_decile: Figure,
 floors: Array<Floor>, };
 
 /**
+ * Part of a crowd.
+ */
+export type Wave = { 
+/**
+ * What becomes of them: reached in `wave-1` or `wave-2`, not reached again (`converted`) or at all (`left`), held
+ * back (`holdout`), left out (`suppressed`).
+ */
+wave: "wave-1" | "wave-2" | "converted" | "left" | "holdout" | "suppressed", 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Their share of the crowd.
+ */
+share: number, 
+/**
+ * Who they are.
+ */
+crowd: Expr, };
+
+/**
+ * How a crowd becomes waves.
+ */
+export type WavePlan = { 
+/**
+ * Who.
+ */
+crowd: Expr, 
+/**
+ * Crowds that are left out.
+ */
+suppress?: Array<Expr>, 
+/**
+ * Held back and not reached at all, in per cent, so that the effect can be measured.
+ */
+holdout: number, 
+/**
+ * Seed of the draw.
+ */
+seed: number, 
+/**
+ * The first wave are the best so many per cent of everyone by score.
+ */
+top?: number, 
+/**
+ * With `top`: below this many per cent nobody is reached.
+ */
+floor?: number, 
+/**
+ * The first wave are those in this crowd, instead of `top`.
+ */
+first?: Expr, 
+/**
+ * Those who bought since: the second wave leaves them out.
+ */
+converted?: Expr, 
+/**
+ * When, by wave (`wave-1`, `wave-2`).
+ */
+timing?: { [key in string]: string }, 
+/**
+ * Where, by wave.
+ */
+touchpoint?: { [key in string]: string }, 
+/**
+ * With what, by wave.
+ */
+offer?: { [key in string]: string }, };
+
+/**
+ * The waves. Their people are the crowd, each once.
+ */
+export type WaveReport = { 
+/**
+ * People of the crowd.
+ */
+people: number, 
+/**
+ * In the order they are told.
+ */
+rows: Array<Wave>, };
+
+/**
  * One other way of hashing, and what it would give.
  */
 export type WouldMatch = { 
@@ -2665,6 +2824,7 @@ export type ErrorCode =
   | "model-version"
   | "model-foreign"
   | "too-early"
+  | "measure-missing"
   | "cancelled"
   | "worker-lost"
   | "output-unwritable";

@@ -5,7 +5,7 @@
 mod room;
 
 use atoll::analysis::personas::{
-    Card, CutBy, MergePlan, PersonasPlan, PersonasReport, PortraitPlan, TagWeight,
+    Card, CutBy, ExpandPlan, MergePlan, PersonasPlan, PersonasReport, PortraitPlan, TagWeight,
 };
 use atoll::audience::Expr;
 use atoll::num::adjusted_rand_index;
@@ -92,6 +92,30 @@ fn eight_clusters_of_the_city_become_its_six_personas() {
     let mut split = opened(&city, city.tags.clone(), 3);
     personas(&mut split, chain());
     assert!(file(&mut split, Export::ChainIds) == csv && file(&mut split, Export::Chain) == json, "3 shards");
+}
+
+/// Somebody like two personas has one line with both: personas of the file add up to those of the report.
+#[test]
+fn people_in_several_personas_have_one_line_with_all_of_them() {
+    let city = sample::city(PEOPLE, 11);
+    let expand = Some(ExpandPlan { exclusive: false, by: CutBy::Share, at: 40.0 });
+    let mut bench = opened(&city, city.tags.clone(), 2);
+    let report = personas(&mut bench, PersonasPlan { expand, ..chain() });
+    let csv = file(&mut bench, Export::ChainIds);
+    let (found, layers) = (column(&csv, 1), column(&csv, 2));
+    assert_eq!(found.len(), csv.lines().count() - 1, "an ID stands once");
+    assert!(found.values().any(|cell| cell.contains('|')));
+    for (at, cluster) in report.clusters.iter().enumerate() {
+        let number = (at + 1).to_string();
+        let people = found.values().filter(|cell| cell.split('|').any(|part| part == number)).count() as u64;
+        assert_eq!(people, cluster.people + cluster.expanded.as_ref().map_or(0, |e| e.people), "{number}");
+        let layer = &cluster.layer.as_ref().expect("layers").layer;
+        let told = found.iter().filter(|(id, cell)| {
+            let place = cell.split('|').position(|part| part == number);
+            place.is_some_and(|place| layers[*id].split('|').nth(place) != Some(layer))
+        });
+        assert_eq!(told.count(), 0, "layers stand in the order of the personas");
+    }
 }
 
 /// The control: every column keeps its values and loses whose they are.

@@ -173,3 +173,13 @@ fn a_draw_takes_its_share_and_seeds_are_independent() {
     assert_eq!(a, draw(1));
     assert_eq!(lot(7, Key([1; 16])), 4_976, "the draw of people is part of the interface");
 }
+
+#[test]
+fn an_expression_names_the_measures_it_leans_on() {
+    let of = |measure: &str| Expr::Measure { measure: measure.into(), from: 1, to: 1 };
+    let both =
+        of("persona.fit.2").and(Expr::Top { measure: "score".into(), cut: "0".into() }).minus(Expr::Seed);
+    assert_eq!(both.measures(), ["persona.fit.2", "score"]);
+    assert!(both.uses("persona") && both.uses("score"));
+    assert!(!both.uses("person") && !both.uses("persona.fit.20") && !both.uses("model"));
+}

@@ -117,13 +117,14 @@ fn kind_name(kind: FeatureKind) -> &'static str {
 }
 
 /// A table for people under way.
-struct Table {
+pub(super) struct Table {
     text: String,
     started: bool,
 }
 
 impl Table {
-    fn new(header: &str) -> Table {
+    /// With this first line.
+    pub(super) fn new(header: &str) -> Table {
         Table { text: format!("{BOM}{header}\n"), started: false }
     }
     fn cell(&mut self) -> &mut String {
@@ -133,12 +134,12 @@ impl Table {
         &mut self.text
     }
     /// A word of ours.
-    fn text(&mut self, text: &'static str) -> &mut Table {
+    pub(super) fn text(&mut self, text: &'static str) -> &mut Table {
         self.cell().push_str(text);
         self
     }
     /// A word of theirs: kept from running, quoted if needed.
-    fn label(&mut self, label: &str) -> &mut Table {
+    pub(super) fn label(&mut self, label: &str) -> &mut Table {
         let cell = self.cell();
         if label.starts_with(FORMULA) {
             quoted(&format!("'{label}"), cell);
@@ -147,22 +148,27 @@ impl Table {
         }
         self
     }
-    fn count(&mut self, count: u64) -> &mut Table {
+    /// A whole number.
+    pub(super) fn count(&mut self, count: u64) -> &mut Table {
         let _ = write!(self.cell(), "{count}");
         self
     }
-    fn number(&mut self, number: f64, decimals: usize) -> &mut Table {
+    /// A number with so many decimals.
+    pub(super) fn number(&mut self, number: f64, decimals: usize) -> &mut Table {
         plain(number, decimals, self.cell());
         self
     }
-    fn maybe(&mut self, number: Option<f64>, decimals: usize) -> &mut Table {
+    /// A number, or nothing.
+    pub(super) fn maybe(&mut self, number: Option<f64>, decimals: usize) -> &mut Table {
         self.number(number.unwrap_or(f64::NAN), decimals)
     }
-    fn end(&mut self) {
+    /// Ends the line.
+    pub(super) fn end(&mut self) {
         self.text.push('\n');
         self.started = false;
     }
-    fn bytes(self) -> Vec<u8> {
+    /// The file.
+    pub(super) fn bytes(self) -> Vec<u8> {
         self.text.into_bytes()
     }
 }

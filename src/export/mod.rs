@@ -3,6 +3,7 @@
 //! Tables for people (`profile.csv`, `features.csv`) start with a byte-order mark and keep their labels from
 //! running as formulas. Files of IDs do neither: a partner must find in them exactly what stood in the tag file.
 
+pub mod crowds; // tables about crowds
 pub mod csv; // tables
 pub mod json; // reports as JSON
 pub mod model; // the model to be kept

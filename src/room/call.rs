@@ -1,6 +1,8 @@
 //! What the page and the command line can ask of a room, and what comes back. One `Call`, one `Reply`.
 
-use crate::analysis::crowds::{MatrixReport, Pairing, SignReport, SimilarityReport, SplitPlan, SplitReport};
+use crate::analysis::crowds::{
+    MatrixReport, Pairing, SignReport, SimilarityReport, SplitPlan, SplitReport, WavePlan, WaveReport,
+};
 use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, ModelReport};
 use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::analysis::profile::{Base, ProfileReport};
@@ -145,6 +147,17 @@ pub enum Call {
         /// The contrasts.
         of: Box<[Pairing; 2]>,
     },
+    /// Plans waves over a crowd.
+    Waves {
+        /// How.
+        plan: Box<WavePlan>,
+    },
+    /// Takes over what no other call brings into the room's recipe: saved crowds, what they are held against, waves,
+    /// contrasts, and which crowds are set side by side.
+    Keep {
+        /// The recipe they stand in.
+        recipe: Box<Recipe>,
+    },
     /// Splits a crowd into packs.
     Split {
         /// How.
@@ -237,6 +250,11 @@ pub enum Export {
         /// How; as the recipe says if none is given.
         plan: Option<SplitPlan>,
     },
+    /// A list or table the recipe's crowds, waves and comparisons ask for, such as `crowd-NAME.csv` or `signs.csv`.
+    List {
+        /// Its file name.
+        name: String,
+    },
     /// `chain.json`: what every stage behind the clusters gave.
     Chain,
     /// `chain.csv`.
@@ -273,7 +291,7 @@ pub struct Made {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(tag = "reply", content = "with", rename_all = "kebab-case")]
 pub enum Reply {
-    /// To `ReadRecipe`.
+    /// To `ReadRecipe` and `Keep`.
     Recipe(Box<Recipe>),
     /// To `Inspect`.
     Inspection(Inspection),
@@ -301,6 +319,8 @@ pub enum Reply {
     Matrix(MatrixReport),
     /// To `Signs`.
     Signs(SignReport),
+    /// To `Waves`.
+    Waves(WaveReport),
     /// To `Split`.
     Split(SplitReport),
     /// To `Portrait`.

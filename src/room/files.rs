@@ -2,7 +2,7 @@
 
 use super::call::{Export, Made};
 use super::inspect::range;
-use super::{Opened, Room, SLICE, personas as stages};
+use super::{Opened, Room, SLICE, lists, personas as stages};
 use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
@@ -89,6 +89,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
         Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
         Export::Packs { plan } => ("packs.zip".into(), packs(room, plan).await?, 0),
+        Export::List { name } => lists::list(room, &name).await?,
         Export::Chain => {
             ("chain.json".into(), json::chain_json(need_personas(room).await?.known_personas()?), 0)
         }
@@ -106,6 +107,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
 
 /// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
 pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
+    lists::check(&room.opened()?.recipe)?;
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
     if room.opened()?.recipe.lookalike.model == Model::Auto {
         files.push(Export::Leaderboard);
@@ -130,10 +132,13 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     if room.opened()?.recipe.packs.is_some() {
         files.push(Export::Packs { plan: None });
     }
+    files.extend(lists::names(&room.opened()?.recipe).into_iter().map(|name| Export::List { name }));
     let mut made = Vec::with_capacity(files.len() + 1);
     for file in files {
         made.push(make(room, file).await?);
     }
+    // A list of nobody is no file.
+    made.retain(|file| file.size > 0 || room.made.remove(&file.name).is_none());
     let bytes = run(room, &made).await?;
     made.push(keep(room, "run.json", bytes, 0));
     Ok(made)
@@ -159,7 +164,24 @@ async fn need_profile(room: &mut Room) -> Result<&Opened> {
     room.opened()
 }
 
-async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
+/// Makes what these crowds lean on: scores, personas, portraits of the recipe.
+pub(super) async fn need(room: &mut Room, of: &[&Expr]) -> Result<()> {
+    let uses = |measure: &str| of.iter().any(|crowd| crowd.uses(measure));
+    if uses(SCORE) {
+        need_lookalike(room).await?;
+    }
+    if uses(PERSONA) {
+        need_personas(room).await?;
+    }
+    for plan in room.opened()?.recipe.portraits.clone() {
+        if uses(&format!("portrait.{}", plan.name)) {
+            room.portrait(plan).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
     let samples = &room.opened()?.recipe.lookalike.samples;
     if samples.uses(personas::PERSONA) {
         Box::pin(need_personas(room)).await?;
@@ -247,12 +269,7 @@ async fn audience(room: &mut Room, name: String, crowd: Expr, header: bool) -> R
 /// One list per pack, in the order of the tag file, and `index.csv`. What its crowd leans on is computed first.
 async fn packs(room: &mut Room, plan: Option<SplitPlan>) -> Result<Vec<u8>> {
     let plan = plan.or_else(|| room.opened().ok()?.recipe.packs.clone()).ok_or(Kind::TooEarly)?;
-    if plan.crowd.uses(SCORE) {
-        need_lookalike(room).await?;
-    }
-    if plan.crowd.uses(PERSONA) {
-        need_personas(room).await?;
-    }
+    need(room, &[&plan.crowd]).await?;
     let report = release(crowds::split(&room.desk, &room.opened()?.schema, &plan).await?);
     let mut lists: Vec<(String, Vec<u8>, String)> = Vec::new();
     for (at, pack) in report.get().packs.iter().enumerate() {
@@ -358,7 +375,8 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
         small_cells: opened.matched.small()
             + opened.profile.as_ref().map_or(0, |r| r.small())
             + opened.lookalike.as_ref().map_or(0, |r| r.small())
-            + opened.personas.as_ref().map_or(0, |r| r.small()),
+            + opened.personas.as_ref().map_or(0, |r| r.small())
+            + opened.small.values().sum::<u64>(),
         outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
     };
     Ok(json::pretty(&run))

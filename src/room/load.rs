@@ -71,6 +71,7 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         found: None,
         digests: None,
         before: None,
+        small: Default::default(),
     })
 }
 

@@ -4,6 +4,7 @@ pub mod call; // what can be asked
 pub mod files; // what can be saved
 mod freeze; // a table as it was known on a day
 pub mod inspect; // looking at a file
+mod lists; // crowds, waves and tables the recipe asks for
 pub mod load; // bringing the files in
 pub mod model; // models from outside
 mod personas; // clusters that are kept, portraits, the chain's files
@@ -11,7 +12,7 @@ pub mod recipe; // room.toml
 pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 
-use crate::analysis::crowds::{self, MatrixReport};
+use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
@@ -70,6 +71,8 @@ pub struct Opened {
     digests: Option<[String; 2]>,
     /// The model of the run before the last.
     before: Option<model::Sheet>,
+    /// Small cells of lists and tables, by file.
+    small: BTreeMap<String, u64>,
 }
 
 impl Room {
@@ -134,6 +137,13 @@ impl Room {
             Call::Signs { of } => {
                 crowds::signs(&self.desk, &self.opened()?.schema, *of).await.map(Reply::Signs)
             }
+            Call::Waves { plan } => self.waves(&plan).await.map(Reply::Waves),
+            Call::Keep { recipe } => {
+                let kept = &mut self.opened_mut()?.recipe;
+                let Recipe { crowds, quality, waves, signs, matrix, overlap, .. } = *recipe;
+                *kept = Recipe { crowds, quality, waves, signs, matrix, overlap, ..kept.clone() };
+                Ok(Reply::Recipe(Box::new(kept.clone())))
+            }
             Call::Split { plan } => {
                 crowds::split(&self.desk, &self.opened()?.schema, &plan).await.map(Reply::Split)
             }
@@ -145,6 +155,11 @@ impl Room {
         let report = self.opened()?.lookalike.as_ref().ok_or(Kind::TooEarly)?.get();
         let cuts: Vec<String> = report.cuts.iter().skip(99).step_by(100).cloned().collect();
         crowds::matrix(&self.desk, of, lookalike::SCORE, &cuts).await
+    }
+    async fn waves(&self, plan: &WavePlan) -> Result<WaveReport> {
+        let report = self.opened()?.lookalike.as_ref();
+        let cuts = report.map_or(&[][..], |report| &report.get().cuts);
+        crowds::waves(&self.desk, plan, lookalike::SCORE, cuts).await
     }
     /// Only the seed against a base is the room's own profile: what its files show.
     async fn profile(&mut self, contrast: Contrast) -> Result<ProfileReport> {

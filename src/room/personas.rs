@@ -69,13 +69,16 @@ pub(super) async fn portrait_ids(room: &mut Room, name: &str) -> Result<Named> {
     table(room, &super::files::file_name(&format!("portrait-{name}")), "id,score\n", listing).await
 }
 
-/// `chain.csv`: everyone in a persona or like one, with its number and its layer.
+/// `chain.csv`: everyone in a persona or like one, with its number and its layer. Expansions that may overlap put a
+/// person into several: the cells then hold all of them, `1|3` and `core|more`, as a tag of several labels would.
 pub(super) async fn chain_ids(room: &Room, opened: &Opened) -> Result<Named> {
     let report = opened.personas.as_ref().ok_or(Error::new(Kind::TooEarly))?.get();
     let crowds: Vec<Expr> = report.clusters.iter().map(wide).collect();
-    let layer = |cluster: &Cluster| cluster.layer.as_ref().map_or(String::new(), |l| l.layer.clone());
-    let layers = crowds.iter().cloned().zip(report.clusters.iter().map(layer)).collect();
-    let cells = vec![Cell::Id, Cell::First(crowds.clone()), Cell::Word(layers)];
+    let words = |word: &dyn Fn(usize) -> String| {
+        Cell::Words(crowds.iter().enumerate().map(|(at, crowd)| (crowd.clone(), word(at))).collect())
+    };
+    let layer = |at: usize| report.clusters[at].layer.as_ref().map_or(String::new(), |l| l.layer.clone());
+    let cells = vec![Cell::Id, words(&|at| (at + 1).to_string()), words(&layer)];
     let listing = Listing { crowd: Expr::Or { of: crowds }, order: Order::File, cells };
     table(room, "chain.csv", "id,persona,layer\n", listing).await
 }

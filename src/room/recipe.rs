@@ -2,7 +2,7 @@
 //! file as the command line. It names files and columns; it never holds an ID.
 
 use super::toml::Document;
-use crate::analysis::crowds::SplitPlan;
+use crate::analysis::crowds::{NamedCrowd, Pairing, QualityPlan, SplitPlan, WavePlan};
 use crate::analysis::lookalike::LookalikePlan;
 use crate::analysis::personas::{PersonasPlan, PortraitPlan};
 use crate::analysis::profile::Base;
@@ -41,6 +41,40 @@ pub struct Recipe {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(as = "Option<Vec<PortraitPlan>>", optional))]
     pub portraits: Vec<PortraitPlan>,
+    /// Saved crowds: `crowds.csv`, `crowd-NAME.csv`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<NamedCrowd>>", optional))]
+    pub crowds: Vec<NamedCrowd>,
+    /// What they are held against.
+    #[serde(default, skip_serializing_if = "QualityPlan::usual")]
+    #[cfg_attr(test, ts(as = "Option<QualityPlan>", optional))]
+    pub quality: QualityPlan,
+    /// A crowd as a campaign: `waves.csv`, `wave-1.csv`, `wave-2.csv`, `holdout.csv`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<WavePlan>,
+    /// Two contrasts side by side: `signs.csv`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<[Pairing; 2]>,
+    /// Crowds by decile of the score: `matrix.csv`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Beside>,
+    /// Who is in several crowds, and how alike they are: `overlap.csv`, `similarity.csv`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<Beside>,
+}
+
+/// Crowds that are set side by side.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct Beside {
+    /// Which; the saved crowds if none is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<NamedCrowd>,
 }
 
 /// How one file is read.

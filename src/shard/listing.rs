@@ -35,8 +35,8 @@ pub enum Cell {
     Member(Expr),
     /// The number of the first of these crowds a person is in, from 1; 0 for none.
     First(Vec<Expr>),
-    /// The word of the first of these crowds a person is in; empty for none.
-    Word(Vec<(Expr, String)>),
+    /// The words of all of these crowds a person is in, in this order with `|` between them; empty words are left out.
+    Words(Vec<(Expr, String)>),
     /// The measure as a whole number.
     Measure(String),
     /// The measure read as a logit in 1/4096 and written as a probability.
@@ -126,7 +126,7 @@ fn members(shard: &Shard, cell: &Cell) -> Result<Vec<crate::table::bits::Bits>> 
     match cell {
         Cell::Member(crowd) => Ok(vec![shard.crowd(crowd)?]),
         Cell::First(crowds) => crowds.iter().map(|c| shard.crowd(c)).collect(),
-        Cell::Word(words) => words.iter().map(|word| shard.crowd(&word.0)).collect(),
+        Cell::Words(words) => words.iter().map(|word| shard.crowd(&word.0)).collect(),
         _ => Ok(vec![]),
     }
 }
@@ -145,9 +145,10 @@ fn write(
             let first = crowds.iter().position(|c| c.has(person)).map_or(0, |at| at + 1);
             to.extend_from_slice(first.to_string().as_bytes());
         }
-        Cell::Word(words) => {
-            let first = crowds.iter().position(|c| c.has(person)).and_then(|at| words.get(at));
-            to.extend_from_slice(first.map_or("", |word| &word.1).as_bytes());
+        Cell::Words(words) => {
+            let of = words.iter().zip(crowds).filter(|(_, crowd)| crowd.has(person));
+            let said: Vec<&str> = of.map(|(word, _)| &*word.1).filter(|word| !word.is_empty()).collect();
+            to.extend_from_slice(said.join("|").as_bytes());
         }
         Cell::Measure(name) => to.extend_from_slice(shard.known(name)?[person].to_string().as_bytes()),
         Cell::Probability(name) => {

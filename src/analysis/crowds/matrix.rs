@@ -102,6 +102,13 @@ pub struct MatrixColumn {
     pub rate: f64,
 }
 
+impl crate::gate::Cells for MatrixReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        let columns = self.columns.iter().flat_map(|column| [column.people, column.seed_people]);
+        columns.chain(self.rows.iter().flatten().copied()).for_each(visit);
+    }
+}
+
 /// Counts crowds at these cuts (hex ranks, best slice first).
 pub async fn matrix(desk: &Desk, of: &[Expr], measure: &str, cuts: &[String]) -> Result<MatrixReport> {
     let ranks = cuts.iter().map(|cut| u64::from_str_radix(cut, 16).unwrap_or(0)).collect();

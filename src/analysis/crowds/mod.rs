@@ -5,17 +5,21 @@
 
 mod bins;
 mod matrix;
+mod quality;
 mod regions;
 mod signs;
 mod similar;
 mod split;
+mod waves;
 
 pub use bins::Bins;
 pub use matrix::{Deciles, MatrixColumn, MatrixReport, matrix};
+pub use quality::{NamedCrowd, Quality, QualityPlan, QualityReport, quality};
 pub use regions::{Regions, regions};
 pub use signs::{Pairing, SignReport, SignRow, SignSide, signs};
 pub use similar::{Pair, SimilarityReport, similarity};
 pub use split::{Cells as SplitCells, Pack, Small, SplitPlan, SplitReport, split};
+pub use waves::{LISTED, Wave, WavePlan, WaveReport, waves};
 
 use crate::shard::job::{self, Opener};
 

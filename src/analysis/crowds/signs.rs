@@ -21,6 +21,7 @@ const RUNS: usize = 8;
 /// A crowd and whom it is held against: those of the other who are not in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
 pub struct Pairing {
     /// Who.
     pub crowd: Expr,
@@ -57,6 +58,9 @@ pub struct SignRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct SignSide {
+    /// People with it, of the crowd and of the other.
+    #[cfg_attr(test, ts(type = "[number, number]"))]
+    pub people: [u64; 2],
     /// Share of the crowd.
     pub share: f64,
     /// Share of the other.
@@ -69,6 +73,13 @@ pub struct SignSide {
     pub tgi_high: Option<f64>,
     /// Benjamini–Hochberg q over all values of this contrast.
     pub q: f64,
+}
+
+impl crate::gate::Cells for SignReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        let sides = self.rows.iter().flat_map(|row| &row.sides).map(|side| side.people);
+        self.people.into_iter().chain(sides).flatten().for_each(visit);
+    }
 }
 
 /// Counts both contrasts in one walk.
@@ -129,6 +140,7 @@ fn row(schema: &Schema, f: usize, codes: Range<usize>, tally: &Tally, tests: &mu
         let index = num::tgi(a, n, b, m);
         tests[at].push(num::two_proportions(b as f64, m as f64, a as f64, n as f64).p);
         SignSide {
+            people: [a, b],
             share: share(a, n),
             against: share(b, m),
             tgi: index.tgi,

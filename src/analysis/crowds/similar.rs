@@ -50,6 +50,13 @@ pub struct Pair {
     pub index: Option<f64>,
 }
 
+impl crate::gate::Cells for SimilarityReport {
+    fn cells(&self, visit: &mut dyn FnMut(u64)) {
+        let both = self.pairs.iter().flatten().map(|pair| pair.both);
+        self.people.iter().chain(&self.regions).copied().chain(both).for_each(visit);
+    }
+}
+
 /// Compares up to eight crowds.
 pub async fn similarity(desk: &Desk, schema: &Schema, of: &[Expr]) -> Result<SimilarityReport> {
     let regions = regions(desk, of).await?;

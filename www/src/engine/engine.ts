@@ -38,6 +38,8 @@ type ReplyTo = {
   similarity: "similarity";
   matrix: "matrix";
   signs: "signs";
+  waves: "waves";
+  keep: "recipe";
   split: "split";
   portrait: "portrait";
 };

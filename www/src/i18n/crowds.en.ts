@@ -134,7 +134,7 @@ export const crowdsEn: CrowdWords = {
     floor: "Wave 2 down to top %",
     converted: "Wave 2 without converted",
     none: "none",
-    rows: { first: "Wave 1", second: "Wave 2", holdout: "Holdout (no contact)", suppressed: "Suppressed", converted: "Converted", left: "Below the floor" },
+    rows: { "wave-1": "Wave 1", "wave-2": "Wave 2", holdout: "Holdout (no contact)", suppressed: "Suppressed", converted: "Converted", left: "Below the floor" },
     timing: "Timing",
     touchpoint: "Touchpoint",
     offer: "Offer",

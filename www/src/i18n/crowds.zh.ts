@@ -132,7 +132,7 @@ export const crowdsZh = {
     floor: "第二波到前 %",
     converted: "第二波去掉已转化",
     none: "无",
-    rows: { first: "第一波", second: "第二波", holdout: "留白（不投放）", suppressed: "已排除", converted: "已转化", left: "低于门槛" },
+    rows: { "wave-1": "第一波", "wave-2": "第二波", holdout: "留白（不投放）", suppressed: "已排除", converted: "已转化", left: "低于门槛" },
     timing: "时间",
     touchpoint: "触点",
     offer: "权益",

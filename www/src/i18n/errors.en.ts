@@ -52,6 +52,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "model-version": { what: "The model file has another format version", todo: "Save the model again with this version." },
   "model-foreign": { what: "The model does not fit the tag file: this column is missing, or holds other things", todo: "Check the column's name and cells, or choose another model." },
   "too-early": { what: "An earlier step is not finished", todo: "Load and match the files, then finish the step this one needs." },
+  "measure-missing": { what: "A crowd leans on a result that is not there", todo: "Run the step it comes from, or leave the crowd out." },
   cancelled: { what: "Stopped", todo: "Start again at any time." },
   "worker-lost": { what: "A worker stopped", todo: "Load the files again." },
   "output-unwritable": { what: "The output could not be written", todo: "Check the permissions of its place." },

@@ -54,6 +54,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "model-version": { what: "模型文件的格式版本不同", todo: "请用当前版本重新保存模型。" },
   "model-foreign": { what: "模型与标签文件不符：缺少这一列，或这一列的内容不同", todo: "请检查列名和内容，或换一个模型。" },
   "too-early": { what: "前一步还没有完成", todo: "请先载入并匹配文件，并完成它依赖的步骤。" },
+  "measure-missing": { what: "人群依赖的结果不存在", todo: "请先运行对应步骤，或去掉该人群。" },
   cancelled: { what: "已停止", todo: "随时可以重新开始。" },
   "worker-lost": { what: "计算线程已停止", todo: "请重新载入文件。" },
   "output-unwritable": { what: "无法写入输出", todo: "请检查目标位置的权限。" },

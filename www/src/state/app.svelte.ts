@@ -1,8 +1,9 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, PersonasPlan, PortraitPlan, Recipe, SplitPlan } from "api";
-import { Engine, type CallOf, type Network } from "../engine/engine";
+import type { Base, Expr, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, PortraitPlan, QualityPlan, Recipe, SplitPlan } from "api";
+import { Engine, type CallOf, type Network, type Refusal } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
-import { Basket } from "./basket.svelte";
+import { Basket, repeatable, uses } from "./basket.svelte";
+import { save } from "../save";
 import { draft } from "./draft.svelte";
 import { Slot, type SlotName } from "./slot.svelte";
 import { Task, type Inputs, type Status } from "./task.svelte";
@@ -14,6 +15,9 @@ export type Computed = Exclude<Step, "files" | "crowds">;
 
 /** What is exported, when the sheet is open. */
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
+
+/** What the workbench adds to the recipe. */
+type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap">;
 
 const LOOKALIKE: LookalikePlan = { model: "auto", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
 const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
@@ -35,6 +39,13 @@ class App {
   packs = $state.raw<SplitPlan>();
   /** Crowds somebody has in mind, kept by name. */
   portraits = $state.raw<PortraitPlan[]>([]);
+  /** Waves and tables of crowds side by side, as last saved or as the recipe says. */
+  lists = $state.raw<Lists>({});
+  /** Crowds of a loaded recipe that could not be counted yet, or not at all with these files. */
+  waiting = $state.raw<(NamedCrowd & { lost?: boolean })[]>([]);
+  #quality: QualityPlan | undefined;
+  /** Names of the crowds of the loaded recipe. */
+  #order: string[] = [];
   sampling = $state(false);
   /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
   hadRun = $state(false);
@@ -73,6 +84,7 @@ class App {
   get recipe(): Recipe | undefined {
     const { first_party, tags } = this.slots;
     if (!first_party.recipe || !tags.recipe) return undefined;
+    const quality = this.#quality ?? { base: draft.base, target: draft.target };
     return {
       first_party: first_party.recipe,
       tags: tags.recipe,
@@ -82,6 +94,9 @@ class App {
       output: { scores: true },
       packs: this.packs ?? null,
       portraits: this.portraits,
+      crowds: this.#crowds(),
+      ...(repeatable(quality) && { quality }),
+      ...Object.fromEntries(Object.entries(this.lists).filter(([, list]) => repeatable(list))),
     };
   }
 
@@ -116,7 +131,7 @@ class App {
     await this[step].start();
     if (had && !this.lookalike.refusal) this.hadRun = true;
     // What leans on scores or personas may be others now.
-    if (step !== "profile") void draft.measure();
+    if (step !== "profile") void this.#restore().then(() => draft.measure());
     this.#say(step);
   }
 
@@ -159,6 +174,21 @@ class App {
     await this.challenge.start();
   }
 
+  /** Tells the engine what stands in the recipe and no other call brings. */
+  async keep(lists: Lists = {}): Promise<void> {
+    const { recipe } = this;
+    if (recipe) await this.engine.call<"keep">({ call: "keep", recipe: { ...recipe, ...lists } });
+  }
+
+  /** Saves a table of the workbench; what it was made of joins the recipe. */
+  async sheet(name: string, lists: Lists): Promise<void> {
+    await this.keep(lists);
+    await this.engine.call<"export">({ call: "export", what: { file: "list", name } });
+    const blob = await this.engine.take(name);
+    if (blob) save(blob, name);
+    this.lists = { ...this.lists, ...lists };
+  }
+
   count(of: Expr[]): Promise<number[]> {
     return this.engine.call<"count">({ call: "count", of });
   }
@@ -169,6 +199,7 @@ class App {
     this.slots.first_party.follow(recipe.first_party);
     this.slots.tags.follow(recipe.tags);
     this.#set(recipe);
+    if (this.match.status.is === "done") await this.#restore();
   }
 
   /** Ends the workers and forgets everything. */
@@ -200,12 +231,16 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas, packs, portraits = [] }: Pick<Recipe, "profile" | "lookalike" | "personas" | "packs" | "portraits">): void {
+  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap }: Omit<Recipe, "first_party" | "tags" | "output">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
     this.packs = packs ?? undefined;
     this.portraits = portraits;
+    this.waiting = crowds;
+    this.#order = crowds.map(({ name }) => name);
+    this.#quality = quality;
+    this.lists = { waves: waves ?? null, signs: signs ?? null, matrix: matrix ?? null, overlap: overlap ?? null };
     this.#sampled = false;
   }
 
@@ -219,7 +254,38 @@ class App {
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
     draft.renew();
+    if (result) await this.#restore();
     this.#say("match");
+  }
+
+  /** The basket's own crowds that hold and those that wait for their turn: as the recipe had them, new ones last. */
+  #crowds(): NamedCrowd[] {
+    const own = this.basket.crowds.filter((crowd) => crowd.from !== "seed" && crowd.from !== "everyone" && !this.basket.stale(crowd) && repeatable(crowd.expr));
+    const kept = own.map(({ name, expr }) => ({ name, crowd: expr }));
+    const waiting = this.waiting.filter(({ name, lost }) => !lost && kept.every((crowd) => crowd.name !== name));
+    const place = ({ name }: NamedCrowd): number => this.#order.indexOf(name) >>> 0;
+    return [...kept, ...waiting.map(({ name, crowd }) => ({ name, crowd }))].sort((a, b) => place(a) - place(b));
+  }
+
+  /** Brings back the crowds of a loaded recipe as soon as they can be counted, and what they are held against. */
+  async #restore(): Promise<void> {
+    const left: typeof this.waiting = [];
+    for (const { name, crowd } of this.waiting) {
+      try {
+        for (const plan of this.portraits.filter((plan) => uses(crowd, `portrait.${plan.name}`))) await this.engine.call<"portrait">({ call: "portrait", plan });
+        const [people = 0] = await this.count([crowd]);
+        if (!this.basket.has(crowd)) this.basket.add(name, crowd, people, "combined");
+      } catch (error) {
+        left.push({ name, crowd, lost: (error as Refusal).code !== "too-early" });
+      }
+    }
+    this.waiting = left;
+    const quality = this.#quality;
+    if (!quality) return;
+    await this.count([quality.base, quality.target]).then(() => {
+      this.#quality = undefined;
+      draft.hold(quality);
+    }, () => undefined);
   }
 
   /** A new match forgets everything that was asked before. */

@@ -27,7 +27,7 @@ export class Basket {
   }
 
   rename(id: number, name: string): void {
-    this.crowds = this.crowds.map((crowd) => (crowd.id === id && name.trim() ? { ...crowd, name: name.trim() } : crowd));
+    this.crowds = this.crowds.map((crowd) => (crowd.id === id && name.trim() && name.trim() !== crowd.name ? { ...crowd, name: this.#free(name.trim()) } : crowd));
   }
 
   remove(id: number): void {
@@ -98,6 +98,9 @@ export function uses(expr: Expr, measure: string): boolean {
       return false;
   }
 }
+
+/** Whether a recipe can make it again: not what leans on a loaded model or on a portrait without a name. */
+export const repeatable = (of: unknown): boolean => !/"measure":"(model|portrait\.)"/.test(JSON.stringify(of));
 
 /** Whether the seed was taken away somewhere in it. */
 export function leavesSeedOut(expr: Expr): boolean {

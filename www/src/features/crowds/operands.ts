@@ -1,5 +1,5 @@
 // What the workbench works on: the crowds of the basket that still hold, and the one being built.
-import type { Expr } from "api";
+import type { Expr, NamedCrowd } from "api";
 import { i18n } from "../../i18n/i18n.svelte";
 import { app } from "../../state/app.svelte";
 import { draft } from "../../state/draft.svelte";
@@ -20,3 +20,6 @@ export function operands(): Operand[] {
 export function chosen(all: Operand[], id: number | undefined): Operand | undefined {
   return all.find((operand) => operand.id === id) ?? all.find((operand) => operand.id === DRAFT) ?? all.at(-1);
 }
+
+/** As a recipe names them. */
+export const named = (of: Operand[]): NamedCrowd[] => of.map(({ name, expr }) => ({ name, crowd: expr }));
