@@ -15,7 +15,7 @@ flags=("-Ctarget-feature=+simd128" "--remap-path-prefix=$sysroot=/rust")
 for registry in "$home"/registry/src/*; do flags+=("--remap-path-prefix=$registry=/crates"); done
 # The page has a budget for its size. Not opt-level s, which leaves loops unvectorised and takes half as long again over
 # the models: what makes opt-level 3 large is inlining, and the loops need little of it.
-flags+=("-Cllvm-args=-inline-threshold=10 -inlinehint-threshold=200")
+flags+=("-Cllvm-args=-inline-threshold=10 -inlinehint-threshold=120 -force-vector-interleave=1 -unroll-runtime=false -unroll-threshold=60")
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
 export CARGO_ENCODED_RUSTFLAGS
 
