@@ -167,7 +167,7 @@ test("settings are taken: other tiers, other columns, other personas", async ({ 
   await done(page, "lookalike");
   await page.getByRole("button", { name: "Settings" }).click();
   const sheet = page.getByRole("dialog");
-  await sheet.locator("input.field").first().fill("2, 30");
+  await sheet.getByLabel("Tier borders").fill("2, 30");
   await sheet.getByLabel("会员等级").check();
   await sheet.getByRole("button", { name: "Run again" }).click();
   await done(page, "lookalike");

@@ -57,7 +57,7 @@ test("the run before stands beside the last one", async ({ page, served }) => {
   await expect(sides).toContainText("Run once more");
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("dialog").getByText("Scorecard", { exact: true }).click();
-  await page.getByRole("dialog").locator("label", { hasText: "Ridge strength" }).locator("input").fill("500");
+  await page.getByRole("dialog").getByLabel("Ridge strength", { exact: true }).fill("500");
   await page.getByRole("dialog").getByRole("button", { name: "Run again" }).click();
   await expect(page.getByTestId("flips")).toBeVisible({ timeout: 90_000 });
   await expect(sides.locator("select").nth(1)).toHaveValue("before");
