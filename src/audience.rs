@@ -111,14 +111,23 @@ pub fn lot(seed: u32, key: crate::id::Key) -> u32 {
 }
 
 impl Expr {
+    /// What it is made of: expressions with none inside.
+    fn leaves(&self) -> Vec<&Expr> {
+        match self {
+            Expr::And { of } | Expr::Or { of } => of.iter().flat_map(Expr::leaves).collect(),
+            Expr::Minus { from, take } => [from.leaves(), take.leaves()].concat(),
+            leaf => vec![leaf],
+        }
+    }
     /// The measures it leans on.
     pub fn measures(&self) -> Vec<&str> {
-        match self {
-            Expr::And { of } | Expr::Or { of } => of.iter().flat_map(Expr::measures).collect(),
-            Expr::Minus { from, take } => [from.measures(), take.measures()].concat(),
-            Expr::Measure { measure, .. } | Expr::Top { measure, .. } => vec![measure],
-            _ => vec![],
-        }
+        self.leaves()
+            .into_iter()
+            .filter_map(|leaf| match leaf {
+                Expr::Measure { measure, .. } | Expr::Top { measure, .. } => Some(measure.as_str()),
+                _ => None,
+            })
+            .collect()
     }
     /// Whether it leans on this measure somewhere, or on one that belongs to it (`persona.fit`).
     pub fn uses(&self, name: &str) -> bool {
@@ -126,14 +135,8 @@ impl Expr {
     }
     /// Whether it asks for this feature somewhere.
     pub fn names(&self, name: &str) -> bool {
-        self.any(&|leaf| matches!(leaf, Expr::Tag { feature, .. } if feature == name))
-    }
-    fn any(&self, is: &dyn Fn(&Expr) -> bool) -> bool {
-        match self {
-            Expr::And { of } | Expr::Or { of } => of.iter().any(|part| part.any(is)),
-            Expr::Minus { from, take } => from.any(is) || take.any(is),
-            leaf => is(leaf),
-        }
+        let asks = |leaf: &&Expr| matches!(leaf, Expr::Tag { feature, .. } if feature == name);
+        self.leaves().iter().any(asks)
     }
     /// In both.
     pub fn and(self, other: Expr) -> Expr {

@@ -188,6 +188,14 @@ impl Error {
     }
 }
 
+/// Refuses the first setting, by its name, that is not fine.
+pub fn settings(all: &[(&str, bool)]) -> Result<()> {
+    match all.iter().find(|(_, fine)| !fine) {
+        Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
+        None => Ok(()),
+    }
+}
+
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
         Error::new(kind)

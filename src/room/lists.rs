@@ -10,7 +10,7 @@ use crate::analysis::crowds::{
 use crate::analysis::lookalike::SCORE;
 use crate::analysis::personas::{PERSONA, PortraitPlan};
 use crate::audience::{Expr, belongs};
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::export::crowds as tables;
 use crate::gate::{Cells, Released, release};
 use crate::shard::listing::{Cell, Listing, Order};
@@ -41,14 +41,11 @@ fn settings(recipe: &Recipe) -> Result<()> {
     let beside = |side: &Option<Beside>| side.as_ref().map(|side| side_of(side, recipe).len());
     let crowds = &recipe.crowds;
     let twice = |(at, one): (usize, &NamedCrowd)| crowds[..at].iter().any(|other| other.name == one.name);
-    let ranges = [
+    error::settings(&[
         ("crowds.name", !crowds.iter().any(|c| c.name.is_empty()) && !crowds.iter().enumerate().any(twice)),
         ("matrix.of", beside(&recipe.matrix).is_none_or(|crowds| crowds > 0)),
         ("overlap.of", beside(&recipe.overlap).is_none_or(|crowds| (2..=MOST).contains(&crowds))),
-    ];
-    if let Some((name, _)) = ranges.iter().find(|(_, fine)| !fine) {
-        return Err(Error::new(Kind::OutOfRange).column(*name));
-    }
+    ])?;
     recipe.waves.as_ref().map_or(Ok(()), WavePlan::check)
 }
 

@@ -29,21 +29,17 @@ impl<'a> Document<'a> {
     /// unknown name all is well, a spoiled entry is found before any behind it, and what lacks something is not missed.
     pub fn read<T>(&self, make: impl Fn(Value) -> Result<T, String>) -> Result<T, Fault> {
         make(object(&self.table, None)).map_err(|why| {
-            let other = |span: &Range<usize>, by: Option<Value>| {
-                make(object(&self.table, Some((span, &by)))).err().filter(|other| *other != why)
-            };
-            let gone = |span: &Range<usize>| {
-                make(object(&self.table, Some((span, &None)))).err() != Some(why.clone())
-            };
+            let tried =
+                |span: &Range<usize>, by: Option<Value>| make(object(&self.table, Some((span, &by)))).err();
             let spoiled = || Some(serde_json::json!({ "": 0 }));
             let missing = why.starts_with("missing");
             let unknown = why.starts_with("unknown field");
             let blamed = |(span, inner): &&(Range<usize>, bool)| match () {
-                () if missing => !inner && gone(span),
+                () if missing => !inner && tried(span, None).as_ref() != Some(&why),
                 () if unknown => {
-                    gone(span) && other(span, None).is_none_or(|other| !other.starts_with("missing"))
+                    tried(span, None).is_none_or(|other| other != why && !other.starts_with("missing"))
                 }
-                () => *inner && other(span, spoiled()).is_some(),
+                () => *inner && tried(span, spoiled()).is_some_and(|other| other != why),
             };
             let spans = entries(&self.table);
             let found =

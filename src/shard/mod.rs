@@ -33,6 +33,11 @@ pub trait Partial: Default + Serialize + DeserializeOwned {
     fn merge(&mut self, other: Self);
 }
 
+/// Nothing to add up: a question that only leaves measures behind.
+impl Partial for () {
+    fn merge(&mut self, (): ()) {}
+}
+
 /// Adds numbers to numbers, place by place; the shorter list ends in zeros.
 pub fn add_up<T: Copy + Default + AddAssign>(to: &mut Vec<T>, from: &[T]) {
     to.resize(to.len().max(from.len()), T::default());

@@ -1,10 +1,10 @@
 //! What a crowd is worth: its share of a base, and how much of it is the target audience (`formulas.md` F3).
 
-use super::regions::{meeting, regions};
 use super::share;
 use crate::audience::Expr;
 use crate::error::Result;
 use crate::num;
+use crate::shard::crowd::count;
 use crate::shard::desk::Desk;
 use serde::{Deserialize, Serialize};
 
@@ -68,20 +68,21 @@ impl crate::gate::Cells for QualityReport {
     }
 }
 
-/// Measures crowds against the base and the target.
+/// Measures crowds against the base and the target, all in one walk.
 pub async fn quality(desk: &Desk, of: &[NamedCrowd], plan: &QualityPlan) -> Result<QualityReport> {
-    let mut rows = Vec::with_capacity(of.len());
+    let QualityPlan { base, target } = plan;
+    let mut asked = vec![base.clone(), base.clone().and(target.clone())];
     for NamedCrowd { crowd, .. } in of {
-        let found = regions(desk, &[crowd.clone(), plan.base.clone(), plan.target.clone()]).await?;
-        let meet = |crowds: &[usize]| meeting(&found, crowds);
-        let (people, base, target) = (meet(&[0]), meet(&[1]), meet(&[0, 2]));
-        rows.push(Quality {
-            people,
-            target,
-            of_base: share(meet(&[0, 1]), base),
-            target_share: (people > 0).then(|| share(target, people)),
-            tgi: num::tgi(target, people, meet(&[1, 2]), base).tgi,
-        });
+        asked.extend([crowd.clone(), crowd.clone().and(base.clone()), crowd.clone().and(target.clone())]);
     }
-    Ok(QualityReport(rows))
+    let counts = count(desk, asked).await?;
+    let (base, both) = (counts[0], counts[1]);
+    let row = |&[people, in_base, target]: &[u64; 3]| Quality {
+        people,
+        target,
+        of_base: share(in_base, base),
+        target_share: (people > 0).then(|| share(target, people)),
+        tgi: num::tgi(target, people, both, base).tgi,
+    };
+    Ok(QualityReport(counts[2..].as_chunks().0.iter().map(row).collect()))
 }

@@ -3,7 +3,7 @@
 use super::bins::Bins;
 use super::{runs, share};
 use crate::audience::Expr;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::num::Order;
 use crate::shard::desk::Desk;
 use crate::shard::{Analysis, Partial, Shard};
@@ -104,15 +104,12 @@ impl crate::gate::Cells for SplitReport {
 impl SplitPlan {
     /// The features it splits by; refuses settings out of range, by name.
     fn check(&self, schema: &Schema) -> Result<Vec<usize>> {
-        let settings = [
+        error::settings(&[
             ("by", (1..=COLUMNS).contains(&self.by.len())),
             ("floor", self.floor > 0),
             ("most", (1..=MOST).contains(&self.most)),
             ("ranges", (2..=20).contains(&self.ranges)),
-        ];
-        if let Some((name, _)) = settings.iter().find(|(_, fine)| !fine) {
-            return Err(Error::new(Kind::OutOfRange).column(*name));
-        }
+        ])?;
         let mut found: Vec<usize> = Vec::new();
         for name in &self.by {
             let at = schema.features.iter().position(|f| f.name() == *name);

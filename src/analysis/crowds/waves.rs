@@ -3,7 +3,7 @@
 
 use super::share;
 use crate::audience::{Expr, LOTS};
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::shard::crowd::count;
 use crate::shard::desk::Desk;
 use serde::{Deserialize, Serialize};
@@ -124,18 +124,14 @@ impl WavePlan {
     pub fn check(&self) -> Result<()> {
         let cut = |share: Option<f64>| share.is_none_or(|share| (0.1..=100.0).contains(&share));
         let known = |said: &BTreeMap<String, String>| said.keys().all(|wave| REACHED.contains(&&**wave));
-        let settings = [
+        error::settings(&[
             ("waves.timing", known(&self.timing)),
             ("waves.touchpoint", known(&self.touchpoint)),
             ("waves.offer", known(&self.offer)),
             ("waves.holdout", (0.0..=100.0).contains(&self.holdout)),
             ("waves.top", cut(self.top) && (self.top.is_none() || self.first.is_none())),
             ("waves.floor", cut(self.floor) && (self.floor.is_none() || self.top.is_some())),
-        ];
-        match settings.iter().find(|(_, fine)| !fine) {
-            Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
-            None => Ok(()),
-        }
+        ])
     }
     /// The crowds, by what becomes of them; `best` names those who score among so many per cent of everyone.
     fn rows(&self, best: impl Fn(f64) -> Expr) -> Vec<(&'static str, Expr)> {

@@ -7,7 +7,7 @@ use super::blend::{self, Blend, Mix, Weigh};
 use super::fit::{Design, interleaved};
 use super::score::{Histogram, LIMIT, Score, logit};
 use super::trees::{self, Forget};
-use super::{Ask, Form, Kept, Learned, LookalikePlan, Part, Standing, carded, folds, lane};
+use super::{Ask, Form, Kept, Learned, LookalikePlan, Part, Standing, carded, evaluate, folds, lane};
 use crate::error::Result;
 use crate::num;
 use crate::num::Order;
@@ -122,9 +122,7 @@ fn named(entrants: &[Entrant], blend: &Blend) -> String {
 /// All models, best first, and the blend on top.
 fn leaderboard(entrants: &[Entrant], blend: &Histogram, whole: &Blend) -> Vec<Standing> {
     let standing = |name: &str, scores: &Histogram, share: f64| {
-        let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
-        let interval = num::auc_interval(auc, scores.seed.iter().sum(), scores.rest.iter().sum());
-        let auc_interval = (interval.low, interval.high);
+        let (auc, auc_interval) = evaluate::auc(scores);
         Standing { model: name.into(), auc, auc_interval, log_loss: log_loss(scores), share }
     };
     let mut board: Vec<Standing> =

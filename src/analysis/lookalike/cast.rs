@@ -11,10 +11,10 @@ use super::survey::{Survey, Tally};
 use super::trees::Forget;
 use super::{LookalikePlan, SCORE};
 use crate::audience::Expr;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Result};
 use crate::num;
 use crate::shard::desk::Desk;
-use crate::shard::{Analysis, Partial, Shard};
+use crate::shard::{Analysis, Shard};
 use crate::table::bits::Bits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -64,15 +64,11 @@ impl SamplesPlan {
     }
     /// Refuses caps out of range, and crowds that are cut from the scores about to be made.
     pub fn check(&self) -> Result<()> {
-        let settings = [
+        error::settings(&[
             ("ratio", self.ratio.is_none_or(|ratio| (0.1..=1000.0).contains(&ratio))),
             ("most", self.most.is_none_or(|most| most >= super::LEAST_SEED)),
             ("positives", !self.uses(SCORE)),
-        ];
-        match settings.iter().find(|(_, fine)| !fine) {
-            Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
-            None => Ok(()),
-        }
+        ])
     }
     /// Whether a column is one by which people are chosen.
     pub fn names(&self, feature: &str) -> bool {
@@ -135,17 +131,9 @@ pub struct Cast {
     pub below: [Option<u64>; 2],
 }
 
-/// Nothing to add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {}
-
-impl Partial for Done {
-    fn merge(&mut self, _: Self) {}
-}
-
 impl Analysis for Cast {
     const NAME: &'static str = "lookalike-cast";
-    type Partial = Done;
+    type Partial = ();
     type Work = [Bits; 2];
 
     fn begin(&self, shard: &Shard) -> Result<[Bits; 2]> {
@@ -153,7 +141,7 @@ impl Analysis for Cast {
         Ok([shard.crowd(self.negatives.as_ref().unwrap_or(&everyone))?, shard.crowd(&self.positives)?])
     }
 
-    fn add(&self, crowds: &mut [Bits; 2], shard: &mut Shard, rows: Range<usize>, _: &mut Done) {
+    fn add(&self, crowds: &mut [Bits; 2], shard: &mut Shard, rows: Range<usize>, (): &mut ()) {
         let role = |i: usize| {
             let side = usize::from(crowds[1].has(i));
             let learns = self.below[side].is_none_or(|cut| shard.people.keys[i].mix(self.hash) < cut);

@@ -1,7 +1,7 @@
 //! A saved model on another table: how far its people have moved from those it learned from (`formulas.md` F21), and
 //! what it is worth against this seed.
 
-use super::evaluate::{curve, lift, tops};
+use super::evaluate::{auc, curve, lift, tops};
 use super::kept::Applied;
 use super::saved::{Saved, SavedColumn};
 use super::score::LIMIT;
@@ -214,11 +214,10 @@ fn band(psi: f64, noise: f64) -> &'static str {
 fn contender(applied: &Applied, people: u64) -> Option<Contender> {
     let (seed, rest) = (&applied.scores.seed, &applied.scores.rest);
     let [members, strangers] = [seed, rest].map(|side| side.iter().sum::<u64>());
-    let auc = num::auc_from_histogram(seed, rest);
-    let interval = num::auc_interval(auc, members, strangers);
+    let (auc, auc_interval) = auc(&applied.scores);
     (members > 0 && strangers > 0).then(|| Contender {
         auc,
-        auc_interval: (interval.low, interval.high),
+        auc_interval,
         ks: num::ks_from_histogram(seed, rest),
         lift: tops(&|share| lift(&applied.scores, share)),
         curve: curve(&applied.scores, people),

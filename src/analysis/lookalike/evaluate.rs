@@ -24,6 +24,13 @@ pub fn tops<T>(figure: &dyn Fn(f64) -> T) -> BTreeMap<String, T> {
     all
 }
 
+/// Area under the ROC curve, and its interval.
+pub fn auc(scores: &Histogram) -> (f64, (f64, f64)) {
+    let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
+    let interval = num::auc_interval(auc, scores.seed.iter().sum(), scores.rest.iter().sum());
+    (auc, (interval.low, interval.high))
+}
+
 /// Lift at the top of everyone.
 pub fn lift(scores: &Histogram, share: f64) -> Figure {
     let top = num::gain_at(&scores.seed, &scores.rest, share);

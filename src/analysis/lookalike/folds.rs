@@ -3,7 +3,7 @@
 //! Dealt folds are stratified exactly: seed and rest are each cut at the order statistics of their hashes, so
 //! that the folds of either differ by one person at most, even for a seed of ten.
 
-use super::cast::{Done, Roles};
+use super::cast::Roles;
 use super::survey::Tally;
 use super::{FOLD, LookalikePlan};
 use crate::error::{Kind, Result};
@@ -89,14 +89,14 @@ impl Deal {
 
 impl Analysis for Deal {
     const NAME: &'static str = "lookalike-deal";
-    type Partial = Done;
+    type Partial = ();
     type Work = ();
 
     fn begin(&self, _: &Shard) -> Result<()> {
         Ok(())
     }
 
-    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, _: &mut Done) {
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, (): &mut ()) {
         let roles = Roles::of(shard);
         let folds: Vec<i32> = rows.clone().map(|i| self.fold(shard, &roles, i)).collect();
         shard.measure(FOLD, 0)[rows].copy_from_slice(&folds);

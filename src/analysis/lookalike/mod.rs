@@ -45,7 +45,7 @@ pub use score::score_text;
 pub use trees::{Link, Split, Test, Tree};
 
 use crate::audience::Expr;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Kind, Result};
 use crate::num;
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
@@ -94,16 +94,13 @@ impl LookalikePlan {
     pub fn check(&self) -> Result<()> {
         let ascending = self.tiers.windows(2).all(|pair| pair[0] < pair[1]);
         let within = self.tiers.iter().all(|&share| share > 0.0 && share <= 100.0);
-        let settings = [
+        error::settings(&[
             ("l2", (1e-6..=1e6).contains(&self.l2)),
             ("l1", (0.0..=1e6).contains(&self.l1)),
             ("folds", (2..=folds::MOST).contains(&usize::from(self.folds))),
             ("tiers", ascending && within && self.tiers.len() <= 20),
-        ];
-        match settings.iter().find(|(_, fine)| !fine) {
-            Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(*name)),
-            None => self.samples.check(),
-        }
+        ])?;
+        self.samples.check()
     }
 }
 
@@ -291,23 +288,21 @@ struct Parts {
 
 /// Whether there are enough positives, by what the model makes of them.
 fn judged(scores: &Histogram, tally: &Tally) -> Verdict {
-    let auc = num::auc_from_histogram(&scores.seed, &scores.rest);
-    let interval = num::auc_interval(auc, tally.seed, tally.rest);
-    evaluate::verdict(interval.low, evaluate::lift(scores, 0.1), tally.seed)
+    let (_, (low, _)) = evaluate::auc(scores);
+    evaluate::verdict(low, evaluate::lift(scores, 0.1), tally.seed)
 }
 
 fn report(tally: &Tally, learned: Learned, parts: Parts) -> LookalikeReport {
     let scores = &learned.scores;
     let (seed, rest) = (&scores.seed, &scores.rest);
-    let auc = num::auc_from_histogram(seed, rest);
-    let interval = num::auc_interval(auc, tally.seed, tally.rest);
+    let (auc, auc_interval) = evaluate::auc(scores);
     LookalikeReport {
         model: learned.model,
         seed_people: tally.seed,
         rest_people: tally.rest,
         samples: parts.samples,
         auc,
-        auc_interval: (interval.low, interval.high),
+        auc_interval,
         pr_auc: num::pr_auc_from_histogram(seed, rest),
         ks: num::ks_from_histogram(seed, rest),
         lift: evaluate::tops(&|share| evaluate::lift(scores, share)),

@@ -10,7 +10,7 @@
 use super::{LookalikePlan, Trend};
 use crate::error::{Error, Kind, Result};
 use crate::num::Order;
-use crate::table::schema::{FeatureKind, Schema};
+use crate::table::schema::Schema;
 use std::ops::Range;
 
 /// L1 and orders.
@@ -46,16 +46,11 @@ pub struct Face {
     counts: Vec<f64>,
 }
 
-/// Whether this feature's bins stand in order.
-fn ordered(schema: &Schema, f: usize) -> bool {
-    matches!(schema.features[f].kind, FeatureKind::Number | FeatureKind::Date)
-}
-
 /// Refuses orders of columns there are not, or whose values have none.
 pub fn check(schema: &Schema, plan: &LookalikePlan) -> Result<()> {
     plan.monotone.keys().try_for_each(|name| {
         match schema.features.iter().position(|feature| feature.name() == *name) {
-            Some(f) if ordered(schema, f) => Ok(()),
+            Some(f) if schema.features[f].ordered() => Ok(()),
             Some(_) => Err(Error::new(Kind::OutOfRange).column(format!("monotone.{name}"))),
             None => Err(Error::new(Kind::ColumnMissing).column(name)),
         }
@@ -66,7 +61,8 @@ impl Penalty {
     /// What the plan asks of these columns (with the place of their first bin).
     pub fn new(schema: &Schema, columns: &[(usize, usize)], plan: &LookalikePlan) -> Penalty {
         let chain = |&(f, start): &(usize, usize)| {
-            let trend = plan.monotone.get(&schema.features[f].name()).filter(|_| ordered(schema, f))?;
+            let trend =
+                plan.monotone.get(&schema.features[f].name()).filter(|_| schema.features[f].ordered())?;
             let places = start + 1..start + schema.starts[f + 1] - schema.starts[f];
             Some(Chain { places, sign: if *trend == Trend::Up { 1.0 } else { -1.0 } })
         };
@@ -224,6 +220,7 @@ fn kept(weight: f64, like: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::shard::testing::{Dice, feature};
+    use crate::table::schema::FeatureKind;
 
     fn penalty(l1: f64, trend: Trend) -> Penalty {
         let columns = [("a", FeatureKind::Category), ("b", FeatureKind::Number)];

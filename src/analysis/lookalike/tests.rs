@@ -1,5 +1,6 @@
 use super::*;
 use crate::audience::Expr;
+use crate::error::Error;
 use crate::shard::testing::{Dice, Village, Villager, feature, run, total};
 use crate::shard::{Shard, laws};
 use crate::table::schema::{FeatureKind, Namespace};

@@ -5,7 +5,7 @@ use super::score::{LIMIT, logit};
 use super::survey::Tally;
 use super::{LookalikePlan, Reason, SCORE, Tier};
 use crate::audience::{Expr, rank};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::num;
 use crate::num::Order;
 use crate::shard::desk::Desk;
@@ -36,11 +36,6 @@ pub struct ScoreRanks {
     pub without: Expr,
     /// Bits to count.
     pub round: Round,
-}
-
-fn ranks(shard: &Shard) -> Result<()> {
-    let there = shard.people.is_empty() || shard.measures.contains_key(SCORE);
-    if there { Ok(()) } else { Err(Error::new(Kind::TooEarly).column(SCORE)) }
 }
 
 impl Analysis for ScoreRanks {
@@ -107,7 +102,7 @@ impl Analysis for TierCount {
     type Work = Vec<u64>;
 
     fn begin(&self, shard: &Shard) -> Result<Vec<u64>> {
-        ranks(shard)?;
+        shard.known(SCORE)?;
         let labelled = self.labelled.map(|share| f64::from(share) / f64::from(1u32 << 30));
         let chance = |score: i32| labelled.map_or(0.0, |labelled| hidden(labelled, logit(score)));
         Ok((-LIMIT..=LIMIT).map(|score| libm::round(chance(score) * UNIT) as u64).collect())

@@ -4,7 +4,7 @@
 //! of them on, with their defaults where nothing else is said.
 
 use crate::audience::Expr;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// How to find personas.
@@ -246,10 +246,7 @@ impl PersonasPlan {
         PersonasPlan { k, seed, of, idf, without, contrast, ..PersonasPlan::default() }
     }
     fn check(&self) -> Result<()> {
-        let within = |name, good: bool| match good {
-            true => Ok(()),
-            false => Err(Error::new(Kind::OutOfRange).column(name)),
-        };
+        let within = |name, good| error::settings(&[(name, good)]);
         within("personas.k", !matches!(self.k, K::Given(k) if !(2..=20).contains(&k)))?;
         if let Some(ContrastPlan { tgi, q, .. }) = &self.contrast {
             within("personas.contrast.tgi", (0.0..=1_000.0).contains(tgi))?;
@@ -285,16 +282,12 @@ impl LayersPlan {
     fn check(&self) -> Result<()> {
         let weights = self.weights();
         let (parts, sum) = (weights.iter().all(|w| (0.0..=1.0).contains(w)), weights.iter().sum::<f64>());
-        let faults = [
+        error::settings(&[
             ("personas.layers", parts && (sum - 1.0).abs() < 1e-3),
             ("personas.layers.value", self.value == 0.0 || self.column.is_some()),
             ("personas.layers.core", (0.0..=1.0).contains(&self.core)),
             ("personas.layers.floor", (0.0..=100.0).contains(&self.floor)),
-        ];
-        match faults.into_iter().find(|fault| !fault.1) {
-            Some((name, _)) => Err(Error::new(Kind::OutOfRange).column(name)),
-            None => Ok(()),
-        }
+        ])
     }
 }
 

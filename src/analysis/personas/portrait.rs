@@ -153,17 +153,9 @@ impl Cosine {
     }
 }
 
-/// Nothing to add up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Done;
-
-impl Partial for Done {
-    fn merge(&mut self, _: Self) {}
-}
-
 impl Analysis for Cosine {
     const NAME: &'static str = "personas.cosine";
-    type Partial = Done;
+    type Partial = ();
     type Work = ();
 
     fn begin(&self, shard: &Shard) -> Result<()> {
@@ -171,7 +163,7 @@ impl Analysis for Cosine {
         if good { Ok(()) } else { Err(Kind::WireBroken.into()) }
     }
 
-    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, _: &mut Done) {
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, (): &mut ()) {
         let mut sums = vec![(0i32, 0i32); rows.len()];
         for &f in &self.features {
             let first = shard.people.schema.starts[f as usize];

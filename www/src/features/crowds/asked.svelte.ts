@@ -7,6 +7,11 @@ export class Asked<T> {
   busy = $state(false);
   #turn = 0;
 
+  /** Does something with the answer, and says where it is refused. */
+  use(act: Promise<unknown>): void {
+    act.catch((refusal: Refusal) => (this.refusal = refusal));
+  }
+
   /** `undefined` asks nothing and forgets. Returns what stops an answer from coming in. */
   ask(question: (() => Promise<T>) | undefined): () => void {
     const turn = ++this.#turn;
