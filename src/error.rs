@@ -76,7 +76,7 @@ kinds! {
     /// The two files hold different kinds of ID.
     KindsApart = "kinds-apart", "The two files hold different kinds of ID.", "两份文件的 ID 类型不同。";
     /// The tag file has no column besides the ID.
-    NoTags = "no-tags", "The tag file has no column besides the ID.", "标签文件除 ID 外没有其他列。";
+    NoTags = "no-tags", "The tag file has no column to learn from besides the ID.", "标签文件除 ID 外没有可用的列。";
     /// Loading would go over the memory limit.
     MemoryLimit = "memory-limit", "This needs more memory than is allowed. Leave out columns or raise the limit.", "所需内存超过上限，请减少列或提高上限。";
     /// No seed person is in the tag file.

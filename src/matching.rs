@@ -12,6 +12,7 @@ use crate::table::inspection::Problem;
 use crate::table::store::parcel::{Reading, Tally};
 use crate::table::store::{Which, seal};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Where every row of one file went: `rows = invalid + duplicate + people`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,11 @@ pub struct Account {
     pub reasons: Vec<Problem>,
     /// Odd rows that were kept all the same (`short-row`, `not-a-number`), and cells known too late (`frozen`).
     pub notes: Vec<Problem>,
+    /// Columns nothing was read from, and why: a code of [`crate::table::inspection`], or `ignored` where the recipe
+    /// says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<BTreeMap<String, String>>"))]
+    pub unused: BTreeMap<String, String>,
     /// The day the file was frozen at, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
@@ -198,7 +204,7 @@ pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<Match
 }
 
 fn account((reading, tally): (&Reading, &Tally), people: u64, duplicate: u64) -> Account {
-    let problems = |map: &std::collections::BTreeMap<(String, String), (u64, u64)>| {
+    let problems = |map: &BTreeMap<(String, String), (u64, u64)>| {
         let mut list: Vec<Problem> = map
             .iter()
             .map(|((code, column), &(count, first))| Problem {
@@ -213,7 +219,16 @@ fn account((reading, tally): (&Reading, &Tally), people: u64, duplicate: u64) ->
     };
     let invalid = tally.reasons.values().map(|r| r.0).sum();
     let (reasons, notes) = (problems(&tally.reasons), problems(&tally.notes));
-    Account { rows: tally.rows, invalid, duplicate, people, reasons, notes, as_of: reading.as_of() }
+    Account {
+        rows: tally.rows,
+        invalid,
+        duplicate,
+        people,
+        reasons,
+        notes,
+        unused: BTreeMap::new(),
+        as_of: reading.as_of(),
+    }
 }
 
 /// Tries, on a sample of the raw side, every other way the other side may have been hashed.

@@ -29,6 +29,11 @@ reasons: Array<Problem>,
  */
 notes: Array<Problem>, 
 /**
+ * Columns nothing was read from, and why: a code of [`crate::table::inspection`], or `ignored` where the recipe
+ * says so.
+ */
+unused?: { [key in string]: string }, 
+/**
  * The day the file was frozen at, if it was.
  */
 as_of?: string, };

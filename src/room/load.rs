@@ -19,6 +19,7 @@ use crate::table::inspection::ColumnFound;
 use crate::table::schema::{Feature, FeatureKind, Namespace, Role, Schema};
 use crate::table::store::parcel::{self, Column, Cut, Reading, Span, Tally};
 use crate::table::store::{Which, seal};
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 /// Loads and matches both files.
@@ -40,10 +41,14 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         reading(Which::Tags, &recipe.tags, &theirs, space)?,
     ];
     if plans[1].columns.is_empty() {
-        return Err(Error::new(Kind::NoTags).file(&recipe.tags.file));
+        let left: Vec<String> = unused(&plans[1], &theirs).into_keys().collect();
+        let refusal = Error::new(Kind::NoTags).file(&recipe.tags.file);
+        return Err(if left.is_empty() { refusal } else { refusal.column(left.join(", ")) });
     }
     let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
-    let report = matching::matched(&desk, [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])]).await?;
+    let mut report = matching::matched(&desk, [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])]).await?;
+    report.first_party.unused = unused(&plans[0], &ours);
+    report.tags.unused = unused(&plans[1], &theirs);
     for (side, (account, name)) in
         [(&report.first_party, &recipe.first_party.file), (&report.tags, &recipe.tags.file)]
             .into_iter()
@@ -172,18 +177,28 @@ pub(super) fn column(recipe: &FileRecipe, at: usize, found: &ColumnFound) -> Opt
     Some(Column { at, name: name.clone(), kind, separator: separator.to_string(), clock: None })
 }
 
+/// The columns that are not read, and why. What the recipe only repeats of what was found has the reason of the finding.
+fn unused(plan: &Reading, seen: &Seen) -> BTreeMap<String, String> {
+    let why = |found: &ColumnFound| match found.role {
+        Role::Ignore => found.reason.clone(),
+        Role::Id(_) => "second-id".into(),
+        _ => "ignored".into(),
+    };
+    let columns = seen.inspection.columns.iter().enumerate();
+    columns.filter(|(at, _)| !plan.uses(*at)).map(|(_, found)| (found.name.clone(), why(found))).collect()
+}
+
 /// The recipe with every column spelt out in the order of the file: one reading is one recipe, whoever wrote it and
 /// however much was left to detection, and it reads the same where detection would guess otherwise.
 fn settled(recipe: FileRecipe, plan: &Reading, seen: &Seen) -> FileRecipe {
     let found = &seen.inspection.columns;
     let of = |kind| plan.columns.iter().filter(move |c| c.kind == kind);
     let names = |kind| of(kind).map(|c| c.name.clone()).collect();
-    let used = |at: usize| at == plan.id || Some(at) == plan.folds || plan.columns.iter().any(|c| c.at == at);
     let id = &found[plan.id].name;
     let named = plan.dialect.header && found.iter().position(|c| c.name == *id) == Some(plan.id);
     FileRecipe {
         id: if named { ColumnRef::Name(id.clone()) } else { ColumnRef::Number(plan.id as u32 + 1) },
-        ignore: (0..found.len()).filter(|&at| !used(at)).map(|at| found[at].name.clone()).collect(),
+        ignore: (0..found.len()).filter(|&at| !plan.uses(at)).map(|at| found[at].name.clone()).collect(),
         numbers: names(FeatureKind::Number),
         categories: names(FeatureKind::Category),
         dates: names(FeatureKind::Date),

@@ -1,11 +1,13 @@
 //! The tags that pull most in the model of everyone: by their weight, or by their partial effect.
 //!
 //! A reason is something a person can be told: neighbouring bins of a number that do the same are one range, and of a
-//! column with two values the rarer one stands for both. What counts is what lies beyond the noise of so few people.
+//! column with two values the rarer one stands for both. An effect counts as far as the people behind it rule out chance
+//! (the positive part of James and Stein's factor, 1961), by themselves or in the model: a forest makes little of rare
+//! tags, however sure they are.
 
 use super::card::noise;
 use super::{Basis, Reason};
-use crate::num::Order;
+use crate::num::{self, Order};
 use crate::table::schema::{FeatureKind, Schema, span};
 use std::ops::Range;
 
@@ -29,9 +31,12 @@ impl Run {
     fn noise(&self) -> f64 {
         noise(self.seed, self.people)
     }
-    /// How far the effect lies beyond its noise.
-    fn beyond(&self) -> f64 {
-        self.effect.abs() - self.noise()
+    /// How much of the effect is more than chance, where everyone has these log-odds; then how far it lies beyond noise.
+    fn strength(&self, everyone: f64) -> (f64, f64) {
+        let (noise, effect) = (self.noise(), self.effect.abs());
+        let alone = (log_odds(self.seed, self.people) - everyone).abs();
+        let sure = effect.max(alone) / noise;
+        (effect * (1.0 - 1.0 / (sure * sure)).max(0.0), effect - noise)
     }
     /// How far two lie apart, in intervals.
     fn apart(&self, next: &Run) -> f64 {
@@ -52,6 +57,7 @@ impl Run {
 /// `seed` and `everyone` are how many people there are.
 pub fn reasons(schema: &Schema, basis: &Basis, seed: u64, everyone: u64) -> Vec<Reason> {
     let mut all = Vec::new();
+    let rate = log_odds(seed, everyone);
     for &f in &basis.features {
         let feature = &schema.features[f];
         for run in runs(schema, basis, f).into_iter().filter(|run| run.people >= LEAST && run.effect != 0.0) {
@@ -62,12 +68,16 @@ pub fn reasons(schema: &Schema, basis: &Basis, seed: u64, everyone: u64) -> Vec<
                 share: run.seed as f64 / seed as f64,
                 base_share: run.people as f64 / everyone as f64,
             };
-            all.push((run.beyond(), reason));
+            all.push((run.strength(rate), reason));
         }
     }
-    all.order_by(|a, b| b.0.total_cmp(&a.0));
+    all.order_by(|a, b| b.0.0.total_cmp(&a.0.0).then(b.0.1.total_cmp(&a.0.1)));
     all.truncate(MOST);
     all.into_iter().map(|(_, reason)| reason).collect()
+}
+
+fn log_odds(seed: u64, people: u64) -> f64 {
+    num::ln((seed as f64 + 0.5) / ((people - seed) as f64 + 0.5))
 }
 
 /// The bins of a column as reasons.

@@ -42,7 +42,7 @@ enum Command {
     },
     /// Run a recipe and write every result.
     Run {
-        /// The recipe, room.toml; its files are looked up beside it.
+        /// The recipe, or the folder its room.toml stands in; its files are looked up beside it.
         recipe: PathBuf,
         /// Folder to write into; made if it does not exist.
         #[arg(long)]
@@ -137,6 +137,7 @@ fn inspect(file: &Path, engine: &Engine) -> Result<()> {
 }
 
 fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
+    let recipe = &if recipe.is_dir() { recipe.join("room.toml") } else { recipe.to_path_buf() };
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
     let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
     let beside = recipe.parent().unwrap_or(Path::new("."));
@@ -153,6 +154,11 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             "{} of your {} people ({rate:.1} %) are in the tag file.",
             found.matched, found.first_party.people
         );
+        for (file, account) in files.iter().zip([&found.first_party, &found.tags]) {
+            for (column, why) in &account.unused {
+                eprintln!("  {} of {} is not used: {why}.", column, file.display());
+            }
+        }
         if let Some(diagnosis) = &found.diagnosis {
             for way in diagnosis.would_match.iter().take(3) {
                 let (matched, tried, has) = (way.matched, diagnosis.tried, &way.english);

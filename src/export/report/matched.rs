@@ -105,6 +105,12 @@ fn accounts(html: &mut Html, report: &MatchReport, language: Language) {
         put!(html, "<td class=\"n\">" [percent(rate)] "</td></tr>\n");
     }
     put!(html, "</tbody></table>\n<p class=\"hint\">" [language.say("Rows = invalid + duplicate + people.", "数据行 = 无效 + 重复 + 去重后人数。")] "</p>\n");
+    for (name, account) in files(language).into_iter().zip([&report.first_party, &report.tags]) {
+        let unused: Vec<&str> = account.unused.keys().map(String::as_str).collect();
+        if !unused.is_empty() {
+            put!(html, "<p class=\"hint\">" [name] ": " [language.say("columns not used", "未使用的列")] ": <bdi>" [&unused.join(", ")] "</bdi></p>\n");
+        }
+    }
 }
 
 /// Why rows were left out or are odd, if any are.

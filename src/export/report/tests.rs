@@ -41,6 +41,7 @@ fn matched(text: &str) -> MatchReport {
         people: 2244,
         reasons: vec![problem],
         notes: vec![],
+        unused: [(text.into(), text.into())].into(),
         as_of: None,
     };
     let way =

@@ -42,6 +42,13 @@ pub struct Reading {
     pub late: Option<f64>,
 }
 
+impl Reading {
+    /// Whether anything is read from the column at a position.
+    pub fn uses(&self, at: usize) -> bool {
+        at == self.id || Some(at) == self.folds || self.columns.iter().any(|column| column.at == at)
+    }
+}
+
 /// A column that becomes a feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {

@@ -176,6 +176,8 @@ export const en: Words = {
     accounts: "Row by row",
     reasons: "Why rows are invalid",
     notes: "Odd, but kept",
+    unused: (file, columns) => `${file}, columns not used: ${columns.join("; ")}`,
+    ignored: "left out by hand",
     firstRow: "First at",
     total: "Total",
     diagnosis: {

@@ -26,7 +26,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "id-scientific": { what: "IDs were rounded by a spreadsheet (8.68E+14)", todo: "Export them again as text." },
   "digests-apart": { what: "The two files are hashed in ways that cannot be compared", todo: "Ask for the same digest on both sides; raw IDs compare with any." },
   "kinds-apart": { what: "The two files hold different kinds of ID", todo: "Pick the same kind of ID on both sides." },
-  "no-tags": { what: "The tag file has no column besides the ID", todo: "Check that the two files are not swapped." },
+  "no-tags": { what: "The tag file has no column to learn from besides the ID", todo: "Check that the two files are not swapped." },
   "memory-limit": { what: "This needs more memory than is allowed", todo: "Ignore columns you do not need, or close other tabs and try again." },
   "seed-empty": { what: "Nobody in the seed is in the tag file", todo: "Mend the match first." },
   "seed-too-small": { what: "Fewer than 10 seed people are in the tag file: too few to learn from", todo: "Use a longer list." },

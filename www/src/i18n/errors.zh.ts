@@ -28,7 +28,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "id-scientific": { what: "ID 被表格软件取整（如 8.68E+14）", todo: "请以文本格式重新导出。" },
   "digests-apart": { what: "两份文件的加密方式无法比对", todo: "请统一加密方式；原始 ID 可以与任何一种比对。" },
   "kinds-apart": { what: "两份文件的 ID 类型不同", todo: "请在两边选同一种 ID 列。" },
-  "no-tags": { what: "标签文件除 ID 外没有其他列", todo: "请确认两个文件没有放反。" },
+  "no-tags": { what: "标签文件除 ID 外没有可用的列", todo: "请确认两个文件没有放反。" },
   "memory-limit": { what: "所需内存超过上限", todo: "请把不用的列设为“忽略”，或关掉其他标签页后重试。" },
   "seed-empty": { what: "种子人群与标签文件没有交集", todo: "请先在“匹配”里解决匹配问题。" },
   "seed-too-small": { what: "种子匹配不足 10 人，无法建模", todo: "请换一份更大的名单。" },

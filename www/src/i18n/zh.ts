@@ -176,6 +176,8 @@ export const zh = {
     accounts: "逐行对账",
     reasons: "无效的原因",
     notes: "保留但有异常",
+    unused: (file: string, columns: string[]) => `${file}未使用的列：${columns.join("；")}`,
+    ignored: "手动排除",
     firstRow: "首次出现",
     total: "合计",
     diagnosis: {
