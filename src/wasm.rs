@@ -91,7 +91,7 @@ impl RoomPort {
     pub fn drive(&mut self) -> Result<JsValue, JsValue> {
         match self.session.drive() {
             None => Ok(JsValue::UNDEFINED),
-            Some(reply) => encode(&reply.map_err(thrown)?),
+            Some(reply) => parsed(&reply.map_err(thrown)?),
         }
     }
     /// Asks to carry out: `{ id, shard, name, question, input? }`.
@@ -178,7 +178,12 @@ fn decode<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T, JsValue>
     serde_json::from_str(&text.unwrap_or_default()).map_err(|e| refused(e.to_string()))
 }
 
-/// Plain objects, numbers for 64-bit integers: what `JSON.parse` would give.
+/// By its JSON, in which files and recipes write the same reports.
+fn parsed<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    js_sys::JSON::parse(&serde_json::to_string(value).unwrap_or_default())
+}
+
+/// Small plain objects, numbers for 64-bit integers: what `JSON.parse` would give.
 fn encode<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
 }

@@ -1,7 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
-use super::toml::Document;
+use super::toml::{self, Document};
 use crate::analysis::crowds::{NamedCrowd, Pairing, QualityPlan, SplitPlan, WavePlan};
 use crate::analysis::lookalike::LookalikePlan;
 use crate::analysis::personas::{PersonasPlan, PortraitPlan};
@@ -220,6 +220,6 @@ impl Recipe {
     }
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
-        ::toml::to_string(self).unwrap_or_default()
+        toml::written(&serde_json::to_string(self).unwrap_or_default())
     }
 }

@@ -1,6 +1,8 @@
-//! TOML as JSON, and where in the text something is wrong with it. What is read is read from JSON, as every call is: a
-//! second way to read each of its types would be a tenth of the page.
+//! TOML as JSON and back, and where in the text something is wrong with it. What is read is read from JSON, as every call
+//! is, and what is written is written to JSON, as every reply is: a second way to read and write each type would be a
+//! tenth of the page.
 
+use crate::export::json::Text;
 use serde_json::{Map, Number, Value};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -52,6 +54,96 @@ impl<'a> Document<'a> {
 
 /// An entry that is taken away, or what stands in its place.
 type Instead<'a> = (&'a Range<usize>, &'a Option<Value>);
+
+/// A JSON object as TOML: its plain entries, then its tables, in their order. Nothing stands for `null`.
+pub fn written(json: &str) -> String {
+    let mut out = String::new();
+    table(&mut out, json, "");
+    out
+}
+
+fn table(out: &mut String, json: &str, path: &str) {
+    let (tables, plain): (Vec<_>, Vec<_>) =
+        members(json).partition(|(_, value)| value.starts_with('{') || value.starts_with("[{"));
+    for (key, value) in plain.into_iter().filter(|(_, value)| *value != "null") {
+        *out += &format!("{} = {}\n", name(key), inline(value));
+    }
+    for (key, value) in tables {
+        let path = if path.is_empty() { name(key).to_string() } else { format!("{path}.{}", name(key)) };
+        let (open, close, parts) = match value.starts_with('{') {
+            true => ("[", "]", vec![value]),
+            false => ("[[", "]]", parts(value).collect()),
+        };
+        for part in parts {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            *out += &format!("{gap}{open}{path}{close}\n");
+            table(out, part, &path);
+        }
+    }
+}
+
+/// A key, in quotes only where it needs them.
+fn name(key: &str) -> &str {
+    let bare = key.trim_matches('"');
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !bare.is_empty() && bare.chars().all(fine) { bare } else { key }
+}
+
+/// A value in one line. Numbers are written as in JSON, and texts too, but for those whose quotes need no escape in TOML.
+fn inline(value: &str) -> String {
+    let list = |all: Vec<String>| all.join(", ");
+    match value.as_bytes()[0] {
+        b'[' => format!("[{}]", list(parts(value).map(inline).collect())),
+        b'{' => {
+            let entry = |(key, value): (&str, &str)| format!("{} = {}", name(key), inline(value));
+            format!(
+                "{{ {} }}",
+                list(members(value).filter(|(_, value)| *value != "null").map(entry).collect())
+            )
+        }
+        b'"' if value.contains("\\\"") => literal(value).unwrap_or_else(|| value.into()),
+        _ => value.into(),
+    }
+}
+
+/// A text with quotes between apostrophes, if nothing else in it needs an escape.
+fn literal(value: &str) -> Option<String> {
+    let text: String = serde_json::from_str(value).ok()?;
+    let fine = !text.contains(['\'', '\u{7f}']) && !text.chars().any(|c| c.is_ascii_control());
+    fine.then(|| format!("'{text}'"))
+}
+
+/// The entries of a JSON object.
+fn members(json: &str) -> impl Iterator<Item = (&str, &str)> {
+    parts(json)
+        .filter_map(|part| part.split_at_checked(end(part, b':')).map(|(key, value)| (key, &value[1..])))
+}
+
+/// What stands between the commas of a compact JSON list or object.
+fn parts(json: &str) -> impl Iterator<Item = &str> {
+    let mut rest = json.get(1..json.len() - 1).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (part, behind) = rest.split_at(end(rest, b','));
+        rest = behind.get(1..).unwrap_or_default();
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Where a byte first stands outside texts and inner lists; the end if it does not.
+fn end(json: &str, of: u8) -> usize {
+    let (mut depth, mut text) = (0, Text::Outside);
+    let ends = |(_, byte): &(usize, u8)| {
+        let outside = text == Text::Outside;
+        text = text.after(*byte);
+        match byte {
+            b'{' | b'[' if outside => depth += 1,
+            b'}' | b']' if outside => depth -= 1,
+            _ => {}
+        }
+        outside && depth == 0 && *byte == of
+    };
+    json.bytes().enumerate().find(ends).map_or(json.len(), |(at, _)| at)
+}
 
 /// Where each entry stands, in the order of names, the innermost first, and whether it is no table.
 fn entries(table: &DeTable) -> Vec<(Range<usize>, bool)> {
@@ -126,6 +218,29 @@ mod tests {
     fn fault(text: &str) -> Option<(String, u64)> {
         let make = |v| serde_json::from_value::<BTreeMap<String, Part>>(v).map_err(|e| e.to_string());
         Document::new(text).and_then(|document| document.read(make)).err()
+    }
+
+    /// The crate's own writer reads the same of what both write; texts, keys and numbers of every kind.
+    #[test]
+    fn what_is_written_says_what_was_meant() {
+        let odd = "tab\t, quote \", both ' and \", back\\slash, 中文, \u{1}";
+        let value = serde_json::json!({
+            "a": 1, "b": [1.5, -2e-7, true], "quote": "{\"is\":\"tag\"}", odd: odd, "none": null, "empty": [], "nothing": {},
+            "t": { "x": "1", "u v": { "y": [[{ "z": null, "w": "," }], []] } },
+            "of": [{ "n": 1, "in": [{ "m": 2 }] }, { "n": 3 }],
+        });
+        let text = written(&value.to_string());
+        let again: Value =
+            serde_json::to_value(object(&DeTable::parse(&text).expect("TOML").into_inner(), None))
+                .expect("JSON");
+        let mut meant = value.clone();
+        meant.as_object_mut().expect("an object").remove("none");
+        meant["t"]["u v"]["y"][0][0].as_object_mut().expect("an object").remove("z");
+        assert_eq!(again, meant, "{text}");
+        assert!(
+            text.contains("quote = '{\"is\":\"tag\"}'\n") && text.contains("\n[[of.in]]\nm = 2\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -294,6 +294,4 @@ fn plans_say_what_holds_them_only_if_something_does() {
     let json = serde_json::to_string(&plan).expect("json");
     assert!(json.contains(r#""l1":2.5"#) && json.contains(r#""monotone":{"age":"down"}"#), "{json}");
     assert_eq!(serde_json::from_str::<LookalikePlan>(&json).expect("a plan"), plan);
-    let recipe = toml::to_string(&plan).expect("a recipe");
-    assert_eq!(toml::from_str::<LookalikePlan>(&recipe).expect("a plan"), plan, "{recipe}");
 }
