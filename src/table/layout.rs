@@ -186,7 +186,7 @@ fn vote(first: Form, below: &[Form]) -> i64 {
 }
 
 /// Without a hint from the columns: names are filled, different, and do not come again as values, nor look like
-/// the values below (`V0001` over `V0002`).
+/// the values below (`V0001` over `V0002`, `A12` over `C55`, but not `t1` over `v3`, `v5`).
 fn look_like_names(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
     let mut names: Vec<&[u8]> = first.iter().map(|c| values::trim(c)).filter(|c| !c.is_empty()).collect();
     let filled = names.len();
@@ -196,9 +196,17 @@ fn look_like_names(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
         let column = || below.iter().filter_map(move |row| row.get(i));
         let alike = column().filter(|cell| outline(cell) == outline(name)).count();
         let numbered = name.iter().any(u8::is_ascii_digit);
-        column().any(|cell| !name.is_empty() && cell == name) || numbered && alike * 2 > below.len()
+        let mut words = column().map(|cell| letters(cell));
+        let one = words.next().filter(|one| words.all(|word| word == *one));
+        let other = one.is_some_and(|one| one != letters(name));
+        column().any(|cell| !name.is_empty() && cell == name) || numbered && alike * 2 > below.len() && !other
     };
     names.len() == filled && filled > 0 && !first.iter().enumerate().any(again)
+}
+
+/// The cell without its digits.
+fn letters(cell: &[u8]) -> Vec<u8> {
+    values::trim(cell).iter().copied().filter(|b| !b.is_ascii_digit()).collect()
 }
 
 /// The cell with digits as 9 and other letters as a.
@@ -269,6 +277,8 @@ mod tests {
             ("V0012\nV0013\nV0014\n", "',' false 1"),
             ("member\nV0013\nV0014\n", "',' true member"),
             ("id,tags\n1,母婴|汽车|美妆\n2,汽车|美妆|母婴\n", "',' true id/tags"),
+            ("id,t1,t2\nm1,v2,v1\nm2,v1,v3\nm3,v1,v3\n", "',' true id/t1/t2"),
+            ("m1,A12,B7\nm2,C55,D8\nm3,B40,A2\n", "',' false 1/2/3"),
             ("id\ttags\n1\ta,b\n2\tb,c\n", "'\\t' true id/tags"),
             ("id;x\n1;1,5\n2;2,5\n", "';' true id/x"),
             ("id|x\n1|1\n2|2\n", "'|' true id/x"),
