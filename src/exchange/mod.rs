@@ -7,3 +7,14 @@
 pub mod group; // ristretto255 in batches of encoded points
 pub mod oprf; // RFC 9497, modes OPRF and VOPRF
 pub mod proof; // that one key answered every row
+pub mod frame; // what all exchanged files share
+pub mod secret; // randomness as an argument, files behind a passphrase
+pub mod terms; // what both sides agree on, and how an ID enters
+pub mod keys; // keys, labels, sealed tags
+pub mod feed; // rows of a table, in order
+pub mod tags; // tags at a fixed width
+pub mod tagfile; // the tag file, read
+pub mod publish; // the tag file, made
+pub mod query; // the brand's side of a run
+pub mod answer; // the provider's side, and its ledger
+pub mod room; // from matches to a room

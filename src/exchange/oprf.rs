@@ -124,3 +124,12 @@ impl SecretKey {
 pub fn check_public(key: &Encoded) -> Result<()> {
     if group::is_identity(key) { Err(Kind::KeyIdentity.into()) } else { group::check_point(key) }
 }
+
+/// Refuses the first row that is the identity: a cheap look before anything is computed. Bad encodings are found
+/// where points are decoded.
+pub fn check_rows(points: &[Encoded]) -> Result<()> {
+    match points.iter().position(group::is_identity) {
+        Some(row) => Err(crate::error::Error::new(Kind::PointIdentity).row(row as u64 + 1)),
+        None => Ok(()),
+    }
+}

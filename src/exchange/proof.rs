@@ -94,6 +94,9 @@ fn verify_one(
     let (c, s) = (group::read_scalar(&half(0))?, group::read_scalar(&half(1))?);
     let weights = weights(public, blinded, evaluated);
     let (m, z) = (points.sum(blinded, &weights), points.sum(evaluated, &weights));
+    if z.is_none() {
+        evaluated.iter().try_for_each(group::check_point)?;
+    }
     let (m, z, pk) = (decode(m)?, decode(z)?, decode(Some(*public))?);
     let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c, &pk, &s);
     let t3 = m * s + z * c;
