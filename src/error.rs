@@ -187,6 +187,8 @@ kinds! {
     LedgerBroken = "ledger-broken", "The ledger of this key is missing or was changed. Put it back beside the key file.", "该密钥的台账缺失或被改动，请将其放回密钥文件旁。";
     /// Other IDs than those the query was made from.
     IdsChanged = "ids-changed", "Your ID file is not the one the query was made from. Choose that one.", "ID 文件与生成查询时不同，请选择当时的文件。";
+    /// Fewer matches than the provider's policy shows.
+    FewMatched = "few-matched", "Fewer people matched than the provider's policy allows to look at.", "匹配人数少于数据方策略允许查看的下限。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// A crowd that leans on what the recipe does not make.

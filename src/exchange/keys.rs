@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Bytes of a label.
@@ -21,6 +21,13 @@ pub const LABEL: usize = 16;
 pub const CODE: usize = 16;
 /// What a row is found by.
 pub type Label = [u8; LABEL];
+
+/// A public key, short enough to compare by phone: 16 bytes of its SHA-256, in groups of four digits.
+pub fn fingerprint(key: &Encoded) -> String {
+    let digest = Sha256::digest(key);
+    let groups = digest[..16].as_chunks::<2>().0.iter().map(|[a, b]| format!("{a:02x}{b:02x}"));
+    groups.collect::<Vec<_>>().join("-")
+}
 
 /// What an ID becomes. Opens one row of one tag file.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -145,6 +152,19 @@ impl KeyFile {
     pub(super) fn mac(&self, message: &[u8]) -> [u8; 32] {
         let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.key.scalar) else { return [0; 32] };
         mac.chain_update(message).finalize().into_bytes().into()
+    }
+    /// What IDs become in a tag file of the keyed mode: what a brand that holds the key needs no answer for.
+    pub fn openings_of<I: AsRef<[u8]>>(
+        &self,
+        points: &dyn Points,
+        file: &super::tagfile::TagFile,
+        ids: &[I],
+    ) -> Result<Vec<Opening>> {
+        self.terms.check(&file.header().terms)?;
+        if self.public() != file.header().public.0 {
+            return Err(Kind::KeyWrong.into());
+        }
+        self.openings(points, ids)
     }
     /// What IDs become: for the owner of the key, who needs nobody's answer.
     pub fn openings<I: AsRef<[u8]>>(&self, points: &dyn Points, ids: &[I]) -> Result<Vec<Opening>> {

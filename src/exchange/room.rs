@@ -2,6 +2,7 @@
 //! background the base.
 
 use super::tagfile::{Match, TagFile};
+use crate::error::{Error, Kind, Result};
 use crate::table::schema::FeatureKind;
 use serde_json::Value;
 
@@ -17,18 +18,21 @@ pub struct Room {
     pub members: Vec<(String, usize)>,
 }
 
-/// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else; nothing if a
-/// code means nothing under the schema.
-pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Option<Room> {
+/// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else. Refused where
+/// fewer people matched than the provider lets anybody look at.
+pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Result<Room> {
     let header = file.header();
+    if (matches.len() as u64) < header.policy.k {
+        return Err(Kind::FewMatched.into());
+    }
     let names: Vec<String> = header.columns.0.iter().map(|c| c.name.clone()).collect();
     let id = id_name(&names);
     let (mut first_party, mut tags) = (format!("{id}\n"), line(std::iter::once(id.clone()).chain(names)));
     let mut members = Vec::new();
     let mut row = |token: &str, row: &[u8]| {
-        let cells = header.columns.cells(row)?;
+        let cells = header.columns.cells(row).ok_or(Kind::RowBroken)?;
         tags += &line(std::iter::once(token.to_string()).chain(cells));
-        Some(())
+        Ok::<_, Error>(())
     };
     for (i, found) in matches.iter().enumerate() {
         let token = format!("t_{:09}", i + 1);
@@ -39,7 +43,7 @@ pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Option<Room
     for (i, tags) in background.chunks(header.width).enumerate() {
         row(&format!("bg_{:09}", i + 1), tags)?;
     }
-    Some(Room { first_party, tags, recipe: recipe(file, &id), members })
+    Ok(Room { first_party, tags, recipe: recipe(file, &id), members })
 }
 
 /// A name for the token column that no tag has.

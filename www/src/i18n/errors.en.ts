@@ -82,6 +82,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "passphrase-wrong": { what: "The passphrase does not open this key file, or the file was changed", todo: "Check that it is the right file." },
   "key-wrong": { what: "This key is not the one the file was made with", todo: "Check that it is the right file." },
   "ledger-broken": { what: "The ledger of this key is missing or was changed", todo: "Put it back beside the key file." },
+  "few-matched": { what: "Fewer people matched than the provider's policy allows to look at", todo: "Send more IDs, or agree on a smaller K." },
   "ids-changed": { what: "Your ID file is not the one the query was made from", todo: "Choose that one." },
   "measure-missing": { what: "A crowd leans on a result that is not there", todo: "Run the step it comes from, or leave the crowd out." },
   cancelled: { what: "Stopped", todo: "Start again at any time." },

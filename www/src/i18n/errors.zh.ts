@@ -84,6 +84,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "passphrase-wrong": { what: "口令无法打开该密钥文件，或文件被改动", todo: "请核对是否选对了文件。" },
   "key-wrong": { what: "该密钥不是生成此文件的密钥", todo: "请核对是否选对了文件。" },
   "ledger-broken": { what: "该密钥的台账缺失或被改动", todo: "请将其放回密钥文件旁。" },
+  "few-matched": { what: "匹配人数少于数据方策略允许查看的下限", todo: "请提供更多 ID，或与数据方商定更小的 K。" },
   "ids-changed": { what: "ID 文件与生成查询时不同", todo: "请选择当时的文件。" },
   "measure-missing": { what: "人群依赖的结果不存在", todo: "请先运行对应步骤，或去掉该人群。" },
   cancelled: { what: "已停止", todo: "随时可以重新开始。" },
