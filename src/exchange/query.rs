@@ -310,3 +310,33 @@ impl Run {
         oprf::finalize(points, &inputs, used, &answered).map(Zeroizing::new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::group::Dalek;
+    use crate::exchange::oprf::SecretKey;
+    use crate::id::{self, Digest, Kind as IdKind};
+
+    /// A run, and the answer of two keys: the second for the last row of an ID that was asked twice.
+    #[test]
+    fn a_canary_that_was_answered_in_another_way_is_found() {
+        let terms = Terms::new(true, "a", "b", id::Recipe::new(IdKind::Phone, Digest::None)).unwrap();
+        let ids: Vec<Vec<u8>> = (0..5u8).map(|i| vec![i]).collect();
+        let mut secrets = Secrets::derive(&[3; 32], ids.len());
+        let blinded = blinded(&Dalek, &terms, &ids, &mut secrets);
+        let header = Header { terms, rows: rows_for(5), nonce: Hex([0; 16]) };
+        let (none, list) = (Hex([0; 32]), Hex(list(&ids)));
+        let run =
+            Run { header, tags: none, public: none, signer: none, ids: 5, list, seed: Hex([3; 32]), blinded };
+        let key = |seed: u8| SecretKey::derive(Mode::Voprf, &[seed; 32], b"").unwrap();
+        let mut evaluated = oprf::answer(&Dalek, &key(1), &run.blinded).unwrap();
+        let other = oprf::answer(&Dalek, &key(2), &run.blinded).unwrap();
+        assert_eq!(run.outputs(&Dalek, &ids, &evaluated).unwrap().len(), 5);
+        let asked = |id: u32| secrets.slots.iter().filter(|slot| **slot == Slot::Id(id)).count();
+        let canary = (0..5).find(|id| asked(*id) == 2).unwrap();
+        let row = secrets.slots.iter().rposition(|slot| *slot == Slot::Id(canary)).unwrap();
+        evaluated[row] = other[row];
+        assert_eq!(run.outputs(&Dalek, &ids, &evaluated).unwrap_err().code(), "canary-apart");
+    }
+}
