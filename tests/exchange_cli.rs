@@ -46,7 +46,7 @@ impl Drop for Dir {
     }
 }
 
-const CITIES: [&str; 4] = ["上海", "\"say \"\"hi\"\"\"", "北京", ""];
+const CITIES: [&str; 4] = ["上海", "\"say\"\"hi\"\"\"", "北京", ""];
 const LIKES: [&str; 4] = ["tea|car", "car", "", "tea"];
 
 fn phone(i: usize) -> String {
