@@ -1,5 +1,6 @@
 //! The exchange through its files: what an honest run gives, what is refused and under which code, what attackers
 //! find. Every promise has a control that must come out the other way.
+#![allow(clippy::unwrap_used)]
 
 #[path = "exchange/attacks.rs"]
 mod attacks;

@@ -1,5 +1,6 @@
 //! Both roles on the command line: keygen, publish, query, answer, open, and the room that comes of it, against a
 //! plain intersection of the two tables.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,5 +1,6 @@
 //! Standard answers of what the exchange is made of: RFC 9496, 9497, 9380 and 4231 from `vectors/exchange`,
 //! Wycheproof where its files lie beside the repository. In each, one flipped bit must fail.
+#![allow(clippy::unwrap_used)]
 
 use atoll::error::Kind;
 use atoll::exchange::group::{self, Dalek, Encoded, Points, Scalars, expand_message};
