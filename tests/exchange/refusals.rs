@@ -154,7 +154,8 @@ fn a_public_key_that_is_the_identity() {
 #[test]
 fn files_of_other_terms() {
     let asked = Asked::new();
-    let others: [(fn(&mut Value), &str); 4] = [
+    type Edit = fn(&mut Value);
+    let others: [(Edit, &str); 4] = [
         (|h| h["terms"]["suite"] = json!("HMAC-SHA256"), "suite-wrong"),
         (|h| h["terms"]["collaboration"] = json!("acme x other"), "collaboration-wrong"),
         (|h| h["terms"]["epoch"] = json!("2027-Q1"), "epoch-wrong"),
