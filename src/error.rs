@@ -125,6 +125,70 @@ kinds! {
     ModelVersion = "model-version", "The model file has another format version. Save it again with this version of Atoll.", "模型文件的格式版本不同，请用当前版本的 Atoll 重新保存。";
     /// A model that does not fit the tag file.
     ModelForeign = "model-foreign", "The model does not fit the tag file: this column is missing, or holds other things.", "模型与标签文件不符：缺少这一列，或这一列的内容不同。";
+    /// Bytes of the group that are no point, or not in their one way of writing.
+    PointInvalid = "point-invalid", "A row of the file is no valid point. Ask for the file again.", "文件中有一行不是合法的曲线点，请向对方重新索取。";
+    /// The neutral element, which would give away the key or the match.
+    PointIdentity = "point-identity", "A row of the file is the neutral point, which is forbidden. Do not use the file.", "文件中有一行是单位元，禁止使用该文件。";
+    /// A scalar at or above the order.
+    ScalarInvalid = "scalar-invalid", "A number in the file is at or above the group's order. Ask for the file again.", "文件中有一个标量不小于群的阶，请向对方重新索取。";
+    /// A key or blind of zero.
+    BlindZero = "blind-zero", "A key or blind is zero. Make a new one.", "密钥或盲因子为零，请重新生成。";
+    /// A public key that is the neutral element.
+    KeyIdentity = "key-identity", "The file's public key is the neutral point: every proof would hold. Do not use the file.", "文件的公钥是单位元，任何证明都会成立，禁止使用该文件。";
+    /// Another cipher suite or mode.
+    SuiteWrong = "suite-wrong", "The file was made with another cipher suite or mode of exchange.", "文件的密码套件或交换方式不同。";
+    /// A file of another collaboration.
+    CollaborationWrong = "collaboration-wrong", "The file belongs to another collaboration.", "文件属于另一个合作项目。";
+    /// A file of another epoch.
+    EpochWrong = "epoch-wrong", "The file belongs to another epoch. Ask for one of this epoch.", "文件属于另一个周期，请索取本周期的文件。";
+    /// A file about another kind of ID.
+    IdKindWrong = "id-kind-wrong", "The file holds another kind of ID.", "文件的 ID 类型不同。";
+    /// Fewer rows than the header says.
+    RowCountWrong = "row-count-wrong", "The file has fewer rows than its header says: it was cut. Fetch it again.", "文件行数少于文件头所写，可能被截断，请重新获取。";
+    /// More bytes than the header says.
+    TrailingBytes = "trailing-bytes", "The file goes on behind its last row. Do not use it.", "文件在最后一行之后还有内容，请勿使用。";
+    /// An answer to another query.
+    RunWrong = "run-wrong", "This answer belongs to another query. Choose the one made from this query.", "该应答属于另一次查询，请选择对应的应答。";
+    /// One label twice.
+    LabelsRepeat = "labels-repeat", "Two rows of the tag file have the same label. Ask for the file again.", "标签文件中有两行标记相同，请重新索取。";
+    /// Rows out of order.
+    LabelsUnsorted = "labels-unsorted", "The rows of the tag file are not in order. Ask for the file again.", "标签文件的行顺序不对，请重新索取。";
+    /// More rows asked than the key may answer in its life.
+    RowCap = "row-cap", "More rows than this key may answer. Send fewer, or agree on a new epoch.", "超过该密钥可应答的行数，请减少行数或商定新的周期。";
+    /// A file with more rows than are read.
+    TooManyRows = "too-many-rows", "The file has more rows than are allowed.", "文件行数超过上限。";
+    /// Proofs lacking, or too many.
+    ProofCount = "proof-count", "The answer has the wrong number of proofs. Ask for it again.", "应答中的证明数量不对，请重新索取。";
+    /// A proof that does not hold.
+    ProofWrong = "proof-wrong", "The answer was not made with the key of the tag file. Do not use it.", "应答不是用标签文件的密钥生成的，请勿使用。";
+    /// The same ID, answered in two ways.
+    CanaryApart = "canary-apart", "The same person was answered in two ways. Do not use the answer.", "同一个人得到了两种应答，请勿使用该应答。";
+    /// A query that was answered before.
+    QueryReplayed = "query-replayed", "This query was answered before. Ask the brand for a fresh one.", "该查询已经应答过，请让对方重新生成。";
+    /// A header that nobody signed so.
+    SignatureWrong = "signature-wrong", "The signature does not fit the file: it was changed, or is not theirs.", "签名与文件不符：文件被改动，或不是对方所发。";
+    /// Signed by another key than the one expected.
+    SignerWrong = "signer-wrong", "The file is signed by somebody else than expected. Compare the fingerprint by phone.", "文件的签名者不是预期的一方，请电话核对指纹。";
+    /// Rows that are not those the header was signed for.
+    BodyChanged = "body-changed", "The rows are not those the header was signed for. Fetch the file again.", "文件内容与签名时不同，请重新获取。";
+    /// Tags of a match that do not open.
+    RowBroken = "row-broken", "The tags of a matched row do not open. Ask for the file again.", "有一行匹配标签无法解开，请重新索取。";
+    /// No exchange file, or a damaged one.
+    ExchangeBroken = "exchange-broken", "This is no such exchange file, or it is damaged.", "这不是所需的交换文件，或文件已损坏。";
+    /// An exchange file of another version.
+    ExchangeVersion = "exchange-version", "The file has another format version. Use the same version of Atoll on both sides.", "文件格式版本不同，请双方使用同一版本的 Atoll。";
+    /// A tag file past its day.
+    ExchangeExpired = "exchange-expired", "The tag file has expired. Ask the provider for a new one.", "标签文件已过期，请向数据方索取新文件。";
+    /// A passphrase that does not open the file.
+    PassphraseWrong = "passphrase-wrong", "The passphrase does not open this key file, or the file was changed.", "口令无法打开该密钥文件，或文件被改动。";
+    /// A key that is not that of the file.
+    KeyWrong = "key-wrong", "This key is not the one the file was made with.", "该密钥不是生成此文件的密钥。";
+    /// A ledger that is missing, changed, or of another key.
+    LedgerBroken = "ledger-broken", "The ledger of this key is missing or was changed. Put it back beside the key file.", "该密钥的台账缺失或被改动，请将其放回密钥文件旁。";
+    /// Other IDs than those the query was made from.
+    IdsChanged = "ids-changed", "Your ID file is not the one the query was made from. Choose that one.", "ID 文件与生成查询时不同，请选择当时的文件。";
+    /// Fewer matches than the provider's policy shows.
+    FewMatched = "few-matched", "Fewer people matched than the provider's policy allows to look at.", "匹配人数少于数据方策略允许查看的下限。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// A crowd that leans on what the recipe does not make.

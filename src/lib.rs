@@ -13,6 +13,7 @@ pub mod sample; // L1: a synthetic city to try it with
 pub mod shard; // L2: shards, questions, partials, the desk
 pub mod gate; // L2: the only maker of released answers
 pub mod matching; // L3: my people in their table
+pub mod exchange; // L3: keyed and blinded exchange of partner files
 pub mod analysis; // L4: profile, lookalike, personas
 pub mod export; // L5: files made from released answers
 pub mod room; // L6: recipe in, answers out

@@ -1,5 +1,6 @@
 //! What each command does.
 
+use crate::exchange;
 use crate::models;
 use crate::serve;
 use crate::threads::Threads;
@@ -54,6 +55,9 @@ enum Command {
     Score(models::Score),
     /// Set two saved models side by side: every bin's effect in both, sign flips marked.
     Compare(models::Compare),
+    /// Match with a partner by files, without showing each other who your customers are.
+    #[command(subcommand)]
+    Exchange(exchange::Exchange),
     /// Serve the built page on this machine, with the headers that keep it from talking.
     Serve {
         /// Port to listen on; the next free one when busy, any free one for 0.
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Run { recipe, out, engine } => room(&recipe, &out, &engine),
         Command::Score(score) => models::score(&score),
         Command::Compare(compare) => models::compare(&compare),
+        Command::Exchange(exchange) => exchange::run(&exchange),
         Command::Serve { port, page } => return serving(port, page),
     };
     match done {

@@ -131,12 +131,13 @@ impl Score {
 }
 
 /// A word as recipes write it.
-fn word<T: DeserializeOwned>(text: &Option<String>, option: &str) -> Result<Option<T>> {
+pub fn word<T: DeserializeOwned>(text: &Option<String>, option: &str) -> Result<Option<T>> {
     let read = |text: &String| serde_json::from_value(serde_json::Value::String(text.clone()));
     text.as_ref().map(read).transpose().map_err(|_| Error::new(Kind::OutOfRange).column(option))
 }
 
-fn column(text: &str) -> ColumnRef {
+/// A column as it is named on the command line.
+pub fn column(text: &str) -> ColumnRef {
     text.parse().map_or_else(|_| ColumnRef::Name(text.into()), ColumnRef::Number)
 }
 

@@ -79,7 +79,7 @@ pub fn labelled(namespace: Namespace, column: &Column, counts: BTreeMap<String, 
 }
 
 /// Whether a spreadsheet would run a label: refused here, so that no export has to alter it later.
-fn formula(label: &str) -> bool {
+pub fn formula(label: &str) -> bool {
     label.starts_with(['=', '+', '-', '@', '\t', '\0']) && values::number(label.as_bytes()).is_none()
 }
 

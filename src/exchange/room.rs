@@ -1,0 +1,80 @@
+//! From matches to a room: files that the rest of Atoll reads as any other. Matched tags are the positives, the
+//! background the base.
+
+use super::tagfile::{Match, TagFile};
+use crate::error::{Error, Kind, Result};
+use crate::table::schema::FeatureKind;
+use serde_json::Value;
+
+/// `first_party.csv`, `tags.csv` and `room.toml`: what stands in each.
+pub struct Room {
+    /// Tokens of the matched.
+    pub first_party: String,
+    /// Tags of the matched (`t_…`) and of the background (`bg_…`).
+    pub tags: String,
+    /// The recipe.
+    pub recipe: String,
+    /// Token and place in the list of IDs that was looked up: stays with the brand.
+    pub members: Vec<(String, usize)>,
+}
+
+/// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else. Refused where
+/// fewer people matched than the provider lets anybody look at.
+pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Result<Room> {
+    let header = file.header();
+    if (matches.len() as u64) < header.policy.k {
+        return Err(Kind::FewMatched.into());
+    }
+    let names: Vec<String> = header.columns.0.iter().map(|c| c.name.clone()).collect();
+    let id = id_name(&names);
+    let (mut first_party, mut tags) = (format!("{id}\n"), line(std::iter::once(id.clone()).chain(names)));
+    let mut members = Vec::new();
+    let mut row = |token: &str, row: &[u8]| {
+        let cells = header.columns.cells(row).ok_or(Kind::RowBroken)?;
+        tags += &line(std::iter::once(token.to_string()).chain(cells));
+        Ok::<_, Error>(())
+    };
+    for (i, found) in matches.iter().enumerate() {
+        let token = format!("t_{:09}", i + 1);
+        row(&token, &found.tags)?;
+        first_party += &format!("{token}\n");
+        members.push((token, found.id));
+    }
+    for (i, tags) in background.chunks(header.width).enumerate() {
+        row(&format!("bg_{:09}", i + 1), tags)?;
+    }
+    Ok(Room { first_party, tags, recipe: recipe(file, &id), members })
+}
+
+/// A name for the token column that no tag has.
+fn id_name(names: &[String]) -> String {
+    let mut id = "token".to_string();
+    while names.contains(&id) {
+        id.push('_');
+    }
+    id
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let quoted = |cell: String| match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell,
+    };
+    cells.map(quoted).collect::<Vec<_>>().join(",") + "\n"
+}
+
+/// The recipe. Bins of numbers are labels here: the borders are the provider's.
+fn recipe(file: &TagFile, id: &str) -> String {
+    let header = file.header();
+    let text = |text: &str| Value::from(text).to_string();
+    let of = |multi: bool| header.columns.0.iter().filter(move |c| (c.kind == FeatureKind::Multi) == multi);
+    let single: Vec<String> = of(false).map(|c| text(&c.name)).collect();
+    let multi: Vec<String> =
+        of(true).map(|c| format!("{} = {}", text(&c.name), text(&c.separator))).collect();
+    let way = format!("id = {}\nkind = \"opaque\"\ndigest = \"none\"\nmissing = [\"\"]\n", text(id));
+    format!(
+        "[first_party]\nfile = \"first_party.csv\"\n{way}\n[tags]\nfile = \"tags.csv\"\n{way}categories = [{}]\nmulti = {{ {} }}\n",
+        single.join(", "),
+        multi.join(", ")
+    )
+}

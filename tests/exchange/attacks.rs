@@ -1,0 +1,147 @@
+//! What somebody who only has the files finds out, and controls that show the attack works where it can.
+
+use super::world::*;
+use atoll::exchange::group::{Dalek, Points};
+use atoll::exchange::oprf::Mode;
+use atoll::exchange::terms::Terms;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use std::collections::HashSet;
+
+/// Eight bytes at every place of some files.
+fn windows(files: &[&[u8]]) -> HashSet<[u8; 8]> {
+    files.iter().flat_map(|file| file.array_windows()).copied().collect()
+}
+
+fn head(bytes: &[u8]) -> [u8; 8] {
+    bytes[..8].try_into().unwrap()
+}
+
+/// Everything an outsider can compute from a guessed number: the text, its digests, digests of the protocol's
+/// input, its HMAC under what the header shows.
+fn guesses(phone: &[u8], input: &[u8], mac: &Hmac<Sha256>) -> [[u8; 8]; 7] {
+    [
+        head(phone),
+        head(&Md5::digest(phone)),
+        head(&Sha1::digest(phone)),
+        head(&Sha256::digest(phone)),
+        head(&Sha256::digest(input)),
+        head(&Sha512::digest(input)),
+        head(&mac.clone().chain_update(input).finalize().into_bytes()),
+    ]
+}
+
+/// How many numbers of a block leave a trace in some files.
+fn hits(files: &[&[u8]], terms: &Terms, public: &[u8; 32], block: usize) -> usize {
+    let (windows, mac) = (windows(files), Hmac::new_from_slice(public).unwrap());
+    let trace = |i: &usize| {
+        let phone = phone(*i);
+        guesses(&phone, &terms.input(&phone), &mac).iter().any(|guess| windows.contains(guess))
+    };
+    (0..block).filter(trace).count()
+}
+
+fn dictionary(block: usize) {
+    let world = World::new(true);
+    let ids: Vec<Vec<u8>> = (0..300).map(phone).collect();
+    let (query, run) = world.ask(&ids, 13);
+    let answer = world.answer(&query).unwrap();
+    let [run, key] =
+        [run.seal("passphrase", &mut random(1)), world.key.seal("passphrase", false, &mut random(2))];
+    let files: [&[u8]; 5] = [&world.file, &query, &answer, &run.unwrap(), &key.unwrap()];
+    assert_eq!(hits(&files, &terms(true), &world.key.public(), block), 0);
+    let keyed = World::new(false);
+    assert_eq!(hits(&[&keyed.file], &terms(false), &keyed.key.public(), block), 0);
+    // Control: the same people as plain SHA-256 are all found.
+    let plain: Vec<u8> = ids.iter().flat_map(|id| Sha256::digest(id).to_vec()).collect();
+    assert_eq!(hits(&[&plain], &terms(true), &[0; 32], block.min(1_000)), 300);
+}
+
+#[test]
+fn a_dictionary_of_the_block_finds_nobody() {
+    dictionary(1_000_000);
+}
+
+/// A hundred million numbers: minutes in a release build.
+#[test]
+#[ignore = "slow: cargo test --release --test exchange -- --ignored"]
+fn a_dictionary_of_1e8_finds_nobody() {
+    dictionary(100_000_000);
+}
+
+fn points(query: &[u8]) -> HashSet<[u8; 32]> {
+    let start = 12 + u32::from_be_bytes(query[8..12].try_into().unwrap()) as usize;
+    query[start..].as_chunks().0.iter().copied().collect()
+}
+
+#[test]
+fn the_same_list_asked_twice_shares_no_value() {
+    let world = World::new(true);
+    let ids: Vec<Vec<u8>> = (0..300).map(phone).collect();
+    let (one, other) = (world.ask(&ids, 20).0, world.ask(&ids, 21).0);
+    assert_eq!(points(&one).len(), 1_024, "canaries and padding do not repeat either");
+    assert_eq!(points(&one).intersection(&points(&other)).count(), 0);
+    // Control: fixed blinds are caught.
+    assert_eq!(points(&one).intersection(&points(&world.ask(&ids, 20).0)).count(), 1_024);
+}
+
+#[test]
+fn padding_looks_like_the_rest() {
+    // A query of one person and one of a thousand differ in nothing but their points.
+    let world = World::new(true);
+    let (one, many) =
+        (world.ask(&[phone(1)], 20).0, world.ask(&(0..1_000).map(phone).collect::<Vec<_>>(), 21).0);
+    assert_eq!(one.len(), many.len());
+}
+
+#[test]
+fn a_tag_file_republished_under_the_same_key_shares_labels_only() {
+    // Row keys repeat with the key; the nonce of the file must not. Control: the labels, which must repeat.
+    let key = key(true, 100_000);
+    let first = World { file: publish_with(&key, &rows(0..400)).unwrap(), key };
+    let later: Vec<_> = rows(0..400);
+    let file = {
+        use atoll::exchange::publish::{Memory, Publisher};
+        use atoll::exchange::tagfile::{Output, Policy};
+        let policy = Policy { k: 20, outputs: Output::ALL.to_vec(), expires: "2026-12-31".into() };
+        let mut spill = Memory::default();
+        let mut publisher =
+            Publisher::new(&first.key, &Dalek, &mut spill, &columns(), policy, 40, random(55)).unwrap();
+        later.iter().for_each(|(id, tags)| publisher.push(id.clone(), tags).unwrap());
+        let mut body = Vec::new();
+        let (mut head, _) = publisher
+            .finish(&mut |b| {
+                body.extend_from_slice(b);
+                Ok(())
+            })
+            .unwrap();
+        head.extend(body);
+        head
+    };
+    let body = |file: &[u8]| {
+        let opened = open(file).unwrap();
+        let row = opened.header().row();
+        file[opened.start()..][..400 * row].chunks(row).map(<[u8]>::to_vec).collect::<Vec<_>>()
+    };
+    for (a, b) in body(&first.file).iter().zip(body(&file)) {
+        assert_eq!(a[..16], b[..16]);
+        assert_ne!(a[16..], b[16..]);
+    }
+}
+
+#[test]
+fn a_guess_costs_a_row() {
+    // What is left to a brand that guesses: one row of the cap per number, nothing offline. A point that is not
+    // blinded is answered like any other, so the cap is all there is.
+    let world = World::new(true);
+    let mut one = [0; 32];
+    one[0] = 1;
+    let uniform = Mode::Voprf.uniform(&[&terms(true).input(&phone(1))]);
+    let naked = Dalek.map_mul(&uniform, &[one])[0];
+    assert!(
+        !points(&world.ask(&[phone(1)], 20).0).contains(&naked),
+        "the brand's own point is never sent naked"
+    );
+}

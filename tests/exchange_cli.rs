@@ -1,0 +1,219 @@
+//! Both roles on the command line: keygen, publish, query, answer, open, and the room that comes of it, against a
+//! plain intersection of the two tables.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A folder that is empty and goes with the test.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str) -> Dir {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        Dir(dir)
+    }
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+    /// Runs atoll in the folder: what it printed, or what it refused with.
+    fn atoll(&self, line: &str) -> Result<String, String> {
+        let started = std::time::Instant::now();
+        let out = Command::new(env!("CARGO_BIN_EXE_atoll"))
+            .args(line.split(' '))
+            .current_dir(&self.0)
+            .env("ATOLL_PASSPHRASE", "correct horse")
+            .output()
+            .unwrap();
+        println!("{:.1} s: atoll {line}", started.elapsed().as_secs_f64());
+        match out.status.success() {
+            true => Ok(String::from_utf8(out.stdout).unwrap()),
+            false => Err(String::from_utf8(out.stderr).unwrap()),
+        }
+    }
+    fn refused(&self, line: &str) -> String {
+        let text = self.atoll(line).unwrap_err();
+        text.split(['[', ']']).nth(1).unwrap_or_default().to_string()
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const CITIES: [&str; 4] = ["上海", "\"say\"\"hi\"\"\"", "北京", ""];
+const LIKES: [&str; 4] = ["tea|car", "car", "", "tea"];
+
+fn phone(i: usize) -> String {
+    format!("139{:08}", i * 7_919 % 100_000_000)
+}
+
+/// The provider's table: people 0..n. `dirty`: one row in ten comes again or has no usable ID.
+fn provider(n: usize, dirty: bool) -> String {
+    let mut text = String::from("id,age,city,likes\n");
+    for i in 0..n {
+        writeln!(text, "{},{},{},{}", phone(i), 18 + i % 50, CITIES[i % 4], LIKES[i / 4 % 4]).unwrap();
+        match i % 20 {
+            3 if dirty => writeln!(text, "+86 {},1,nowhere,", phone(i / 2)).unwrap(),
+            9 if dirty => {
+                writeln!(text, "{},30,上海,", ["", "null", "12345", "1.39E+10"][i / 20 % 4]).unwrap()
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The brand's table: people from..from + m, likewise.
+fn brand(from: usize, m: usize, dirty: bool) -> String {
+    let mut text = String::from("spend,mobile\n");
+    for i in from..from + m {
+        writeln!(text, "{},{}", i % 90, phone(i)).unwrap();
+        match i % 20 {
+            5 if dirty => writeln!(text, "7,\"{} \"", phone(from + (i - from) / 2)).unwrap(),
+            8 if dirty => writeln!(text, "8,{}", ["", "unknown", "abc"][i / 20 % 3]).unwrap(),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// Usable IDs of a table by a plain reading: the digits of what is a Chinese mobile number; the first line of each.
+fn plain(text: &str, column: usize) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for (line, row) in text.lines().enumerate().skip(1) {
+        let cell = row.split(',').nth(column).unwrap_or_default().replace("+86", "");
+        let digits: String = cell.chars().filter(|c| c.is_ascii_digit()).collect();
+        if digits.len() == 11 && !cell.contains('E') {
+            found.entry(digits).or_insert(line + 1);
+        }
+    }
+    found
+}
+
+/// A whole run by files; the room must hold exactly the intersection, with the tags of the provider's first row.
+fn round_trip(name: &str, m: usize, n: usize, dirty: bool) {
+    let dir = Dir::new(name);
+    let (theirs, own) = (provider(n, dirty), brand(n - m / 2, m, dirty));
+    std::fs::write(dir.0.join("theirs.csv"), &theirs).unwrap();
+    std::fs::write(dir.0.join("own.csv"), &own).unwrap();
+    dir.atoll("exchange keygen p --collaboration acme-x-tagco --epoch 2026-Q4").unwrap();
+    dir.atoll("exchange publish p.key theirs.csv --out tags.atoll --expires 2099-12-31 -q").unwrap();
+    dir.atoll("exchange query tags.atoll own.csv --out q -q").unwrap();
+    dir.atoll("exchange answer p.key q.query --out answer.atoll").unwrap();
+    dir.atoll("exchange open tags.atoll own.csv --run q.run --answer answer.atoll --out room -q").unwrap();
+    check_room(&dir, &plain(&theirs, 0), &plain(&own, 1), &theirs);
+    assert!(std::fs::read_dir(&dir.0).unwrap().all(|file| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        !name.contains(".run-") && !name.contains(".body") && !name.contains(".part")
+    }));
+    dir.atoll("run room/room.toml --out results -q").unwrap();
+    assert!(dir.read("results/profile.csv").contains("上海"));
+    let matched: serde_json::Value = serde_json::from_str(&dir.read("results/match.json")).unwrap();
+    assert_eq!(matched["matched"], dir.read("room/members.csv").lines().count() - 1);
+}
+
+fn check_room(dir: &Dir, theirs: &BTreeMap<String, usize>, own: &BTreeMap<String, usize>, table: &str) {
+    let lines: Vec<&str> = table.lines().collect();
+    let wanted: BTreeMap<usize, &str> =
+        own.iter().filter_map(|(id, row)| Some((*row, lines[theirs.get(id)? - 1]))).collect();
+    let members = dir.read("room/members.csv");
+    let members: BTreeMap<&str, usize> = members
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(token, row)| (token, row.parse().unwrap()))
+        .collect();
+    let found: BTreeSet<usize> = members.values().copied().collect();
+    assert_eq!(found, wanted.keys().copied().collect(), "exactly the intersection");
+    let mut checked = 0;
+    for line in dir.read("room/tags.csv").lines().skip(1) {
+        let (token, tags) = line.split_once(',').unwrap();
+        let Some(row) = members.get(token) else {
+            assert!(token.starts_with("bg_"));
+            continue;
+        };
+        // City and likes as they stand; the age is a bin.
+        let tags = tags
+            .strip_prefix('"')
+            .map_or_else(|| tags.split_once(',').unwrap().1, |bin| bin.split_once("\",").unwrap().1);
+        let (city, likes) = tags.rsplit_once(',').unwrap();
+        let (told_city, told_likes) = wanted[row].splitn(3, ',').nth(2).unwrap().rsplit_once(',').unwrap();
+        let set = |text: &str| text.split('|').map(str::to_string).collect::<BTreeSet<_>>();
+        assert_eq!((city, set(likes)), (told_city, set(told_likes)), "{token}");
+        checked += 1;
+    }
+    assert_eq!(checked, wanted.len());
+    assert!(checked > 100);
+}
+
+#[test]
+fn two_thousand_by_twenty_thousand() {
+    round_trip("exchange-small", 2_000, 20_000, false);
+}
+
+#[test]
+fn with_duplicates_and_invalid_rows() {
+    round_trip("exchange-dirty", 2_000, 8_000, true);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release --test exchange_cli -- --ignored --nocapture"]
+fn a_hundred_thousand_by_a_million() {
+    round_trip("exchange-large", 100_000, 1_000_000, true);
+}
+
+#[test]
+fn what_the_commands_refuse() {
+    let dir = Dir::new("exchange-refused");
+    std::fs::write(dir.0.join("theirs.csv"), provider(400, false)).unwrap();
+    std::fs::write(dir.0.join("own.csv"), brand(300, 200, false)).unwrap();
+    let keygen = "exchange keygen p --cap 1500 --epoch e --collaboration";
+    let said = dir.atoll(&format!("{keygen} c")).unwrap();
+    let signer = said.split("phone: ").nth(1).unwrap().lines().next().unwrap();
+    assert_eq!(dir.refused(&format!("{keygen} c")), "output-unwritable", "a key is never written over");
+    let publish = "exchange publish p.key theirs.csv -q --out tags.atoll --expires";
+    assert_eq!(dir.refused(&format!("{publish} 2099-12-31 --k 5")), "out-of-range");
+    dir.atoll(&format!("{publish} 2020-01-01")).unwrap();
+    assert_eq!(dir.refused("exchange query tags.atoll own.csv --out q -q"), "exchange-expired");
+    dir.atoll(&format!("{publish} 2099-12-31")).unwrap();
+    assert_eq!(
+        dir.refused("exchange query tags.atoll own.csv -q --out q --signer 0000-0000"),
+        "signer-wrong"
+    );
+    dir.atoll(&format!("exchange query tags.atoll own.csv -q --out q --signer {signer}")).unwrap();
+    dir.atoll("exchange query tags.atoll own.csv -q --out again").unwrap();
+    dir.atoll("exchange answer p.key q.query --out a").unwrap();
+    assert_eq!(dir.refused("exchange answer p.key q.query --out b"), "query-replayed");
+    assert_eq!(dir.refused("exchange answer p.key again.query --out b"), "row-cap");
+    assert_eq!(
+        dir.refused("exchange open tags.atoll own.csv -q --run again.run --answer a --out r"),
+        "run-wrong"
+    );
+    assert_eq!(
+        dir.refused("exchange open tags.atoll theirs.csv -q --run q.run --answer a --out r"),
+        "ids-changed"
+    );
+    std::fs::remove_file(dir.0.join("p.ledger.json")).unwrap();
+    assert_eq!(dir.refused("exchange answer p.key again.query --out b"), "ledger-broken");
+    assert!(!dir.0.join("b").exists() && !dir.0.join("r").exists());
+}
+
+#[test]
+fn the_keyed_mode_on_the_command_line() {
+    let dir = Dir::new("exchange-keyed");
+    std::fs::write(dir.0.join("theirs.csv"), provider(400, false)).unwrap();
+    std::fs::write(dir.0.join("own.csv"), brand(200, 300, false)).unwrap();
+    dir.atoll("exchange keygen p --keyed --epoch e --collaboration c").unwrap();
+    dir.atoll("exchange publish p.key theirs.csv -q --out tags.atoll --expires 2099-12-31").unwrap();
+    assert_eq!(dir.refused("exchange query tags.atoll own.csv -q --out q"), "suite-wrong");
+    dir.atoll("exchange open tags.atoll own.csv -q --key p.shared.key --out room").unwrap();
+    let (theirs, own) = (provider(400, false), brand(200, 300, false));
+    check_room(&dir, &plain(&theirs, 0), &plain(&own, 1), &theirs);
+}
