@@ -1,0 +1,163 @@
+//! ristretto255 (RFC 9496): decoding, the one-way map, and encoding in batches.
+
+use crate::field::{Constants, Field};
+use crate::lane::V;
+use crate::point::Point;
+use crate::scalar::{Words, half_digits, read, write};
+
+/// Pairs of rows whose encodings are inverted together.
+pub const PAIRS: usize = 128;
+
+/// A point or a scalar as it is written.
+pub type Encoded = [u8; 32];
+
+impl<F: Field> Constants<F> {
+    /// Decodes (4.3.1), with the mask of the lanes that hold a canonical encoding other than the identity's.
+    fn decode(&self, words: &[Words; 2]) -> (V, Point<F>) {
+        let one = F::one();
+        let s = F::from_words(words);
+        let canonical = s.equals(words);
+        let ss = s.sq();
+        let (u1, u2) = (one.sub(&ss), one.add(&ss));
+        let u2u2 = u2.sq();
+        let v = F::zero().sub(&self.d.mul(&u1.sq())).sub(&u2u2);
+        let (square, root) = self.root_of_ratio(&one, &v.mul(&u2u2));
+        let den_x = root.mul(&u2);
+        let x = s.add(&s).mul(&den_x).abs();
+        let y = u1.mul(&root.mul(&den_x).mul(&v));
+        let t = x.mul(&y);
+        let bad = s.negative().or(t.negative()).or(y.equals(&[[0; 4]; 2])).or(s.equals(&[[0; 4]; 2]));
+        let ones = V::all(u64::MAX);
+        (canonical.and(square).and(bad.xor(ones)), Point { x, y, z: one, t })
+    }
+
+    /// MAP of 4.3.4.
+    #[inline(never)]
+    fn map(&self, words: &[Words; 2]) -> Point<F> {
+        let one = F::one();
+        let ones = V::all(u64::MAX);
+        let minus_one = one.turned(ones);
+        let t = F::from_words(&words.map(|[a, b, c, d]| [a, b, c, d & (u64::MAX >> 1)]));
+        let r = self.i.mul(&t.sq());
+        let u = r.add(&one).mul(&self.one_minus_d_sq);
+        let v = minus_one.sub(&r.mul(&self.d)).mul(&r.add(&self.d));
+        let (square, root) = self.root_of_ratio(&u, &v);
+        let not_square = square.xor(ones);
+        let s = root.choose(not_square, &root.mul(&t).abs().turned(ones));
+        let c = minus_one.choose(not_square, &r);
+        let n = c.mul(&r.sub(&one)).mul(&self.d_minus_one_sq).sub(&v);
+        let w0 = s.add(&s).mul(&v);
+        let w1 = n.mul(&self.root_ad_minus_one);
+        let ss = s.sq();
+        let (w2, w3) = (one.sub(&ss), one.add(&ss));
+        Point { x: w0.mul(&w3), y: w2.mul(&w1), z: w1.mul(&w3), t: w0.mul(&w2) }
+    }
+}
+
+/// What the encoding of a point's double needs, and what it divides by.
+#[derive(Clone, Copy)]
+struct State<F> {
+    e: F,
+    f: F,
+    g: F,
+    h: F,
+    divisor: F,
+    /// The product of all divisors before this one.
+    before: F,
+}
+
+impl<F: Field> State<F> {
+    fn new(p: &Point<F>, before: &F, of: &Constants<F>) -> Self {
+        let (xx, yy, zz, dtt) = (p.x.sq(), p.y.sq(), p.z.sq(), p.t.sq().mul(&of.d));
+        let (e, f) = (p.x.mul(&p.y.plus(&p.y)), zz.add(&dtt));
+        let (g, h) = (yy.add(&xx), zz.sub(&dtt));
+        let efgh = e.mul(&g).mul(&f.mul(&h));
+        // Of a point of small order nothing can be divided: it is divided by one, and what comes out is zero in any case.
+        let divisor = efgh.choose(efgh.equals(&[[0; 4]; 2]), &F::one());
+        State { e, f, g, h, divisor, before: *before }
+    }
+
+    fn encode(&self, inverse: &F, of: &Constants<F>) -> [Encoded; 2] {
+        let eg = self.e.mul(&self.g);
+        let z_inverse = eg.mul(inverse);
+        let t_inverse = self.f.mul(&self.h).mul(inverse);
+        let rotate = eg.mul(&z_inverse).negative();
+        let e = self.e.choose(rotate, &self.g);
+        let g = self.g.choose(rotate, &self.e.turned(V::all(u64::MAX)));
+        let h = self.h.choose(rotate, &self.f.mul(&of.i));
+        let magic = of.inv_root_a_minus_d.choose(rotate, &of.i);
+        let g = g.turned(h.mul(&e).mul(&z_inverse).negative());
+        let s = h.minus(&g).mul(&magic.mul(&g.mul(&t_inverse)));
+        s.abs().words().map(|words| write(&words))
+    }
+}
+
+/// Encodings of the doubles of points, with one inversion for all (the trick of Montgomery).
+struct Batch<F> {
+    states: [State<F>; PAIRS],
+    held: usize,
+    product: F,
+}
+
+impl<F: Field> Batch<F> {
+    fn new() -> Self {
+        let (zero, one) = (F::zero(), F::one());
+        let empty = State { e: zero, f: zero, g: zero, h: zero, divisor: one, before: one };
+        Batch { states: [empty; PAIRS], held: 0, product: one }
+    }
+    fn push(&mut self, point: &Point<F>, of: &Constants<F>) {
+        let state = State::new(point, &self.product, of);
+        self.product = self.product.mul(&state.divisor);
+        self.states[self.held] = state;
+        self.held += 1;
+    }
+    fn encode(&self, of: &Constants<F>, out: &mut [Encoded]) {
+        let mut inverse = self.product.inverse();
+        for (state, rows) in self.states[..self.held].iter().zip(out.chunks_mut(2)).rev() {
+            let encoded = state.encode(&inverse.mul(&state.before), of);
+            rows.iter_mut().zip(encoded).for_each(|(row, e)| *row = e);
+            inverse = inverse.mul(&state.divisor);
+        }
+    }
+}
+
+/// A pair of rows from `i` on; the last row stands twice where the number is odd.
+fn pair<T: Copy, U>(rows: &[T], i: usize, f: impl Fn(&T) -> U) -> [U; 2] {
+    [f(&rows[i]), f(&rows[(i + 1).min(rows.len() - 1)])]
+}
+
+/// 64 uniform bytes per row to the group (RFC 9496, 4.3.4), times the row's scalar. Scalars are below 2^255.
+pub fn map_mul<F: Field>(uniform: &[[Encoded; 2]], scalars: &[Encoded], out: &mut [Encoded]) {
+    let of = Constants::<F>::new();
+    for ((uniform, scalars), out) in
+        uniform.chunks(2 * PAIRS).zip(scalars.chunks(2 * PAIRS)).zip(out.chunks_mut(2 * PAIRS))
+    {
+        let mut batch = Batch::<F>::new();
+        for i in (0..uniform.len()).step_by(2) {
+            let [a, b] = [0, 1].map(|half| of.map(&pair(uniform, i, |row| read(&row[half]))));
+            let digits = pair(scalars, i, half_digits);
+            batch.push(&a.add(&b, &of).times(&digits, &of), &of);
+        }
+        batch.encode(&of, out);
+    }
+}
+
+/// Points times scalars, one for all or one per row. `good` tells which rows hold a canonical encoding other than the
+/// identity's; of the others the answer means nothing. Scalars are below 2^255.
+pub fn mul<F: Field>(points: &[Encoded], scalars: &[Encoded], out: &mut [Encoded], good: &mut [u8]) {
+    let of = Constants::<F>::new();
+    let n = 2 * PAIRS;
+    for (c, ((points, out), good)) in
+        points.chunks(n).zip(out.chunks_mut(n)).zip(good.chunks_mut(n)).enumerate()
+    {
+        let scalars = if scalars.len() == 1 { scalars } else { &scalars[c * n..c * n + points.len()] };
+        let mut batch = Batch::<F>::new();
+        for i in (0..points.len()).step_by(2) {
+            let (is_good, point) = of.decode(&pair(points, i, read));
+            good[i..].iter_mut().zip(is_good.words()).for_each(|(good, lane)| *good = lane as u8 & 1);
+            let digits = pair(scalars, i.min(scalars.len() - 1), half_digits);
+            batch.push(&point.times(&digits, &of), &of);
+        }
+        batch.encode(&of, out);
+    }
+}
