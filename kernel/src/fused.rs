@@ -3,7 +3,7 @@
 //! A product of two doubles is split exactly. Added to 1.5 · 2^103, whose last place is 2^51, it leaves its high part
 //! there, rounded; a second multiply-add takes that part away again and leaves the low part in the last places of
 //! 1.5 · 2^52. The bits of both, taken as integers, are sums already, but for constants that are subtracted at the end.
-//! It holds as long as a product is below 2^102: one factor may be tight (2^50 and a little), the other a sum of two.
+//! It holds as long as what is taken up is below 2^102, two products of tight elements (2^50 and a little).
 
 use crate::field::{Field, freeze};
 use crate::lane::V;
@@ -21,14 +21,13 @@ const TWO_51: f64 = (1u64 << 51) as f64;
 const TWO_103: f64 = TWO_52 * TWO_51;
 const MASK: u64 = (1 << 51) - 1;
 
-/// What stands too much in a limb once ten columns are folded to five: column k holds `products(k)` low parts and
-/// `products(k - 1)` high parts.
-const fn excess(products: [u64; 9]) -> [u64; 5] {
+/// What stands too much in a limb once ten columns are folded to five, of the sums that column k holds.
+const fn excess(sums: [u64; 9]) -> [u64; 5] {
     let mut columns = [0u64; 10];
     let mut k = 0;
     while k < 9 {
-        columns[k] = columns[k].wrapping_add(products[k].wrapping_mul(LOW.to_bits()));
-        columns[k + 1] = columns[k + 1].wrapping_add(products[k].wrapping_mul(HIGH.to_bits()));
+        columns[k] = columns[k].wrapping_add(sums[k].wrapping_mul(LOW.to_bits()));
+        columns[k + 1] = columns[k + 1].wrapping_add(sums[k].wrapping_mul(HIGH.to_bits()));
         k += 1;
     }
     let mut folded = [0; 5];
@@ -40,21 +39,35 @@ const fn excess(products: [u64; 9]) -> [u64; 5] {
     folded
 }
 
-const EXCESS_MUL: [u64; 5] = excess([1, 2, 3, 4, 5, 4, 3, 2, 1]);
-const EXCESS_SQ: [u64; 5] = excess([1, 1, 2, 2, 3, 2, 2, 1, 1]);
+const EXCESS_MUL: [u64; 5] = excess([1, 1, 2, 2, 3, 2, 2, 1, 1]);
+const EXCESS_SQ: [u64; 5] = excess([1, 1, 1, 2, 2, 2, 1, 1, 1]);
 
+/// Low and high parts of the products of one column, summed. Products come by pairs, whose second takes the first one's
+/// high part along; their sum is below 2^102.
 #[inline(always)]
-fn split(columns: &mut [V; 10], k: usize, a: V, b: V) {
-    let high = a.madd(b, V::float(HIGH));
-    let low = a.madd(b, V::float(HIGH + LOW).fsub(high));
-    columns[k] = columns[k].add(low);
-    columns[k + 1] = columns[k + 1].add(high);
+fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>) -> [V; 2] {
+    let (from, base) = (V::float(HIGH), V::float(HIGH + LOW));
+    let single = |(a, b): (V, V)| {
+        let high = a.madd(b, from);
+        [a.madd(b, base.fsub(high)), high]
+    };
+    let pair = |[first, (a, b)]: [(V, V); 2]| {
+        let [low, part] = single(first);
+        let high = a.madd(b, part);
+        [low.fadd(a.madd(b, part.fsub(high))), high]
+    };
+    let parts = pairs.into_iter().map(pair).chain(last.map(single));
+    parts.reduce(|[low, high], [l, h]| [low.add(l), high.add(h)]).unwrap_or([V::ZERO; 2])
 }
 
-/// 2^255 is 19.
+/// Ten columns to five: 2^255 is 19. A column's high parts belong to the next one.
 #[inline(always)]
-fn fold(columns: &[V; 10], excess: &[u64; 5]) -> [V; 5] {
-    core::array::from_fn(|k| columns[k].add(times_19(columns[k + 5])).sub(V::all(excess[k])))
+fn fold(c: &[[V; 2]; 9]) -> [V; 5] {
+    let sum = |k: usize| if k == 9 { c[8][1] } else { c[k][0].add(c[k - 1][1]) };
+    core::array::from_fn(|k| {
+        let low = if k == 0 { c[0][0] } else { sum(k) };
+        low.add(times_19(sum(k + 5)))
+    })
 }
 
 #[inline(always)]
@@ -64,34 +77,45 @@ fn times_19(v: V) -> V {
 
 #[inline(always)]
 fn product(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
-    let mut c = [V::ZERO; 10];
-    for i in 0..5 {
-        for j in 0..5 {
-            split(&mut c, i + j, a[i], b[j]);
-        }
-    }
-    fold(&c, &EXCESS_MUL)
+    let p = |i: usize, j: usize| (a[i], b[j]);
+    // The upper columns first, so that the lower ones are folded as they come: few vectors are alive at a time.
+    let c5 = column([[p(1, 4), p(2, 3)], [p(3, 2), p(4, 1)]], None);
+    let c6 = column([[p(2, 4), p(3, 3)]], Some(p(4, 2)));
+    let c7 = column([[p(3, 4), p(4, 3)]], None);
+    let c8 = column([], Some(p(4, 4)));
+    let c4 = column([[p(0, 4), p(1, 3)], [p(2, 2), p(3, 1)]], Some(p(4, 0)));
+    let c3 = column([[p(0, 3), p(1, 2)], [p(2, 1), p(3, 0)]], None);
+    let c2 = column([[p(0, 2), p(1, 1)]], Some(p(2, 0)));
+    let c1 = column([[p(0, 1), p(1, 0)]], None);
+    let c0 = column([], Some(p(0, 0)));
+    fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
 #[inline(always)]
 fn square(a: &[V; 5]) -> [V; 5] {
-    let mut c = [V::ZERO; 10];
-    for i in 0..5 {
-        split(&mut c, 2 * i, a[i], a[i]);
-        let twice = a[i].fadd(a[i]);
-        for j in i + 1..5 {
-            split(&mut c, i + j, twice, a[j]);
-        }
-    }
-    fold(&c, &EXCESS_SQ)
+    let p = |i: usize, j: usize| (a[i], a[j]);
+    // Two of these are no pair: their sum could be 2^102.
+    let d = |i: usize, j: usize| (a[i].fadd(a[i]), a[j]);
+    let both = |a: [V; 2], b: [V; 2]| [a[0].add(b[0]), a[1].add(b[1])];
+    let c5 = both(column([], Some(d(1, 4))), column([], Some(d(2, 3))));
+    let c6 = column([[d(2, 4), p(3, 3)]], None);
+    let c7 = column([], Some(d(3, 4)));
+    let c8 = column([], Some(p(4, 4)));
+    let c4 = column([[d(0, 4), p(2, 2)]], Some(d(1, 3)));
+    let c3 = both(column([], Some(d(0, 3))), column([], Some(d(1, 2))));
+    let c2 = column([[d(0, 2), p(1, 1)]], None);
+    let c1 = column([], Some(d(0, 1)));
+    let c0 = column([], Some(p(0, 0)));
+    fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
 /// Rounds to the nearest multiple of the radix; limbs are below 2^61 in size, and what is carried, below 2^10.
 #[inline(always)]
-fn carried(w: &[V; 5]) -> [V; 5] {
+fn carried(w: &[V; 5], excess: &[u64; 5], times: u64) -> Fused {
     const UP: u64 = (1 << 61) + (1 << 50);
-    let t: [V; 5] = core::array::from_fn(|k| w[k].add(V::all(UP)));
-    core::array::from_fn(|k| {
+    let t: [V; 5] =
+        core::array::from_fn(|k| w[k].add(V::all(UP.wrapping_sub(excess[k].wrapping_mul(times)))));
+    Fused::is(|k| {
         let (over, scale) = if k == 0 { (times_19(t[4].shr(51)), 19.0) } else { (t[k - 1].shr(51), 1.0) };
         let bits = t[k].and(V::all(MASK)).add(over).or(V::float(TWO_52));
         bits.fsub(V::float(TWO_52 + TWO_51 / 2.0 + 1024.0 * scale))
@@ -127,7 +151,7 @@ impl Field for Fused {
     fn mul_wide(&self, o: &Self) -> [V; 5] {
         product(&self.0, &o.0)
     }
-    #[inline(never)]
+    #[inline(always)]
     fn sq_wide(&self) -> [V; 5] {
         square(&self.0)
     }
@@ -140,12 +164,12 @@ impl Field for Fused {
         core::array::from_fn(|k| a[k].sub(b[k]))
     }
     #[inline(always)]
-    fn carry(wide: &[V; 5]) -> Self {
-        Fused(carried(wide))
+    fn carry<const SQUARES: bool>(wide: &[V; 5], surplus: u64) -> Self {
+        carried(wide, if SQUARES { &EXCESS_SQ } else { &EXCESS_MUL }, surplus)
     }
     #[inline(always)]
-    fn loose(wide: &[V; 5]) -> Self {
-        Fused(carried(wide))
+    fn loose<const SQUARES: bool>(wide: &[V; 5], surplus: u64) -> Self {
+        Self::carry::<SQUARES>(wide, surplus)
     }
     #[inline(always)]
     fn tight(&self) -> Self {
@@ -161,10 +185,10 @@ impl Field for Fused {
     }
     #[inline(never)]
     fn mul(&self, o: &Self) -> Self {
-        Fused(carried(&product(&self.0, &o.0)))
+        carried(&product(&self.0, &o.0), &EXCESS_MUL, 1)
     }
     #[inline(never)]
     fn sq(&self) -> Self {
-        Fused(carried(&square(&self.0)))
+        carried(&square(&self.0), &EXCESS_SQ, 1)
     }
 }

@@ -96,11 +96,11 @@ impl Field for Plain {
         a.minus(b)
     }
     #[inline(always)]
-    fn carry(wide: &Self) -> Self {
+    fn carry<const SQUARES: bool>(wide: &Self, _: u64) -> Self {
         wide.tight()
     }
     #[inline(always)]
-    fn loose(wide: &Self) -> Self {
+    fn loose<const SQUARES: bool>(wide: &Self, _: u64) -> Self {
         *wide
     }
     #[inline(never)]

@@ -34,25 +34,25 @@ impl<F: Field> Point<F> {
     }
 
     /// The double. T is not read.
-    #[inline(always)]
+    #[inline(never)]
     fn double<const T: bool>(&self) -> Self {
         let (a, b, c) = (self.x.sq_wide(), self.y.sq_wide(), self.z.sq_wide());
         let s = self.x.sum_to_square(&self.y).sq_wide();
         let h = F::add_wide(&a, &b);
-        let e = F::loose(&F::sub_wide(&h, &s));
+        let e = F::loose::<true>(&F::sub_wide(&h, &s), 1);
         let g = F::sub_wide(&a, &b);
-        let f = F::carry(&F::add_wide(&F::add_wide(&c, &c), &g));
-        Self::close::<T>(&e, &f, &F::loose(&g), &F::loose(&h))
+        let f = F::carry::<true>(&F::add_wide(&F::add_wide(&c, &c), &g), 2);
+        Self::close::<T>(&e, &f, &F::loose::<true>(&g, 0), &F::loose::<true>(&h, 2))
     }
 
     /// The sum with a ready point.
     #[inline(always)]
     fn plus<const T: bool>(&self, Ready([sum, difference, z2, t2d]): &Ready<F>) -> Self {
-        let a = self.y.minus(&self.x).mul_wide(difference);
-        let b = self.y.plus(&self.x).mul_wide(sum);
+        let a = self.y.sub(&self.x).mul_wide(difference);
+        let b = self.y.add(&self.x).mul_wide(sum);
         let (c, d) = (self.t.mul_wide(t2d), self.z.mul_wide(z2));
-        let (e, h) = (F::loose(&F::sub_wide(&b, &a)), F::loose(&F::add_wide(&b, &a)));
-        let (f, g) = (F::loose(&F::sub_wide(&d, &c)), F::loose(&F::add_wide(&d, &c)));
+        let (e, h) = (F::loose::<false>(&F::sub_wide(&b, &a), 0), F::loose::<false>(&F::add_wide(&b, &a), 2));
+        let (f, g) = (F::loose::<false>(&F::sub_wide(&d, &c), 0), F::loose::<false>(&F::add_wide(&d, &c), 2));
         Self::close::<T>(&e, &f, &g, &h)
     }
 
@@ -73,10 +73,10 @@ impl<F: Field> Point<F> {
         let digit = |i: usize| select(&table, [digits[0][i], digits[1][i]]);
         let top = digit(63);
         let mut sum = Self::identity().plus::<false>(&top);
-        for i in (0..63).rev() {
-            sum = sum.double_four_times().plus::<true>(&digit(i));
+        for i in (1..63).rev() {
+            sum = sum.double_four_times().plus::<false>(&digit(i));
         }
-        sum
+        sum.double_four_times().plus::<true>(&digit(0))
     }
 
     fn identity() -> Self {

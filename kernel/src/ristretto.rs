@@ -69,7 +69,7 @@ struct State<F> {
 impl<F: Field> State<F> {
     fn new(p: &Point<F>, before: &F, of: &Constants<F>) -> Self {
         let (xx, yy, zz, dtt) = (p.x.sq(), p.y.sq(), p.z.sq(), p.t.sq().mul(&of.d));
-        let (e, f) = (p.x.mul(&p.y.plus(&p.y)), zz.add(&dtt));
+        let (e, f) = (p.x.mul(&p.y.add(&p.y)), zz.add(&dtt));
         let (g, h) = (yy.add(&xx), zz.sub(&dtt));
         let efgh = e.mul(&g).mul(&f.mul(&h));
         // Of a point of small order nothing can be divided: it is divided by one, and what comes out is zero in any case.
@@ -87,7 +87,7 @@ impl<F: Field> State<F> {
         let h = self.h.choose(rotate, &self.f.mul(&of.i));
         let magic = of.inv_root_a_minus_d.choose(rotate, &of.i);
         let g = g.turned(h.mul(&e).mul(&z_inverse).negative());
-        let s = h.minus(&g).mul(&magic.mul(&g.mul(&t_inverse)));
+        let s = h.sub(&g).mul(&magic.mul(&g.mul(&t_inverse)));
         s.abs().words().map(|words| write(&words))
     }
 }
