@@ -30,9 +30,9 @@ pub trait Field: Copy {
     /// Difference.
     fn sub_wide(a: &Self::Wide, b: &Self::Wide) -> Self::Wide;
     /// Tight, from up to five products or squares. `surplus` is how many more were added than subtracted.
-    fn carry<const SQUARES: bool>(wide: &Self::Wide, surplus: u64) -> Self;
+    fn carry<const SQUARES: bool>(wide: &Self::Wide, surplus: usize) -> Self;
     /// From up to three: tight, or as wide as so many tight elements.
-    fn loose<const SQUARES: bool>(wide: &Self::Wide, surplus: u64) -> Self;
+    fn loose<const SQUARES: bool>(wide: &Self::Wide, surplus: usize) -> Self;
     /// Tight, from a sum of up to five tight elements.
     fn tight(&self) -> Self;
     /// An element on which `sum` of two tight ones may be squared.

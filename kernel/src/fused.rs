@@ -19,7 +19,6 @@ const LOW: f64 = 1.5 * TWO_52;
 const TWO_52: f64 = (1u64 << 52) as f64;
 const TWO_51: f64 = (1u64 << 51) as f64;
 const TWO_103: f64 = TWO_52 * TWO_51;
-const MASK: u64 = (1 << 51) - 1;
 
 /// What stands too much in a limb once ten columns are folded to five, of the sums that column k holds.
 const fn excess(sums: [u64; 9]) -> [u64; 5] {
@@ -39,13 +38,53 @@ const fn excess(sums: [u64; 9]) -> [u64; 5] {
     folded
 }
 
-const EXCESS_MUL: [u64; 5] = excess([1, 1, 2, 2, 3, 2, 2, 1, 1]);
-const EXCESS_SQ: [u64; 5] = excess([1, 1, 1, 2, 2, 2, 1, 1, 1]);
+/// The constants as they stand in memory. An engine makes a vector that is written in the code by two instructions on
+/// the very port that products wait for; from memory it comes for nothing.
+struct Kit {
+    high: V,
+    base: V,
+    /// By what is carried, products or squares, and by their surplus.
+    up: [[[V; 5]; 3]; 2],
+    mask: V,
+    whole: V,
+    back: V,
+    back_first: V,
+}
+
+static KIT: Kit = {
+    let mut up = [[[V::ZERO; 5]; 3]; 2];
+    let excess = [excess([1, 1, 2, 2, 3, 2, 2, 1, 1]), excess([1, 1, 1, 2, 2, 2, 1, 1, 1])];
+    let mut i = 0;
+    while i < 30 {
+        let (kind, surplus, k) = (i / 15, i / 5 % 3, i % 5);
+        up[kind][surplus][k] = V::all(UP.wrapping_sub(excess[kind][k].wrapping_mul(surplus as u64)));
+        i += 1;
+    }
+    let back = TWO_52 + TWO_51 / 2.0;
+    Kit {
+        high: V::float(HIGH),
+        base: V::float(HIGH + LOW),
+        up,
+        mask: V::all((1 << 51) - 1),
+        whole: V::float(TWO_52),
+        back: V::float(back + 1024.0),
+        back_first: V::float(back + 19.0 * 1024.0),
+    }
+};
+
+/// Makes a limb positive, and rounds it once it is cut.
+const UP: u64 = (1 << 61) + (1 << 50);
+
+/// The kit, of which the compiler must not know what is in it.
+#[inline(always)]
+fn kit() -> &'static Kit {
+    core::hint::black_box(&KIT)
+}
 
 /// Low and high parts of the products of one column, summed. Products come by pairs, whose second takes the first one's
 /// high part along; their sum is below 2^102.
 #[inline(always)]
-fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>) -> [V; 2] {
+fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>, kit: &Kit) -> [V; 2] {
     let (from, base) = (V::float(HIGH), V::float(HIGH + LOW));
     let single = |(a, b): (V, V)| {
         let high = a.madd(b, from);
@@ -66,59 +105,54 @@ fn fold(c: &[[V; 2]; 9]) -> [V; 5] {
     let sum = |k: usize| if k == 9 { c[8][1] } else { c[k][0].add(c[k - 1][1]) };
     core::array::from_fn(|k| {
         let low = if k == 0 { c[0][0] } else { sum(k) };
-        low.add(times_19(sum(k + 5)))
+        let above = sum(k + 5);
+        // In this order: of sums of shifts alone the compiler makes a product, which takes ten instructions.
+        low.add(above.shl(4)).add(above.shl(1)).add(above)
     })
 }
 
 #[inline(always)]
-fn times_19(v: V) -> V {
-    v.shl(4).add(v.shl(1)).add(v)
-}
-
-#[inline(always)]
-fn product(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
+fn product(a: &[V; 5], b: &[V; 5], kit: &Kit) -> [V; 5] {
     let p = |i: usize, j: usize| (a[i], b[j]);
     // The upper columns first, so that the lower ones are folded as they come: few vectors are alive at a time.
-    let c5 = column([[p(1, 4), p(2, 3)], [p(3, 2), p(4, 1)]], None);
-    let c6 = column([[p(2, 4), p(3, 3)]], Some(p(4, 2)));
-    let c7 = column([[p(3, 4), p(4, 3)]], None);
-    let c8 = column([], Some(p(4, 4)));
-    let c4 = column([[p(0, 4), p(1, 3)], [p(2, 2), p(3, 1)]], Some(p(4, 0)));
-    let c3 = column([[p(0, 3), p(1, 2)], [p(2, 1), p(3, 0)]], None);
-    let c2 = column([[p(0, 2), p(1, 1)]], Some(p(2, 0)));
-    let c1 = column([[p(0, 1), p(1, 0)]], None);
-    let c0 = column([], Some(p(0, 0)));
+    let c5 = column([[p(1, 4), p(2, 3)], [p(3, 2), p(4, 1)]], None, kit);
+    let c6 = column([[p(2, 4), p(3, 3)]], Some(p(4, 2)), kit);
+    let c7 = column([[p(3, 4), p(4, 3)]], None, kit);
+    let c8 = column([], Some(p(4, 4)), kit);
+    let c4 = column([[p(0, 4), p(1, 3)], [p(2, 2), p(3, 1)]], Some(p(4, 0)), kit);
+    let c3 = column([[p(0, 3), p(1, 2)], [p(2, 1), p(3, 0)]], None, kit);
+    let c2 = column([[p(0, 2), p(1, 1)]], Some(p(2, 0)), kit);
+    let c1 = column([[p(0, 1), p(1, 0)]], None, kit);
+    let c0 = column([], Some(p(0, 0)), kit);
     fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
 #[inline(always)]
-fn square(a: &[V; 5]) -> [V; 5] {
+fn square(a: &[V; 5], kit: &Kit) -> [V; 5] {
     let p = |i: usize, j: usize| (a[i], a[j]);
     // Two of these are no pair: their sum could be 2^102.
     let d = |i: usize, j: usize| (a[i].fadd(a[i]), a[j]);
     let both = |a: [V; 2], b: [V; 2]| [a[0].add(b[0]), a[1].add(b[1])];
-    let c5 = both(column([], Some(d(1, 4))), column([], Some(d(2, 3))));
-    let c6 = column([[d(2, 4), p(3, 3)]], None);
-    let c7 = column([], Some(d(3, 4)));
-    let c8 = column([], Some(p(4, 4)));
-    let c4 = column([[d(0, 4), p(2, 2)]], Some(d(1, 3)));
-    let c3 = both(column([], Some(d(0, 3))), column([], Some(d(1, 2))));
-    let c2 = column([[d(0, 2), p(1, 1)]], None);
-    let c1 = column([], Some(d(0, 1)));
-    let c0 = column([], Some(p(0, 0)));
+    let c5 = both(column([], Some(d(1, 4)), kit), column([], Some(d(2, 3)), kit));
+    let c6 = column([[d(2, 4), p(3, 3)]], None, kit);
+    let c7 = column([], Some(d(3, 4)), kit);
+    let c8 = column([], Some(p(4, 4)), kit);
+    let c4 = column([[d(0, 4), p(2, 2)]], Some(d(1, 3)), kit);
+    let c3 = both(column([], Some(d(0, 3)), kit), column([], Some(d(1, 2)), kit));
+    let c2 = column([[d(0, 2), p(1, 1)]], None, kit);
+    let c1 = column([], Some(d(0, 1)), kit);
+    let c0 = column([], Some(p(0, 0)), kit);
     fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
 /// Rounds to the nearest multiple of the radix; limbs are below 2^61 in size, and what is carried, below 2^10.
 #[inline(always)]
-fn carried(w: &[V; 5], excess: &[u64; 5], times: u64) -> Fused {
-    const UP: u64 = (1 << 61) + (1 << 50);
-    let t: [V; 5] =
-        core::array::from_fn(|k| w[k].add(V::all(UP.wrapping_sub(excess[k].wrapping_mul(times)))));
+fn carried(w: &[V; 5], up: &[V; 5], kit: &Kit) -> Fused {
+    let t: [V; 5] = core::array::from_fn(|k| w[k].add(up[k]));
     Fused::is(|k| {
-        let (over, scale) = if k == 0 { (times_19(t[4].shr(51)), 19.0) } else { (t[k - 1].shr(51), 1.0) };
-        let bits = t[k].and(V::all(MASK)).add(over).or(V::float(TWO_52));
-        bits.fsub(V::float(TWO_52 + TWO_51 / 2.0 + 1024.0 * scale))
+        let over = if k == 0 { t[4].shr(51).times_small(19) } else { t[k - 1].shr(51) };
+        let bits = t[k].and(kit.mask).add(over).or(kit.whole);
+        bits.fsub(if k == 0 { kit.back_first } else { kit.back })
     })
 }
 
@@ -149,11 +183,11 @@ impl Field for Fused {
     }
     #[inline(never)]
     fn mul_wide(&self, o: &Self) -> [V; 5] {
-        product(&self.0, &o.0)
+        product(&self.0, &o.0, kit())
     }
     #[inline(always)]
     fn sq_wide(&self) -> [V; 5] {
-        square(&self.0)
+        square(&self.0, kit())
     }
     #[inline(always)]
     fn add_wide(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
@@ -164,11 +198,12 @@ impl Field for Fused {
         core::array::from_fn(|k| a[k].sub(b[k]))
     }
     #[inline(always)]
-    fn carry<const SQUARES: bool>(wide: &[V; 5], surplus: u64) -> Self {
-        carried(wide, if SQUARES { &EXCESS_SQ } else { &EXCESS_MUL }, surplus)
+    fn carry<const SQUARES: bool>(wide: &[V; 5], surplus: usize) -> Self {
+        let kit = kit();
+        carried(wide, &kit.up[usize::from(SQUARES)][surplus], kit)
     }
     #[inline(always)]
-    fn loose<const SQUARES: bool>(wide: &[V; 5], surplus: u64) -> Self {
+    fn loose<const SQUARES: bool>(wide: &[V; 5], surplus: usize) -> Self {
         Self::carry::<SQUARES>(wide, surplus)
     }
     #[inline(always)]
@@ -185,10 +220,12 @@ impl Field for Fused {
     }
     #[inline(never)]
     fn mul(&self, o: &Self) -> Self {
-        carried(&product(&self.0, &o.0), &EXCESS_MUL, 1)
+        let kit = kit();
+        carried(&product(&self.0, &o.0, kit), &kit.up[0][1], kit)
     }
     #[inline(never)]
     fn sq(&self) -> Self {
-        carried(&square(&self.0), &EXCESS_SQ, 1)
+        let kit = kit();
+        carried(&square(&self.0, kit), &kit.up[1][1], kit)
     }
 }

@@ -83,6 +83,11 @@ mod wasm {
         pub fn xor(self, o: V) -> V {
             V(w::v128_xor(self.0, o.0))
         }
+        /// Product of integers below 2^15.
+        #[inline(always)]
+        pub fn times_small(self, n: u64) -> V {
+            V(w::i32x4_dot_i16x8(self.0, V::all(n).0))
+        }
         /// Shift to the left.
         #[inline(always)]
         pub fn shl(self, by: u32) -> V {
@@ -165,6 +170,10 @@ mod words {
         /// Bits in one.
         pub fn xor(self, o: V) -> V {
             self.bits(o, |a, b| a ^ b)
+        }
+        /// Product of integers below 2^15.
+        pub fn times_small(self, n: u64) -> V {
+            self.bits(V::all(n), |a, b| a * b)
         }
         /// Shift to the left.
         pub fn shl(self, by: u32) -> V {

@@ -96,11 +96,11 @@ impl Field for Plain {
         a.minus(b)
     }
     #[inline(always)]
-    fn carry<const SQUARES: bool>(wide: &Self, _: u64) -> Self {
+    fn carry<const SQUARES: bool>(wide: &Self, _: usize) -> Self {
         wide.tight()
     }
     #[inline(always)]
-    fn loose<const SQUARES: bool>(wide: &Self, _: u64) -> Self {
+    fn loose<const SQUARES: bool>(wide: &Self, _: usize) -> Self {
         *wide
     }
     #[inline(never)]
