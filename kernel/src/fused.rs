@@ -38,11 +38,9 @@ const fn excess(sums: [u64; 9]) -> [u64; 5] {
     folded
 }
 
-/// The constants as they stand in memory. An engine makes a vector that is written in the code by two instructions on
-/// the very port that products wait for; from memory it comes for nothing.
+/// The constants of carrying as they stand in memory. An engine makes a vector that is written in the code by two
+/// instructions on the very port that products wait for; from memory it comes for nothing.
 struct Kit {
-    high: V,
-    base: V,
     /// By what is carried, products or squares, and by their surplus.
     up: [[[V; 5]; 3]; 2],
     mask: V,
@@ -62,8 +60,6 @@ static KIT: Kit = {
     }
     let back = TWO_52 + TWO_51 / 2.0;
     Kit {
-        high: V::float(HIGH),
-        base: V::float(HIGH + LOW),
         up,
         mask: V::all((1 << 51) - 1),
         whole: V::float(TWO_52),
@@ -84,7 +80,7 @@ fn kit() -> &'static Kit {
 /// Low and high parts of the products of one column, summed. Products come by pairs, whose second takes the first one's
 /// high part along; their sum is below 2^102.
 #[inline(always)]
-fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>, kit: &Kit) -> [V; 2] {
+fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>) -> [V; 2] {
     let (from, base) = (V::float(HIGH), V::float(HIGH + LOW));
     let single = |(a, b): (V, V)| {
         let high = a.madd(b, from);
@@ -112,36 +108,36 @@ fn fold(c: &[[V; 2]; 9]) -> [V; 5] {
 }
 
 #[inline(always)]
-fn product(a: &[V; 5], b: &[V; 5], kit: &Kit) -> [V; 5] {
+fn product(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
     let p = |i: usize, j: usize| (a[i], b[j]);
     // The upper columns first, so that the lower ones are folded as they come: few vectors are alive at a time.
-    let c5 = column([[p(1, 4), p(2, 3)], [p(3, 2), p(4, 1)]], None, kit);
-    let c6 = column([[p(2, 4), p(3, 3)]], Some(p(4, 2)), kit);
-    let c7 = column([[p(3, 4), p(4, 3)]], None, kit);
-    let c8 = column([], Some(p(4, 4)), kit);
-    let c4 = column([[p(0, 4), p(1, 3)], [p(2, 2), p(3, 1)]], Some(p(4, 0)), kit);
-    let c3 = column([[p(0, 3), p(1, 2)], [p(2, 1), p(3, 0)]], None, kit);
-    let c2 = column([[p(0, 2), p(1, 1)]], Some(p(2, 0)), kit);
-    let c1 = column([[p(0, 1), p(1, 0)]], None, kit);
-    let c0 = column([], Some(p(0, 0)), kit);
+    let c5 = column([[p(1, 4), p(2, 3)], [p(3, 2), p(4, 1)]], None);
+    let c6 = column([[p(2, 4), p(3, 3)]], Some(p(4, 2)));
+    let c7 = column([[p(3, 4), p(4, 3)]], None);
+    let c8 = column([], Some(p(4, 4)));
+    let c4 = column([[p(0, 4), p(1, 3)], [p(2, 2), p(3, 1)]], Some(p(4, 0)));
+    let c3 = column([[p(0, 3), p(1, 2)], [p(2, 1), p(3, 0)]], None);
+    let c2 = column([[p(0, 2), p(1, 1)]], Some(p(2, 0)));
+    let c1 = column([[p(0, 1), p(1, 0)]], None);
+    let c0 = column([], Some(p(0, 0)));
     fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
 #[inline(always)]
-fn square(a: &[V; 5], kit: &Kit) -> [V; 5] {
+fn square(a: &[V; 5]) -> [V; 5] {
     let p = |i: usize, j: usize| (a[i], a[j]);
     // Two of these are no pair: their sum could be 2^102.
     let d = |i: usize, j: usize| (a[i].fadd(a[i]), a[j]);
     let both = |a: [V; 2], b: [V; 2]| [a[0].add(b[0]), a[1].add(b[1])];
-    let c5 = both(column([], Some(d(1, 4)), kit), column([], Some(d(2, 3)), kit));
-    let c6 = column([[d(2, 4), p(3, 3)]], None, kit);
-    let c7 = column([], Some(d(3, 4)), kit);
-    let c8 = column([], Some(p(4, 4)), kit);
-    let c4 = column([[d(0, 4), p(2, 2)]], Some(d(1, 3)), kit);
-    let c3 = both(column([], Some(d(0, 3)), kit), column([], Some(d(1, 2)), kit));
-    let c2 = column([[d(0, 2), p(1, 1)]], None, kit);
-    let c1 = column([], Some(d(0, 1)), kit);
-    let c0 = column([], Some(p(0, 0)), kit);
+    let c5 = both(column([], Some(d(1, 4))), column([], Some(d(2, 3))));
+    let c6 = column([[d(2, 4), p(3, 3)]], None);
+    let c7 = column([], Some(d(3, 4)));
+    let c8 = column([], Some(p(4, 4)));
+    let c4 = column([[d(0, 4), p(2, 2)]], Some(d(1, 3)));
+    let c3 = both(column([], Some(d(0, 3))), column([], Some(d(1, 2))));
+    let c2 = column([[d(0, 2), p(1, 1)]], None);
+    let c1 = column([], Some(d(0, 1)));
+    let c0 = column([], Some(p(0, 0)));
     fold(&[c0, c1, c2, c3, c4, c5, c6, c7, c8])
 }
 
@@ -183,11 +179,11 @@ impl Field for Fused {
     }
     #[inline(never)]
     fn mul_wide(&self, o: &Self) -> [V; 5] {
-        product(&self.0, &o.0, kit())
+        product(&self.0, &o.0)
     }
     #[inline(always)]
     fn sq_wide(&self) -> [V; 5] {
-        square(&self.0, kit())
+        square(&self.0)
     }
     #[inline(always)]
     fn add_wide(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
@@ -221,11 +217,11 @@ impl Field for Fused {
     #[inline(never)]
     fn mul(&self, o: &Self) -> Self {
         let kit = kit();
-        carried(&product(&self.0, &o.0, kit), &kit.up[0][1], kit)
+        carried(&product(&self.0, &o.0), &kit.up[0][1], kit)
     }
     #[inline(never)]
     fn sq(&self) -> Self {
         let kit = kit();
-        carried(&square(&self.0, kit), &kit.up[1][1], kit)
+        carried(&square(&self.0), &kit.up[1][1], kit)
     }
 }
