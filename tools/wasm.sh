@@ -22,11 +22,12 @@ joined() { (IFS=$'\x1f'; echo "$*"); }
 CARGO_ENCODED_RUSTFLAGS=$(joined "${flags[@]}")
 export CARGO_ENCODED_RUSTFLAGS
 
-# One source, two sets of target features. No -O for wasm-opt: it would write
+# One source, two sets of target features. What is worth vectors is written with them; loops over bytes are not. No -O for wasm-opt: it would write
 # constants of 16 bytes out at every use and make the module half as large again.
 kernel() {
   local target=${CARGO_TARGET_DIR:-target}/kernel features=$2
-  CARGO_ENCODED_RUSTFLAGS=$(joined "-Ctarget-feature=$features" "${paths[@]}") cargo rustc --locked --quiet --release \
+  local flags=("-Ctarget-feature=$features" -Cno-vectorize-loops -Cno-vectorize-slp -Clink-arg=-zstack-size=524288 "${paths[@]}")
+  CARGO_ENCODED_RUSTFLAGS=$(joined "${flags[@]}") cargo rustc --locked --quiet --release \
     -p atoll-kernel --lib --crate-type cdylib --target wasm32-unknown-unknown --target-dir "$target"
   mkdir -p pkg
   wasm-opt --coalesce-locals --reorder-locals --vacuum --remove-unused-module-elements --enable-simd --enable-relaxed-simd --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int \

@@ -43,6 +43,7 @@ pub trait Field: Copy {
     fn sq(&self) -> Self;
 
     /// From values below 2^255, one per lane.
+    #[inline(never)]
     fn from_words(words: &[Words; 2]) -> Self {
         let field = |lane: &Words, k: usize| {
             let at = k as u32 * Self::RADIX;
@@ -65,6 +66,7 @@ pub trait Field: Copy {
         Self::from_limbs(|k| if k == 0 { V::float(1.0) } else { V::ZERO })
     }
     /// Both lanes, below p.
+    #[inline(never)]
     fn words(&self) -> [Words; 2] {
         [self.lane(0), self.lane(1)]
     }
@@ -79,10 +81,12 @@ pub trait Field: Copy {
         self.zip(o, V::fsub)
     }
     /// Tight sum.
+    #[inline(never)]
     fn add(&self, o: &Self) -> Self {
         self.plus(o).tight()
     }
     /// Tight difference.
+    #[inline(never)]
     fn sub(&self, o: &Self) -> Self {
         self.minus(o).tight()
     }
@@ -97,6 +101,7 @@ pub trait Field: Copy {
         self.zip(a, |v, a| v.choose(mask, a))
     }
     /// Mask of the lanes that are negative: whose least bit is set (RFC 9496, 3.1).
+    #[inline(never)]
     fn negative(&self) -> V {
         let [a, b] = self.words();
         mask([a[0] & 1, b[0] & 1])
@@ -106,6 +111,7 @@ pub trait Field: Copy {
         self.turned(self.negative())
     }
     /// Mask of the lanes that equal words.
+    #[inline(never)]
     fn equals(&self, o: &[Words; 2]) -> V {
         let [a, b] = self.words();
         mask([scalar::equal(&a, &o[0]), scalar::equal(&b, &o[1])])
@@ -204,6 +210,7 @@ pub struct Constants<F> {
 
 impl<F: Field> Constants<F> {
     /// The constants in a representation.
+    #[inline(never)]
     pub fn new() -> Self {
         let both = |words: Words| F::both(&words);
         Constants {

@@ -29,41 +29,41 @@ impl<F: Field> Point<F> {
 
     /// From the four factors; T only where the next step is a sum.
     #[inline(always)]
-    fn close<const T: bool>(e: &F, f: &F, g: &F, h: &F) -> Self {
-        Point { x: e.mul(f), y: g.mul(h), z: f.mul(g), t: if T { e.mul(h) } else { F::zero() } }
+    fn close(e: &F, f: &F, g: &F, h: &F, with_t: bool) -> Self {
+        Point { x: e.mul(f), y: g.mul(h), z: f.mul(g), t: if with_t { e.mul(h) } else { F::zero() } }
     }
 
     /// The double. T is not read.
     #[inline(never)]
-    fn double<const T: bool>(&self) -> Self {
+    fn double(&self, with_t: bool) -> Self {
         let (a, b, c) = (self.x.sq_wide(), self.y.sq_wide(), self.z.sq_wide());
         let s = self.x.sum_to_square(&self.y).sq_wide();
         let h = F::add_wide(&a, &b);
         let e = F::loose::<true>(&F::sub_wide(&h, &s), 1);
         let g = F::sub_wide(&a, &b);
         let f = F::carry::<true>(&F::add_wide(&F::add_wide(&c, &c), &g), 2);
-        Self::close::<T>(&e, &f, &F::loose::<true>(&g, 0), &F::loose::<true>(&h, 2))
+        Self::close(&e, &f, &F::loose::<true>(&g, 0), &F::loose::<true>(&h, 2), with_t)
     }
 
     /// The sum with a ready point.
-    #[inline(always)]
-    fn plus<const T: bool>(&self, Ready([sum, difference, z2, t2d]): &Ready<F>) -> Self {
+    #[inline(never)]
+    fn plus(&self, Ready([sum, difference, z2, t2d]): &Ready<F>, with_t: bool) -> Self {
         let a = self.y.sub(&self.x).mul_wide(difference);
         let b = self.y.add(&self.x).mul_wide(sum);
         let (c, d) = (self.t.mul_wide(t2d), self.z.mul_wide(z2));
         let (e, h) = (F::loose::<false>(&F::sub_wide(&b, &a), 0), F::loose::<false>(&F::add_wide(&b, &a), 2));
         let (f, g) = (F::loose::<false>(&F::sub_wide(&d, &c), 0), F::loose::<false>(&F::add_wide(&d, &c), 2));
-        Self::close::<T>(&e, &f, &g, &h)
+        Self::close(&e, &f, &g, &h, with_t)
     }
 
     /// The sum of two points.
     pub fn add(&self, o: &Self, of: &Constants<F>) -> Self {
-        self.plus::<true>(&o.ready(of))
+        self.plus(&o.ready(of), true)
     }
 
     #[inline(never)]
     fn double_four_times(&self) -> Self {
-        self.double::<false>().double::<false>().double::<false>().double::<true>()
+        self.double(false).double(false).double(false).double(true)
     }
 
     /// Times the number whose digits to the base 16 are given for each lane. Every entry of the table is read for every
@@ -72,11 +72,11 @@ impl<F: Field> Point<F> {
         let table = self.multiples(of);
         let digit = |i: usize| select(&table, [digits[0][i], digits[1][i]]);
         let top = digit(63);
-        let mut sum = Self::identity().plus::<false>(&top);
+        let mut sum = Self::identity().plus(&top, false);
         for i in (1..63).rev() {
-            sum = sum.double_four_times().plus::<false>(&digit(i));
+            sum = sum.double_four_times().plus(&digit(i), false);
         }
-        sum.double_four_times().plus::<true>(&digit(0))
+        sum.double_four_times().plus(&digit(0), true)
     }
 
     fn identity() -> Self {
@@ -89,7 +89,7 @@ impl<F: Field> Point<F> {
         let mut table = [first; 8];
         let mut multiple = *self;
         for entry in &mut table[1..] {
-            multiple = multiple.plus::<true>(&first);
+            multiple = multiple.plus(&first, true);
             *entry = multiple.ready(of);
         }
         table

@@ -10,11 +10,13 @@ const ORDER: Words = [0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 1 << 60];
 pub type Digits = [i8; 64];
 
 /// 32 bytes as words.
+#[inline(never)]
 pub fn read(bytes: &[u8; 32]) -> Words {
     core::array::from_fn(|k| (0..8).fold(0, |word, i| word | u64::from(bytes[8 * k + i]) << (8 * i)))
 }
 
 /// Words as 32 bytes.
+#[inline(never)]
 pub fn write(words: &Words) -> [u8; 32] {
     core::array::from_fn(|i| (words[i / 8] >> (8 * (i % 8))) as u8)
 }
@@ -37,6 +39,7 @@ pub fn equal(a: &Words, b: &Words) -> u64 {
 }
 
 /// Half a scalar below 2^255, modulo the order, in digits: encoding doubles the point again.
+#[inline(never)]
 pub fn half_digits(scalar: &[u8; 32]) -> Digits {
     let words = read(scalar);
     let odd = (words[0] & 1).wrapping_neg();
