@@ -311,3 +311,17 @@ fn rfc_9496_vectors_hold() {
     rfc9496::<Fused>();
     rfc9496::<Plain>();
 }
+
+/// What the page holds a module against before it uses it: two rows, mapped, multiplied, and multiplied once more.
+#[test]
+fn the_page_knows_the_answer() {
+    let bytes = |i: usize| ((i * 7 + 1) & if i % 32 == 31 { 15 } else { 255 }) as u8;
+    let row = |from: usize| -> Encoded { std::array::from_fn(|i| bytes(from + i)) };
+    let scalars = [0, 32].map(|from| Scalar::from_canonical_bytes(row(from)).unwrap());
+    let mapped = [0, 64].map(|from| [row(from), row(from + 32)]);
+    let once = [0, 1].map(|i| dalek_map_mul(&mapped[i], &scalars[i]));
+    let twice = [0, 1].map(|i| dalek_mul(&once[i], &scalars[i]).unwrap());
+    let text: String = twice.concat().iter().chain(&[1, 1]).map(|byte| format!("{byte:02x}")).collect();
+    assert!(include_str!("../../www/src/engine/kernel.ts").contains(&format!("\"{text}\"")), "{text}");
+    assert_eq!(muls::<Fused>(&map_muls::<Fused>(&mapped, &scalars), &scalars), twice.map(Some));
+}
