@@ -92,18 +92,18 @@ fn column<const N: usize>(pairs: [[(V, V); 2]; N], last: Option<(V, V)>) -> [V; 
         [low.fadd(a.madd(b, part.fsub(high))), high]
     };
     let parts = pairs.into_iter().map(pair).chain(last.map(single));
-    parts.reduce(|[low, high], [l, h]| [low.add(l), high.add(h)]).unwrap_or([V::ZERO; 2])
+    parts.reduce(|[low, high], [l, h]| [low.iadd(l), high.iadd(h)]).unwrap_or([V::ZERO; 2])
 }
 
 /// Ten columns to five: 2^255 is 19. A column's high parts belong to the next one.
 #[inline(always)]
 fn fold(c: &[[V; 2]; 9]) -> [V; 5] {
-    let sum = |k: usize| if k == 9 { c[8][1] } else { c[k][0].add(c[k - 1][1]) };
+    let sum = |k: usize| if k == 9 { c[8][1] } else { c[k][0].iadd(c[k - 1][1]) };
     core::array::from_fn(|k| {
         let low = if k == 0 { c[0][0] } else { sum(k) };
         let above = sum(k + 5);
         // In this order: of sums of shifts alone the compiler makes a product, which takes ten instructions.
-        low.add(above.shl(4)).add(above.shl(1)).add(above)
+        low.iadd(above.left(4)).iadd(above.left(1)).iadd(above)
     })
 }
 
@@ -128,7 +128,7 @@ fn square(a: &[V; 5]) -> [V; 5] {
     let p = |i: usize, j: usize| (a[i], a[j]);
     // Two of these are no pair: their sum could be 2^102.
     let d = |i: usize, j: usize| (a[i].fadd(a[i]), a[j]);
-    let both = |a: [V; 2], b: [V; 2]| [a[0].add(b[0]), a[1].add(b[1])];
+    let both = |a: [V; 2], b: [V; 2]| [a[0].iadd(b[0]), a[1].iadd(b[1])];
     let c5 = both(column([], Some(d(1, 4))), column([], Some(d(2, 3))));
     let c6 = column([[d(2, 4), p(3, 3)]], None);
     let c7 = column([], Some(d(3, 4)));
@@ -144,10 +144,10 @@ fn square(a: &[V; 5]) -> [V; 5] {
 /// Rounds to the nearest multiple of the radix; limbs are below 2^61 in size, and what is carried, below 2^10.
 #[inline(always)]
 fn carried(w: &[V; 5], up: &[V; 5], kit: &Kit) -> Fused {
-    let t: [V; 5] = core::array::from_fn(|k| w[k].add(up[k]));
+    let t: [V; 5] = core::array::from_fn(|k| w[k].iadd(up[k]));
     Fused::is(|k| {
-        let over = if k == 0 { t[4].shr(51).times_small(19) } else { t[k - 1].shr(51) };
-        let bits = t[k].and(kit.mask).add(over).or(kit.whole);
+        let over = if k == 0 { t[4].right(51).times_small(19) } else { t[k - 1].right(51) };
+        let bits = t[k].and(kit.mask).iadd(over).or(kit.whole);
         bits.fsub(if k == 0 { kit.back_first } else { kit.back })
     })
 }
@@ -187,11 +187,11 @@ impl Field for Fused {
     }
     #[inline(always)]
     fn add_wide(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
-        core::array::from_fn(|k| a[k].add(b[k]))
+        core::array::from_fn(|k| a[k].iadd(b[k]))
     }
     #[inline(always)]
     fn sub_wide(a: &[V; 5], b: &[V; 5]) -> [V; 5] {
-        core::array::from_fn(|k| a[k].sub(b[k]))
+        core::array::from_fn(|k| a[k].isub(b[k]))
     }
     #[inline(always)]
     fn carry<const SQUARES: bool>(wide: &[V; 5], surplus: usize) -> Self {

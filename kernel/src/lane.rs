@@ -60,12 +60,12 @@ mod wasm {
         }
         /// Sum of integers.
         #[inline(always)]
-        pub fn add(self, o: V) -> V {
+        pub fn iadd(self, o: V) -> V {
             V(w::i64x2_add(self.0, o.0))
         }
         /// Difference of integers.
         #[inline(always)]
-        pub fn sub(self, o: V) -> V {
+        pub fn isub(self, o: V) -> V {
             V(w::i64x2_sub(self.0, o.0))
         }
         /// Bits in both.
@@ -90,12 +90,12 @@ mod wasm {
         }
         /// Shift to the left.
         #[inline(always)]
-        pub fn shl(self, by: u32) -> V {
+        pub fn left(self, by: u32) -> V {
             V(w::i64x2_shl(self.0, by))
         }
         /// Shift to the right, zeros behind.
         #[inline(always)]
-        pub fn shr(self, by: u32) -> V {
+        pub fn right(self, by: u32) -> V {
             V(w::u64x2_shr(self.0, by))
         }
     }
@@ -152,11 +152,11 @@ mod words {
             self.floats(o, |a, b| a - b)
         }
         /// Sum of integers.
-        pub fn add(self, o: V) -> V {
+        pub fn iadd(self, o: V) -> V {
             self.bits(o, u64::wrapping_add)
         }
         /// Difference of integers.
-        pub fn sub(self, o: V) -> V {
+        pub fn isub(self, o: V) -> V {
             self.bits(o, u64::wrapping_sub)
         }
         /// Bits in both.
@@ -176,11 +176,11 @@ mod words {
             self.bits(V::all(n), |a, b| a * b)
         }
         /// Shift to the left.
-        pub fn shl(self, by: u32) -> V {
+        pub fn left(self, by: u32) -> V {
             V([self.0[0] << by, self.0[1] << by])
         }
         /// Shift to the right, zeros behind.
-        pub fn shr(self, by: u32) -> V {
+        pub fn right(self, by: u32) -> V {
             V([self.0[0] >> by, self.0[1] >> by])
         }
     }

@@ -29,7 +29,8 @@ pub extern "C" fn output() -> *const AtomicU8 {
 /// Maps and multiplies.
 #[unsafe(no_mangle)]
 pub extern "C" fn map_mul(rows: usize) {
-    let points: Vec<_> = (0..rows).map(|i| RistrettoPoint::from_uniform_bytes(&taken(64 * i)) * half(i)).collect();
+    let points: Vec<_> =
+        (0..rows).map(|i| RistrettoPoint::from_uniform_bytes(&taken(64 * i)) * half(i)).collect();
     give(&points);
 }
 
