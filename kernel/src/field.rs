@@ -116,28 +116,34 @@ pub trait Field: Copy {
         let [a, b] = self.words();
         mask([scalar::equal(&a, &o[0]), scalar::equal(&b, &o[1])])
     }
-    /// Squared `n` times.
-    fn sq_times(&self, n: usize) -> Self {
-        (0..n).fold(*self, |x, _| x.sq())
-    }
-    /// To the power (p - 5) / 8 = 2^252 - 3.
-    #[inline(never)]
-    fn root_power(&self) -> Self {
-        let two = self.sq();
-        let nine = two.sq_times(2).mul(self);
-        let ones5 = nine.mul(&two).sq().mul(&nine);
-        let ones10 = ones5.sq_times(5).mul(&ones5);
-        let ones20 = ones10.sq_times(10).mul(&ones10);
-        let ones40 = ones20.sq_times(20).mul(&ones20);
-        let ones50 = ones40.sq_times(10).mul(&ones10);
-        let ones100 = ones50.sq_times(50).mul(&ones50);
-        let ones200 = ones100.sq_times(100).mul(&ones100);
-        ones200.sq_times(50).mul(&ones50).sq_times(2).mul(self)
-    }
     /// The inverse, to the power p - 2 = 8 (2^252 - 3) + 3; zero of zero.
     fn inverse(&self) -> Self {
-        self.root_power().sq_times(3).mul(&self.sq()).mul(self)
+        let [power, _] = root_powers(&[*self, *self]);
+        power.sq().sq().sq().mul(&self.sq()).mul(self)
     }
+}
+
+/// Both to the power (p - 5) / 8 = 2^252 - 3, in turns: a square waits for the one before it, not for the other's.
+#[inline(never)]
+fn root_powers<F: Field>(x: &[F; 2]) -> [F; 2] {
+    let times = |a: &[F; 2], b: &[F; 2]| [a[0].mul(&b[0]), a[1].mul(&b[1])];
+    let two = [x[0].sq(), x[1].sq()];
+    let nine = times(&sq_times(&two, 2), x);
+    let ones5 = times(&sq_times(&times(&nine, &two), 1), &nine);
+    let ones10 = times(&sq_times(&ones5, 5), &ones5);
+    let ones20 = times(&sq_times(&ones10, 10), &ones10);
+    let ones40 = times(&sq_times(&ones20, 20), &ones20);
+    let ones50 = times(&sq_times(&ones40, 10), &ones10);
+    let ones100 = times(&sq_times(&ones50, 50), &ones50);
+    let ones200 = times(&sq_times(&ones100, 100), &ones100);
+    let ones250 = times(&sq_times(&ones200, 50), &ones50);
+    times(&sq_times(&ones250, 2), x)
+}
+
+/// Squared `n` times.
+#[inline(never)]
+fn sq_times<F: Field>(x: &[F; 2], n: usize) -> [F; 2] {
+    (0..n).fold(*x, |[a, b], _| [a.sq(), b.sq()])
 }
 
 /// A mask from one bit per lane.
@@ -258,12 +264,16 @@ impl<F: Field> Constants<F> {
             ]),
         }
     }
-    /// SQRT_RATIO_M1 of RFC 9496, 4.2: the mask of the lanes where u / v is a square, and the root of u / v or, elsewhere,
-    /// of i u / v; never negative.
+    /// SQRT_RATIO_M1 of RFC 9496, 4.2, of two ratios u / v: the mask of the lanes where it is a square, and its root or,
+    /// elsewhere, that of i u / v; never negative.
     #[inline(never)]
-    pub fn root_of_ratio(&self, u: &F, v: &F) -> (V, F) {
-        let v3 = v.sq().mul(v);
-        let r = u.mul(&v3).mul(&u.mul(&v3.sq().mul(v)).root_power());
+    pub fn roots_of_ratios(&self, u: &[F; 2], v: &[F; 2]) -> [(V, F); 2] {
+        let powers = root_powers(&[seventh(&u[0], &v[0]), seventh(&u[1], &v[1])]);
+        [0, 1].map(|i| self.root_of_ratio(&u[i], &v[i], &powers[i]))
+    }
+
+    fn root_of_ratio(&self, u: &F, v: &F, power: &F) -> (V, F) {
+        let r = u.mul(&v.sq().mul(v)).mul(power);
         let check = v.mul(&r.sq()).words();
         let minus = u.turned(V::all(u64::MAX));
         let right = u.equals(&check);
@@ -272,6 +282,11 @@ impl<F: Field> Constants<F> {
         let r = r.choose(turned.or(turned_i), &r.mul(&self.i));
         (right.or(turned), r.abs())
     }
+}
+
+/// u v^7.
+fn seventh<F: Field>(u: &F, v: &F) -> F {
+    u.mul(&v.sq().mul(v).sq().mul(v))
 }
 
 impl<F: Field> Default for Constants<F> {

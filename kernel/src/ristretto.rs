@@ -11,46 +11,57 @@ pub const PAIRS: usize = 128;
 /// A point or a scalar as it is written.
 pub type Encoded = [u8; 32];
 
+/// Both roots are taken at once, so points are decoded, and strings mapped, by two pairs.
 impl<F: Field> Constants<F> {
     /// Decodes (4.3.1), with the mask of the lanes that hold a canonical encoding other than the identity's.
-    fn decode(&self, words: &[Words; 2]) -> (V, Point<F>) {
+    #[inline(never)]
+    fn decode(&self, words: &[[Words; 2]; 2]) -> [(V, Point<F>); 2] {
         let one = F::one();
-        let s = F::from_words(words);
-        let canonical = s.equals(words);
-        let ss = s.sq();
-        let (u1, u2) = (one.sub(&ss), one.add(&ss));
-        let u2u2 = u2.sq();
-        let v = F::zero().sub(&self.d.mul(&u1.sq())).sub(&u2u2);
-        let (square, root) = self.root_of_ratio(&one, &v.mul(&u2u2));
-        let den_x = root.mul(&u2);
-        let x = s.add(&s).mul(&den_x).abs();
-        let y = u1.mul(&root.mul(&den_x).mul(&v));
-        let t = x.mul(&y);
-        let bad = s.negative().or(t.negative()).or(y.equals(&[[0; 4]; 2])).or(s.equals(&[[0; 4]; 2]));
-        let ones = V::all(u64::MAX);
-        (canonical.and(square).and(bad.xor(ones)), Point { x, y, z: one, t })
+        let read = words.map(|words| {
+            let s = F::from_words(&words);
+            let (u1, u2) = (one.sub(&s.sq()), one.add(&s.sq()));
+            let v = F::zero().sub(&self.d.mul(&u1.sq())).sub(&u2.sq());
+            (s, u1, u2, v)
+        });
+        let under = |(_, _, u2, v): &(F, F, F, F)| v.mul(&u2.sq());
+        let roots = self.roots_of_ratios(&[one, one], &[under(&read[0]), under(&read[1])]);
+        [0, 1].map(|i| {
+            let ((s, u1, u2, v), (square, root)) = (read[i], roots[i]);
+            let den_x = root.mul(&u2);
+            let x = s.add(&s).mul(&den_x).abs();
+            let y = u1.mul(&root.mul(&den_x).mul(&v));
+            let t = x.mul(&y);
+            let zero = [[0; 4]; 2];
+            let bad = s.negative().or(t.negative()).or(y.equals(&zero)).or(s.equals(&zero));
+            let good = s.equals(&words[i]).and(square).and(bad.xor(V::all(u64::MAX)));
+            (good, Point { x, y, z: one, t })
+        })
     }
 
     /// MAP of 4.3.4.
     #[inline(never)]
-    fn map(&self, words: &[Words; 2]) -> Point<F> {
+    fn map(&self, words: &[[Words; 2]; 2]) -> [Point<F>; 2] {
         let one = F::one();
         let ones = V::all(u64::MAX);
         let minus_one = one.turned(ones);
-        let t = F::from_words(&words.map(|[a, b, c, d]| [a, b, c, d & (u64::MAX >> 1)]));
-        let r = self.i.mul(&t.sq());
-        let u = r.add(&one).mul(&self.one_minus_d_sq);
-        let v = minus_one.sub(&r.mul(&self.d)).mul(&r.add(&self.d));
-        let (square, root) = self.root_of_ratio(&u, &v);
-        let not_square = square.xor(ones);
-        let s = root.choose(not_square, &root.mul(&t).abs().turned(ones));
-        let c = minus_one.choose(not_square, &r);
-        let n = c.mul(&r.sub(&one)).mul(&self.d_minus_one_sq).sub(&v);
-        let w0 = s.add(&s).mul(&v);
-        let w1 = n.mul(&self.root_ad_minus_one);
-        let ss = s.sq();
-        let (w2, w3) = (one.sub(&ss), one.add(&ss));
-        Point { x: w0.mul(&w3), y: w2.mul(&w1), z: w1.mul(&w3), t: w0.mul(&w2) }
+        let read = words.map(|words| {
+            let t = F::from_words(&words.map(|[a, b, c, d]| [a, b, c, d & (u64::MAX >> 1)]));
+            let r = self.i.mul(&t.sq());
+            (t, r, minus_one.sub(&r.mul(&self.d)).mul(&r.add(&self.d)))
+        });
+        let over = |(_, r, _): &(F, F, F)| r.add(&one).mul(&self.one_minus_d_sq);
+        let roots = self.roots_of_ratios(&[over(&read[0]), over(&read[1])], &[read[0].2, read[1].2]);
+        [0, 1].map(|i| {
+            let ((t, r, v), (square, root)) = (read[i], roots[i]);
+            let not_square = square.xor(ones);
+            let s = root.choose(not_square, &root.mul(&t).abs().turned(ones));
+            let c = minus_one.choose(not_square, &r);
+            let n = c.mul(&r.sub(&one)).mul(&self.d_minus_one_sq).sub(&v);
+            let w0 = s.add(&s).mul(&v);
+            let w1 = n.mul(&self.root_ad_minus_one);
+            let (w2, w3) = (one.sub(&s.sq()), one.add(&s.sq()));
+            Point { x: w0.mul(&w3), y: w2.mul(&w1), z: w1.mul(&w3), t: w0.mul(&w2) }
+        })
     }
 }
 
@@ -121,9 +132,9 @@ impl<F: Field> Batch<F> {
     }
 }
 
-/// A pair of rows from `i` on; the last row stands twice where the number is odd.
-fn pair<T: Copy, U>(rows: &[T], i: usize, f: impl Fn(&T) -> U) -> [U; 2] {
-    [f(&rows[i]), f(&rows[(i + 1).min(rows.len() - 1)])]
+/// A pair of rows from `i` on; the last row stands for those behind it.
+fn pair<T, U>(rows: &[T], i: usize, f: impl Fn(&T) -> U) -> [U; 2] {
+    [i, i + 1].map(|i| f(&rows[i.min(rows.len() - 1)]))
 }
 
 /// 64 uniform bytes per row to the group (RFC 9496, 4.3.4), times the row's scalar. Scalars are below 2^255.
@@ -134,7 +145,7 @@ pub fn map_mul<F: Field>(uniform: &[[Encoded; 2]], scalars: &[Encoded], out: &mu
     {
         let mut batch = Batch::<F>::new();
         for i in (0..uniform.len()).step_by(2) {
-            let [a, b] = [0, 1].map(|half| of.map(&pair(uniform, i, |row| read(&row[half]))));
+            let [a, b] = of.map(&[0, 1].map(|half| pair(uniform, i, |row| read(&row[half]))));
             let digits = pair(scalars, i, half_digits);
             batch.push(&a.add(&b, &of).times(&digits, &of), &of);
         }
@@ -152,11 +163,13 @@ pub fn mul<F: Field>(points: &[Encoded], scalars: &[Encoded], out: &mut [Encoded
     {
         let scalars = if scalars.len() == 1 { scalars } else { &scalars[c * n..c * n + points.len()] };
         let mut batch = Batch::<F>::new();
-        for i in (0..points.len()).step_by(2) {
-            let (is_good, point) = of.decode(&pair(points, i, read));
-            good[i..].iter_mut().zip(is_good.words()).for_each(|(good, lane)| *good = lane as u8 & 1);
-            let digits = pair(scalars, i.min(scalars.len() - 1), half_digits);
-            batch.push(&point.times(&digits, &of), &of);
+        for i in (0..points.len()).step_by(4) {
+            let decoded = of.decode(&[i, i + 2].map(|i| pair(points, i, read)));
+            for (i, (is_good, point)) in (i..points.len()).step_by(2).zip(decoded) {
+                good[i..].iter_mut().zip(is_good.words()).for_each(|(good, lane)| *good = lane as u8 & 1);
+                let digits = pair(scalars, i, half_digits);
+                batch.push(&point.times(&digits, &of), &of);
+            }
         }
         batch.encode(&of, out);
     }
