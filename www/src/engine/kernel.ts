@@ -20,7 +20,10 @@ const STACK = 524_288;
 /** Two rows, mapped, multiplied, and multiplied once more; kernel/tests/twins.rs finds the same by dalek. */
 const KNOWN = "c6ae2e54399546a301d17c1070e0d40ab47bbc3fd8d5a8e7289e22ec512f647814e6862a29765a41a13cf01b4ccfa1f24a96c64962b0f9299c0e31798bb55f790101";
 
-/** The curve, in batches. Scalars are 32 bytes, little-endian, below the order; they stay secret. */
+/**
+ * The curve, in batches. Scalars are 32 bytes, little-endian, below the order. What is handed in is secret, or may be: it
+ * is cleared, and so is what the module wrote down meanwhile.
+ */
 export class Kernel {
   readonly #wasm: Exports;
 
@@ -42,7 +45,7 @@ export class Kernel {
   /** Whether a known answer comes out. */
   works(): boolean {
     const [uniform, scalars] = [128, 64].map((size) => Uint8Array.from({ length: size }, (_, i) => (i * 7 + 1) & (i % 32 === 31 ? 15 : 255)));
-    const twice = this.mul(this.mapMul(uniform!, scalars!), scalars!);
+    const twice = this.mul(this.mapMul(uniform!, scalars!.slice()), scalars!);
     return Array.from(twice, (byte) => byte.toString(16).padStart(2, "0")).join("") === KNOWN;
   }
 
@@ -59,7 +62,7 @@ export class Kernel {
       out.set(bytes.subarray(output(), output() + count * 32), at * 32);
       for (let i = 0; i < count; i++) out[rows * 32 + at + i] = bytes[output() + most() * 32 + i * 8]!;
     }
-    bytes.fill(0, 0, STACK);
+    for (const held of [bytes.subarray(0, STACK), from, scalars]) held.fill(0);
     return width === 32 ? out : out.subarray(0, rows * 32);
   }
 }
