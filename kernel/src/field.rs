@@ -107,6 +107,7 @@ pub trait Field: Copy {
         mask([a[0] & 1, b[0] & 1])
     }
     /// The absolute value of a tight element: not negative.
+    #[inline(never)]
     fn abs(&self) -> Self {
         self.turned(self.negative())
     }
@@ -272,6 +273,7 @@ impl<F: Field> Constants<F> {
         [0, 1].map(|i| self.root_of_ratio(&u[i], &v[i], &powers[i]))
     }
 
+    #[inline(never)]
     fn root_of_ratio(&self, u: &F, v: &F, power: &F) -> (V, F) {
         let r = u.mul(&v.sq().mul(v)).mul(power);
         let check = v.mul(&r.sq()).words();
@@ -285,6 +287,7 @@ impl<F: Field> Constants<F> {
 }
 
 /// u v^7.
+#[inline(never)]
 fn seventh<F: Field>(u: &F, v: &F) -> F {
     u.mul(&v.sq().mul(v).sq().mul(v))
 }

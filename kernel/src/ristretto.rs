@@ -14,55 +14,76 @@ pub type Encoded = [u8; 32];
 /// Both roots are taken at once, so points are decoded, and strings mapped, by two pairs.
 impl<F: Field> Constants<F> {
     /// Decodes (4.3.1), with the mask of the lanes that hold a canonical encoding other than the identity's.
-    #[inline(never)]
     fn decode(&self, words: &[[Words; 2]; 2]) -> [(V, Point<F>); 2] {
-        let one = F::one();
-        let read = words.map(|words| {
-            let s = F::from_words(&words);
-            let (u1, u2) = (one.sub(&s.sq()), one.add(&s.sq()));
-            let v = F::zero().sub(&self.d.mul(&u1.sq())).sub(&u2.sq());
-            (s, u1, u2, v)
-        });
-        let under = |(_, _, u2, v): &(F, F, F, F)| v.mul(&u2.sq());
-        let roots = self.roots_of_ratios(&[one, one], &[under(&read[0]), under(&read[1])]);
-        [0, 1].map(|i| {
-            let ((s, u1, u2, v), (square, root)) = (read[i], roots[i]);
-            let den_x = root.mul(&u2);
-            let x = s.add(&s).mul(&den_x).abs();
-            let y = u1.mul(&root.mul(&den_x).mul(&v));
-            let t = x.mul(&y);
-            let zero = [[0; 4]; 2];
-            let bad = s.negative().or(t.negative()).or(y.equals(&zero)).or(s.equals(&zero));
-            let good = s.equals(&words[i]).and(square).and(bad.xor(V::all(u64::MAX)));
-            (good, Point { x, y, z: one, t })
-        })
+        let read = words.map(|words| self.read(&words));
+        let under = [0, 1].map(|i| read[i].v.mul(&read[i].u2.sq()));
+        let roots = self.roots_of_ratios(&[F::one(), F::one()], &under);
+        [0, 1].map(|i| read[i].point(&words[i], &roots[i]))
     }
 
-    /// MAP of 4.3.4.
     #[inline(never)]
-    fn map(&self, words: &[[Words; 2]; 2]) -> [Point<F>; 2] {
-        let one = F::one();
-        let ones = V::all(u64::MAX);
-        let minus_one = one.turned(ones);
-        let read = words.map(|words| {
-            let t = F::from_words(&words.map(|[a, b, c, d]| [a, b, c, d & (u64::MAX >> 1)]));
-            let r = self.i.mul(&t.sq());
-            (t, r, minus_one.sub(&r.mul(&self.d)).mul(&r.add(&self.d)))
-        });
-        let over = |(_, r, _): &(F, F, F)| r.add(&one).mul(&self.one_minus_d_sq);
-        let roots = self.roots_of_ratios(&[over(&read[0]), over(&read[1])], &[read[0].2, read[1].2]);
-        [0, 1].map(|i| {
-            let ((t, r, v), (square, root)) = (read[i], roots[i]);
-            let not_square = square.xor(ones);
-            let s = root.choose(not_square, &root.mul(&t).abs().turned(ones));
-            let c = minus_one.choose(not_square, &r);
-            let n = c.mul(&r.sub(&one)).mul(&self.d_minus_one_sq).sub(&v);
-            let w0 = s.add(&s).mul(&v);
-            let w1 = n.mul(&self.root_ad_minus_one);
-            let (w2, w3) = (one.sub(&s.sq()), one.add(&s.sq()));
-            Point { x: w0.mul(&w3), y: w2.mul(&w1), z: w1.mul(&w3), t: w0.mul(&w2) }
-        })
+    fn read(&self, words: &[Words; 2]) -> Read<F> {
+        let s = F::from_words(words);
+        let (u1, u2) = (F::one().sub(&s.sq()), F::one().add(&s.sq()));
+        Read { s, u1, u2, v: F::zero().sub(&self.d.mul(&u1.sq())).sub(&u2.sq()) }
     }
+
+    /// MAP (4.3.4).
+    fn map(&self, words: &[[Words; 2]; 2]) -> [Point<F>; 2] {
+        let start = words.map(|words| self.start(&words));
+        let over = [0, 1].map(|i| start[i].r.add(&F::one()).mul(&self.one_minus_d_sq));
+        let roots = self.roots_of_ratios(&over, &[start[0].v, start[1].v]);
+        [0, 1].map(|i| self.end(&start[i], &roots[i]))
+    }
+
+    #[inline(never)]
+    fn start(&self, words: &[Words; 2]) -> Start<F> {
+        let t = F::from_words(&words.map(|[a, b, c, d]| [a, b, c, d & (u64::MAX >> 1)]));
+        let r = self.i.mul(&t.sq());
+        let v = F::zero().sub(&F::one()).sub(&r.mul(&self.d)).mul(&r.add(&self.d));
+        Start { t, r, v }
+    }
+
+    #[inline(never)]
+    fn end(&self, Start { t, r, v }: &Start<F>, (square, root): &(V, F)) -> Point<F> {
+        let (one, ones) = (F::one(), V::all(u64::MAX));
+        let not_square = square.xor(ones);
+        let s = root.choose(not_square, &root.mul(t).abs().turned(ones));
+        let c = one.turned(ones).choose(not_square, r);
+        let n = c.mul(&r.sub(&one)).mul(&self.d_minus_one_sq).sub(v);
+        let (w0, w1) = (s.add(&s).mul(v), n.mul(&self.root_ad_minus_one));
+        let (w2, w3) = (one.sub(&s.sq()), one.add(&s.sq()));
+        Point { x: w0.mul(&w3), y: w2.mul(&w1), z: w1.mul(&w3), t: w0.mul(&w2) }
+    }
+}
+
+/// An encoding on its way to a point; the names are those of 4.3.1.
+struct Read<F> {
+    s: F,
+    u1: F,
+    u2: F,
+    v: F,
+}
+
+impl<F: Field> Read<F> {
+    #[inline(never)]
+    fn point(&self, words: &[Words; 2], (square, root): &(V, F)) -> (V, Point<F>) {
+        let den_x = root.mul(&self.u2);
+        let x = self.s.add(&self.s).mul(&den_x).abs();
+        let y = self.u1.mul(&root.mul(&den_x).mul(&self.v));
+        let t = x.mul(&y);
+        let zero = [[0; 4]; 2];
+        let bad = self.s.negative().or(t.negative()).or(y.equals(&zero)).or(self.s.equals(&zero));
+        let good = self.s.equals(words).and(*square).and(bad.xor(V::all(u64::MAX)));
+        (good, Point { x, y, z: F::one(), t })
+    }
+}
+
+/// Bytes on their way to a point; the names are those of 4.3.4.
+struct Start<F> {
+    t: F,
+    r: F,
+    v: F,
 }
 
 /// What the encoding of a point's double needs, and what it divides by.
@@ -78,6 +99,7 @@ struct State<F> {
 }
 
 impl<F: Field> State<F> {
+    #[inline(never)]
     fn new(p: &Point<F>, before: &F, of: &Constants<F>) -> Self {
         let (xx, yy, zz, dtt) = (p.x.sq(), p.y.sq(), p.z.sq(), p.t.sq().mul(&of.d));
         let (e, f) = (p.x.mul(&p.y.add(&p.y)), zz.add(&dtt));
@@ -88,6 +110,7 @@ impl<F: Field> State<F> {
         State { e, f, g, h, divisor, before: *before }
     }
 
+    #[inline(never)]
     fn encode(&self, inverse: &F, of: &Constants<F>) -> [Encoded; 2] {
         let eg = self.e.mul(&self.g);
         let z_inverse = eg.mul(inverse);
@@ -122,6 +145,7 @@ impl<F: Field> Batch<F> {
         self.states[self.held] = state;
         self.held += 1;
     }
+    #[inline(never)]
     fn encode(&self, of: &Constants<F>, out: &mut [Encoded]) {
         let mut inverse = self.product.inverse();
         for (state, rows) in self.states[..self.held].iter().zip(out.chunks_mut(2)).rev() {
