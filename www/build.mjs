@@ -91,13 +91,20 @@ const [page, worker] = await Promise.all([
 refuse(page.script);
 const script = inline("script", page.script);
 const style = inline("style", page.style);
-const wasm = Buffer.from(compress(readFileSync(resolve(pkg, "atoll_bg.wasm")), 9)).toString("base64");
+const packed = (bytes) => Buffer.from(compress(bytes, 9)).toString("base64");
+const wasm = packed(readFileSync(resolve(pkg, "atoll_bg.wasm")));
+// Both builds of the curve in one piece, which is a third smaller than two: the size of the first, the first, the second.
+const [relaxed, simd] = ["relaxed", "simd"].map((name) => readFileSync(resolve(pkg, `kernel-${name}.wasm`)));
+const border = Buffer.alloc(4);
+border.writeUInt32LE(relaxed.length);
+const curve = packed(Buffer.concat([border, relaxed, simd]));
 
 const blocks = {
   policy: `<meta http-equiv="Content-Security-Policy" content="${policy({ script: sha256(script), style: sha256(style) })}">`,
   style: `<style>${style}</style>`,
   worker: `<script type="text/plain" id="atoll-worker">${inline("worker", worker.script)}</script>`,
   wasm: `<script type="text/plain" id="atoll-wasm">${wasm}</script>`,
+  curve: `<script type="text/plain" id="atoll-curve">${curve}</script>`,
   script: `<script>${script}</script>`,
 };
 const html = readFileSync(resolve(here, "page.html"), "utf8").replace(/<!--(\w+)-->/g, (_, name) => blocks[name]);

@@ -1,5 +1,5 @@
 // How the page gets at what is inlined in its own file: the worker's text and the packed wasm.
-import type { FromUnpacker, ToUnpacker } from "./protocol";
+import type { FromUnpacker, Modules, ToUnpacker } from "./protocol";
 
 /** The text of a block of the page. */
 function block(id: string): string {
@@ -27,22 +27,22 @@ export function startWorker(name: string): Worker {
   return new Worker(ownWorker() as string, { name });
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+let compiled: Promise<Modules> | undefined;
 
 /**
- * The engine, unpacked and compiled once for the page; every worker gets this module. A worker does it, so that the
- * page paints and answers meanwhile.
+ * The engine and the curve, unpacked and compiled once for the page; every worker gets these modules. A worker does it,
+ * so that the page paints and answers meanwhile.
  */
-export function engineModule(): Promise<WebAssembly.Module> {
+export function engineModules(): Promise<Modules> {
   compiled ??= new Promise((done, fail) => {
     const worker = startWorker("atoll-unpacker");
     worker.onmessage = ({ data }: MessageEvent<FromUnpacker>) => {
       worker.terminate();
-      if (data.is === "module") done(data.module);
+      if (data.is === "module") done({ module: data.module, kernel: data.kernel });
       else fail(new Error("the engine cannot be unpacked"));
     };
     worker.onerror = () => fail(new Error("the unpacker does not start"));
-    worker.postMessage({ role: "unpacker", packed: block("atoll-wasm") } satisfies ToUnpacker);
+    worker.postMessage({ role: "unpacker", packed: block("atoll-wasm"), curve: block("atoll-curve") } satisfies ToUnpacker);
   });
   return compiled;
 }

@@ -1,6 +1,6 @@
 // The facade: all the page knows of the engine. One call at a time; later ones wait their turn.
 import type { Call, FileRef, Progress, Reply } from "api";
-import { engineModule, startWorker } from "./boot";
+import { engineModules, startWorker } from "./boot";
 import type { FromWorker, Hello, Ping, Refusal, ToDesk } from "./protocol";
 
 export type { Refusal } from "./protocol";
@@ -137,14 +137,14 @@ export class Engine {
   }
 
   async #start(): Promise<Worker> {
-    const module = await engineModule();
+    const modules = await engineModules();
     const ports: MessagePort[] = [];
     for (let index = 0; index < this.shards; index += 1) {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
-      this.#greet(`atoll-shard-${index}`, { role: "shard", index, count: this.shards, module, desk: port2 });
+      this.#greet(`atoll-shard-${index}`, { role: "shard", index, count: this.shards, ...modules, desk: port2 });
     }
-    return this.#greet("atoll-desk", { role: "desk", memory: this.memory, module, shards: ports });
+    return this.#greet("atoll-desk", { role: "desk", memory: this.memory, ...modules, shards: ports });
   }
 
   #greet(name: string, hello: Hello): Worker {

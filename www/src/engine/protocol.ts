@@ -4,10 +4,12 @@ import type { Call, ErrorCode, FileRef, Place, Progress, Reply } from "api";
 /** A refusal as it crosses a worker boundary; the words for people are chosen by `code`. */
 export type Refusal = { code: ErrorCode; message: string; at: Place };
 
+/** What every worker runs: the engine and, where one works, a curve's module. */
+export type Modules = { module: WebAssembly.Module; kernel: WebAssembly.Module | undefined };
+
 /** First message of a worker: who it is. The desk gets one port to each shard. */
-export type Hello =
-  | { role: "shard"; index: number; count: number; module: WebAssembly.Module; desk: MessagePort }
-  | { role: "desk"; memory: number; module: WebAssembly.Module; shards: MessagePort[] };
+export type Hello = Modules &
+  ({ role: "shard"; index: number; count: number; desk: MessagePort } | { role: "desk"; memory: number; shards: MessagePort[] });
 
 /** Page to any worker: are you there? A worker that ended says nothing, and no event tells of it. */
 export type Ping = { is: "ping" };
@@ -30,11 +32,11 @@ export type FromDesk =
 /** Any worker to the page. */
 export type FromWorker = FromDesk | { is: "pong" } | { is: "lost" } | { is: "network"; asked: number; refused: number };
 
-/** First message of the unpacker, the worker before all others: the engine as it stands in the page. */
-export type ToUnpacker = { role: "unpacker"; packed: string };
+/** First message of the unpacker, the worker before all others: the engine and the curve as they stand in the page. */
+export type ToUnpacker = { role: "unpacker"; packed: string; curve: string };
 
 /** Its only answer. */
-export type FromUnpacker = { is: "module"; module: WebAssembly.Module } | { is: "lost" };
+export type FromUnpacker = ({ is: "module" } & Modules) | { is: "lost" };
 
 /** Bytes of a file that a shard reads by itself. */
 export type Input = { blob: Blob; from: number; to: number };

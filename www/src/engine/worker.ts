@@ -1,6 +1,7 @@
 // The script of every worker. Its first message says whether it is the desk, a shard or the unpacker.
 import { initSync } from "atoll";
 import { serveDesk } from "./desk";
+import { pickKernel } from "./kernel";
 import { unlzma } from "./lzma";
 import type { FromUnpacker, FromWorker, Hello, Ping, ToDesk, ToUnpacker } from "./protocol";
 import { serveShard } from "./shard";
@@ -20,17 +21,19 @@ function witness(): void {
   self.addEventListener("securitypolicyviolation", () => tell(0, 1));
 }
 
-/** Answers with the engine that a text holds: LZMA in base64. */
-async function unpack(text: string): Promise<void> {
-  const wasm = unlzma(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
-  page({ is: "module", module: await WebAssembly.compile(wasm) });
+const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+/** Answers with the engine and the curve that two texts hold: LZMA in base64. */
+async function unpack({ packed, curve }: ToUnpacker): Promise<void> {
+  const module = await WebAssembly.compile(unlzma(bytes(packed)));
+  page({ is: "module", module, kernel: await pickKernel(unlzma(bytes(curve))) });
 }
 
 let hear: ((message: ToDesk) => void) | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ToUnpacker | Hello | Ping | ToDesk>) => {
   if (!("role" in data)) return data.is === "ping" ? page({ is: "pong" }) : hear?.(data);
-  if (data.role === "unpacker") return void unpack(data.packed).catch(lost);
+  if (data.role === "unpacker") return void unpack(data).catch(lost);
   try {
     witness();
     initSync({ module: data.module });
