@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { unlzma } from "../../www/src/engine/lzma.ts";
+import { joined } from "../../www/src/engine/streams.ts";
 import { expect, PAGE, test, WASM } from "./atoll.ts";
 
 /**
@@ -18,7 +19,7 @@ const ALLOWED = new Set([
   "__wbg___wbindgen_throw", "__wbg_call", "__wbg_done", "__wbg_entries", "__wbg_error", "__wbg_get",
   "__wbg_get_unchecked", "__wbg_get_with_ref_key", "__wbg_instanceof_ArrayBuffer", "__wbg_instanceof_Map",
   "__wbg_instanceof_Uint8Array", "__wbg_isArray", "__wbg_isSafeInteger", "__wbg_iterator", "__wbg_length",
-  "__wbg_new", "__wbg_new_from_slice", "__wbg_next", "__wbg_prototypesetcall", "__wbg_push", "__wbg_set", "__wbg_stringify",
+  "__wbg_new", "__wbg_new_from_slice", "__wbg_next", "__wbg_parse", "__wbg_prototypesetcall", "__wbg_push", "__wbg_set", "__wbg_stringify",
   "__wbg_value", "__wbindgen_generic", "__wbindgen_init_externref_table",
 ]);
 
@@ -47,7 +48,7 @@ test("control: one more import is found", () => {
 
 test("the page holds this very engine", () => {
   const packed = /<script type="text\/plain" id="atoll-wasm">([^<]*)</.exec(readFileSync(PAGE, "utf8"))?.[1] ?? "";
-  expect(readFileSync(WASM).equals(unlzma(Buffer.from(packed, "base64")))).toBe(true);
+  expect(readFileSync(WASM).equals(joined(Buffer.from(packed, "base64"), unlzma))).toBe(true);
 });
 
 /** Names a source of the page must not hold: network, storage, markup from text, second ways to a worker. */

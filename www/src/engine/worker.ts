@@ -3,6 +3,7 @@ import { initSync } from "atoll";
 import { serveDesk } from "./desk";
 import { pickKernel } from "./kernel";
 import { unlzma } from "./lzma";
+import { joined } from "./streams";
 import type { FromUnpacker, FromWorker, Hello, Ping, ToDesk, ToUnpacker } from "./protocol";
 import { serveShard } from "./shard";
 
@@ -23,9 +24,9 @@ function witness(): void {
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
-/** Answers with the engine and the curve that two texts hold: LZMA in base64. */
+/** Answers with the engine and the curve that two texts hold: LZMA in base64, the engine in streams. */
 async function unpack({ packed, curve }: ToUnpacker): Promise<void> {
-  const module = await WebAssembly.compile(unlzma(bytes(packed)));
+  const module = await WebAssembly.compile(joined(bytes(packed), unlzma));
   page({ is: "module", module, kernel: await pickKernel(unlzma(bytes(curve))) });
 }
 
