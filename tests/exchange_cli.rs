@@ -210,10 +210,14 @@ fn the_keyed_mode_on_the_command_line() {
     let dir = Dir::new("exchange-keyed");
     std::fs::write(dir.0.join("theirs.csv"), provider(400, false)).unwrap();
     std::fs::write(dir.0.join("own.csv"), brand(200, 300, false)).unwrap();
-    dir.atoll("exchange keygen p --keyed --epoch e --collaboration c").unwrap();
+    let said = dir.atoll("exchange keygen p --keyed --epoch e --collaboration c").unwrap();
+    let told = said.split("another way: ").nth(1).unwrap().lines().next().unwrap();
+    std::fs::write(dir.0.join("told"), told).unwrap();
     dir.atoll("exchange publish p.key theirs.csv -q --out tags.atoll --expires 2099-12-31").unwrap();
     assert_eq!(dir.refused("exchange query tags.atoll own.csv -q --out q"), "suite-wrong");
-    dir.atoll("exchange open tags.atoll own.csv -q --key p.shared.key --out room").unwrap();
+    let open = "exchange open tags.atoll own.csv -q --key p.shared.key --out room";
+    assert_eq!(dir.refused(open), "passphrase-wrong", "the provider's own passphrase is not shared");
+    dir.atoll(&format!("{open} --passphrase-file told")).unwrap();
     let (theirs, own) = (provider(400, false), brand(200, 300, false));
     check_room(&dir, &plain(&theirs, 0), &plain(&own, 1), &theirs);
 }

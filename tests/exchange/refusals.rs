@@ -401,3 +401,35 @@ fn sealed_files_open_for_their_passphrase_only() {
     let huge = edited(&key, |h| h["memory"] = json!(u32::MAX));
     assert_eq!(code(KeyFile::open("right horse", &huge).map(|_| ())), "exchange-broken");
 }
+
+/// A byte turned anywhere in a file that only its owner may change is refused, and nothing ends in a panic.
+#[test]
+fn a_byte_turned_anywhere() {
+    let asked = Asked::new();
+    let whole = |bytes: &[u8]| {
+        let file = open(bytes)?;
+        let mut lookup = Lookup::new(&file, vec![]);
+        lookup.feed(&bytes[file.start()..])?;
+        lookup.finish().map(|_| ())
+    };
+    let turned = |file: &[u8], at: usize, bit: u8| {
+        let mut file = file.to_vec();
+        file[at] ^= 1 << bit;
+        file
+    };
+    for at in 0..asked.world.file.len() {
+        let file = turned(&asked.world.file, at, (at % 8) as u8);
+        assert_ne!(code(whole(&file)), "accepted", "byte {at} of the tag file");
+    }
+    let (_, body) = split(&asked.answer);
+    let head = asked.answer.len() - body.len();
+    for at in (0..head).step_by(11).chain((head..asked.answer.len()).step_by(1_999)) {
+        assert_ne!(code(asked.open(&turned(&asked.answer, at, 1))), "accepted", "byte {at} of the answer");
+    }
+    // A query's header is nobody's word: another number of the run may pass, and no answer to it will be read.
+    for at in (0..asked.query.len() - 32 * 1_024).step_by(5) {
+        if let Ok(answer) = asked.world.answer(&turned(&asked.query, at, 1)) {
+            assert_eq!(code(asked.open(&answer)), "run-wrong", "byte {at} of the query");
+        }
+    }
+}

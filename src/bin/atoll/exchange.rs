@@ -221,11 +221,13 @@ impl Keygen {
         let path = with(&self.name, ".key");
         create(&path, &key.seal(&passphrase, false, &mut random)?)?;
         create(&ledger_of(&path), Ledger::new(&key).text().as_bytes())?;
+        // The partner's copy has a passphrase of its own: yours opens the key that signs.
+        let told = fingerprint(&random.bytes());
         if self.keyed {
             let shared = with(&self.name, ".shared.key");
-            create(&shared, &key.seal(&passphrase, true, &mut random)?)?;
+            create(&shared, &key.seal(&told, true, &mut random)?)?;
         }
-        say::keys(&key, &self.name);
+        say::keys(&key, &self.name, &told);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 const REVIEW: &str = "Not reviewed by a cryptographer.\n";
 
-pub fn keys(key: &KeyFile, name: &Path) {
+pub fn keys(key: &KeyFile, name: &Path, told: &str) {
     let shown = |end| with(name, end).display().to_string();
     let mut text =
         format!("{}: your key, sealed. Keep it; whoever opens it can turn every ID back.\n", shown(".key"));
@@ -22,7 +22,8 @@ pub fn keys(key: &KeyFile, name: &Path) {
     );
     if !key.terms().blinded() {
         text += &format!(
-            "{}: for the brand, its passphrase by another way. Both of you can turn every ID back (amber).\n",
+            "{}: for the brand. Both of you can turn every ID back (amber). Its passphrase, shown once, to tell by \
+             another way: {told}\n",
             shown(".shared.key")
         );
     }
