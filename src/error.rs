@@ -125,6 +125,20 @@ kinds! {
     ModelVersion = "model-version", "The model file has another format version. Save it again with this version of Atoll.", "模型文件的格式版本不同，请用当前版本的 Atoll 重新保存。";
     /// A model that does not fit the tag file.
     ModelForeign = "model-foreign", "The model does not fit the tag file: this column is missing, or holds other things.", "模型与标签文件不符：缺少这一列，或这一列的内容不同。";
+    /// A kind of ID that a platform does not take, or of which it is not known how.
+    PlatformKind = "platform-kind", "This platform does not take this kind of ID, or does not say how it is written.", "该平台不接受这种 ID，或没有公开其写法。";
+    /// A digest that a platform does not take.
+    PlatformDigest = "platform-digest", "This platform does not take IDs of this kind hashed so.", "该平台不接受以这种方式加密的此类 ID。";
+    /// IDs that were hashed in another way than the platform's.
+    PlatformRehash = "platform-rehash", "The IDs are hashed in another way than this platform asks for, and a hash cannot be hashed anew. Use a file with raw IDs.", "这些 ID 的加密方式与该平台要求的不同，且已加密的 ID 无法重新加密，请使用含原始 ID 的文件。";
+    /// Fewer people than a platform takes.
+    PlatformFloor = "platform-floor", "Fewer people than this platform takes in a file.", "人数低于该平台对单个文件的下限。";
+    /// More people than a platform takes.
+    PlatformCeiling = "platform-ceiling", "More people than this platform takes.", "人数超过该平台的上限。";
+    /// A difference to nothing.
+    EarlierMissing = "earlier-missing", "To add or delete, load the files of the earlier export.", "要追加或删除，请先加载之前导出的文件。";
+    /// No earlier export for the same platform.
+    EarlierForeign = "earlier-foreign", "This is no earlier export for the same platform, kind of ID and digest.", "这不是针对同一平台、同一种 ID 和加密方式的导出文件。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// A crowd that leans on what the recipe does not make.
