@@ -163,6 +163,11 @@ impl Recipe {
     pub const fn new(kind: Kind, digest: Digest) -> Self {
         Recipe { kind, digest }
     }
+
+    /// Whether it holds raw IDs, which can be hashed in every way.
+    pub const fn rehashes(self) -> bool {
+        matches!(self.digest, Digest::None | Digest::Mixed)
+    }
 }
 
 /// Where two columns can be compared: the more digested side, or why there is no such place.

@@ -359,9 +359,16 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Appends the ID of a cell; says whether the platform has a form for it.
+    /// Appends the ID of a cell; says whether the platform has a form for it,
+    /// which is one line.
     pub fn write(self, cell: &[u8], out: &mut Vec<u8>) -> bool {
-        self.written(cell, out).is_some()
+        let from = out.len();
+        let fine =
+            self.written(cell, out).is_some() && !out[from..].iter().any(|b| matches!(b, b'\n' | b'\r'));
+        if !fine {
+            out.truncate(from);
+        }
+        fine
     }
 
     /// Whether two people can become one line.

@@ -2,7 +2,7 @@
 
 use super::call::{Export, Made};
 use super::inspect::range;
-use super::{Opened, Room, SLICE, lists, personas as stages};
+use super::{Opened, Room, SLICE, lists, personas as stages, platform};
 use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
@@ -136,6 +136,9 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     let mut made = Vec::with_capacity(files.len() + 1);
     for file in files {
         made.push(make(room, file).await?);
+    }
+    if let Some(plan) = room.opened()?.recipe.export.clone() {
+        made.extend(platform::export(room, plan).await?.files);
     }
     // A list of nobody is no file.
     made.retain(|file| file.size > 0 || room.made.remove(&file.name).is_none());
@@ -405,7 +408,7 @@ async fn fingerprint(desk: &Desk, file: &super::call::FileRef) -> Result<String>
     }
 }
 
-fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
+pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
     let made = Made {
         name: name.into(),
         size: bytes.len() as u64,
@@ -432,7 +435,12 @@ fn head(bytes: &[u8]) -> Vec<String> {
 }
 
 fn short(id: &str) -> String {
-    if id == "id" { id.into() } else { crate::id::mask(id, IdKind::Opaque) }
+    if id == "id" { id.into() } else { masked(id) }
+}
+
+/// An ID that nobody can be reached by.
+pub(super) fn masked(id: &str) -> String {
+    crate::id::mask(id, IdKind::Opaque)
 }
 
 fn hex(bytes: &[u8]) -> String {
