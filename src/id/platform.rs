@@ -263,7 +263,7 @@ static DIALECTS: [Dialect; 15] = [
         ],
     },
     Dialect {
-        name: ["Generic", "通用"],
+        name: ["Other: any digest", "其他：自选加密方式"],
         version: 1,
         texts: &[Text::Hex, Text::Upper, Text::Base64],
         rules: &[
