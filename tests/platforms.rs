@@ -269,6 +269,9 @@ fn what_is_refused() {
     for (plan, code, column) in table {
         assert_eq!(refused(&mut bench, &plan), (code, column.map(str::to_string)), "{plan:?}");
     }
+    let all = exported(&mut bench, &ExportPlan { holdout: 0.0, ..plan(Platform::Tencent) });
+    assert_eq!((all.report.held, all.report.list), (0, PEOPLE as u64));
+    assert!(all.files.iter().all(|made| made.name != "holdout.csv"));
     let advised = exported(&mut bench, &ExportPlan { of: Some(few), ..plan(Platform::Meta) });
     assert!(advised.report.few, "fewer than 100 rows is advice");
 }

@@ -151,7 +151,7 @@ impl Opened {
     fn known_profile(&self) -> Result<&crate::gate::Released<crate::analysis::profile::ProfileReport>> {
         self.profile.as_ref().ok_or(Error::new(Kind::TooEarly))
     }
-    fn known_lookalike(&self) -> Result<&crate::gate::Released<lookalike::LookalikeReport>> {
+    pub(super) fn known_lookalike(&self) -> Result<&crate::gate::Released<lookalike::LookalikeReport>> {
         self.lookalike.as_ref().ok_or(Error::new(Kind::TooEarly))
     }
     fn known_personas(&self) -> Result<&crate::gate::Released<personas::PersonasReport>> {

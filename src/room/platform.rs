@@ -1,7 +1,7 @@
 //! A crowd as an ad platform takes it: which platforms are possible with what is held, and the files for one of them.
 
 use super::call::{FileRef, Made};
-use super::files::{file_name, keep, masked, need, need_lookalike, table};
+use super::files::{Named, file_name, keep, masked, need, need_lookalike, table};
 use super::inspect::range;
 use super::{Opened, Room, SLICE};
 use crate::analysis::lookalike::SCORE;
@@ -274,32 +274,36 @@ impl ExportPlan {
     }
 }
 
+impl ExportPlan {
+    /// Whether scores have a say: then the best come first, with their tiers. Else the files are those of any room with
+    /// these two tables, whatever was computed there.
+    fn scored(&self) -> bool {
+        self.tier.is_some() || self.of.as_ref().is_none_or(|of| of.uses(SCORE))
+    }
+}
+
 /// The crowd of a plan, and the tiers it may have.
 async fn crowd(room: &mut Room, plan: &ExportPlan) -> Result<(Expr, Vec<Expr>)> {
     if let Some(of) = &plan.of {
         need(room, &[of]).await?;
     }
-    if plan.of.is_none() || plan.tier.is_some() {
-        need_lookalike(room).await?;
+    if !plan.scored() {
+        return Ok((plan.of.clone().unwrap_or(Expr::Everyone), vec![]));
     }
-    let report = room.opened()?.lookalike.as_ref();
-    let tiers: Vec<Expr> =
-        report.map_or(vec![], |report| report.get().tiers.iter().map(|tier| tier.crowd.clone()).collect());
+    let report = need_lookalike(room).await?.known_lookalike()?.get();
+    let tiers: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
     let all = plan.of.clone().unwrap_or(Expr::Or { of: tiers.clone() });
-    let crowd = match plan.tier {
-        Some(tier) => {
-            let tier =
-                tiers.get(tier as usize - 1).ok_or(Error::new(Kind::OutOfRange).column("export.tier"))?;
-            if plan.of.is_some() { all.and(tier.clone()) } else { tier.clone() }
-        }
-        None => all,
-    };
-    Ok((crowd, tiers))
+    let Some(tier) = plan.tier else { return Ok((all, tiers)) };
+    let of = tiers.get(tier as usize - 1).ok_or(Error::new(Kind::OutOfRange).column("export.tier"))?.clone();
+    Ok((if plan.of.is_some() { all.and(of) } else { of }, tiers))
 }
 
 /// Makes the files of a plan, which joins the recipe.
-pub async fn export(room: &mut Room, plan: ExportPlan) -> Result<Exported> {
+pub async fn export(room: &mut Room, mut plan: ExportPlan) -> Result<Exported> {
     plan.check()?;
+    if plan.what == Operation::Reset {
+        plan.earlier.clear();
+    }
     let (which, writer) = source(columns(room.opened()?)?, plan.platform, plan.hashed_by, plan.digest)?;
     let writer = Writer { text: plan.text.unwrap_or(writer.text), ..writer };
     let before = before(room, &plan, writer).await?;
@@ -307,8 +311,8 @@ pub async fn export(room: &mut Room, plan: ExportPlan) -> Result<Exported> {
     let held =
         Expr::Hash { seed: plan.seed, from: 0, to: (plan.holdout * f64::from(LOTS) / 100.0).round() as u32 };
     let cells = vec![Cell::First(tiers), Cell::As(writer, which)];
-    let (_, text, sent) = listed(room, crowd.clone().minus(held.clone()), cells).await?;
-    let (holdout, arm, away) = listed(room, crowd.and(held), vec![Cell::Id]).await?;
+    let (_, text, sent) = listed(room, &plan, crowd.clone().minus(held.clone()), cells).await?;
+    let (holdout, arm, away) = listed(room, &plan, crowd.and(held), vec![Cell::Id]).await?;
     if sent + away == 0 {
         return Err(Kind::AudienceEmpty.into());
     }
@@ -331,11 +335,9 @@ pub async fn export(room: &mut Room, plan: ExportPlan) -> Result<Exported> {
 }
 
 fn report(plan: &ExportPlan, which: Which, writer: Writer, list: &List) -> ExportReport {
-    let by_rule_of_another = plan.hashed_by.is_some_and(|by| by != Platform::Generic);
-    let way = way((which, writer));
     ExportReport {
         recipe: format!("{}@{}", plan.platform.code(), plan.platform.dialect().version),
-        way: Way { sure: way.sure || by_rule_of_another && form(plan.platform).sure, ..way },
+        way: way((which, writer)),
         text: writer.text,
         what: plan.what,
         crowd: 0,
@@ -349,10 +351,9 @@ fn report(plan: &ExportPlan, which: Which, writer: Writer, list: &List) -> Expor
     }
 }
 
-/// Lines of a crowd, the best score first where there are scores, and the name of the arm that is held back.
-async fn listed(room: &Room, crowd: Expr, cells: Vec<Cell>) -> Result<(String, Vec<u8>, u64)> {
-    let scored = room.opened()?.lookalike.is_some();
-    let order = if scored { Order::Best(SCORE.into()) } else { Order::File };
+/// Lines of a crowd.
+async fn listed(room: &Room, plan: &ExportPlan, crowd: Expr, cells: Vec<Cell>) -> Result<Named> {
+    let order = if plan.scored() { Order::Best(SCORE.into()) } else { Order::File };
     // Waves have an arm of their own under the usual name.
     let name = if room.opened()?.recipe.waves.is_some() { "export-holdout.csv" } else { "holdout.csv" };
     table(room, name, "", Listing { crowd: crowd.canonical(), order, cells }).await

@@ -17,6 +17,7 @@ test("a crowd goes to a platform, on the page as on the command line", async ({ 
   await page.getByTestId("file-first_party").setInputFiles(join(city, "first_party.csv"));
   await page.getByTestId("file-tags").setInputFiles(join(city, "tags.csv"));
   await page.getByTestId("go-match").click({ timeout: 60_000 });
+  await page.locator("[data-step=match][data-status=done]").waitFor({ timeout: 60_000 });
   await page.locator("[data-step=lookalike]").click();
   await page.locator("[data-step=lookalike][data-status=done]").waitFor({ timeout: 90_000 });
   await page.getByTestId("save-reach").click();
@@ -41,7 +42,7 @@ test("a crowd goes to a platform, on the page as on the command line", async ({ 
   await expect(files).toHaveCount(3);
   const digest = (name: string) => files.filter({ hasText: name }).getByTestId("sha256").textContent();
   const [archive, arm] = [await digest("tencent.zip"), await digest("holdout.csv")];
-  const [download] = await Promise.all([page.waitForEvent("download"), files.first().getByRole("button").click()]);
+  const [download] = await Promise.all([page.waitForEvent("download"), files.first().getByRole("button", { name: /^Save/ }).click()]);
   const before = await download.path();
   expect(sha256(readFileSync(before))).toBe(archive);
   // The same crowd again is no difference.

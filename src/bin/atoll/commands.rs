@@ -5,6 +5,7 @@ use crate::serve;
 use crate::threads::Threads;
 use atoll::error::{Error, Kind, Result};
 use atoll::room::call::{Call, Export, FileRef, Made, Overrule, Reply};
+use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
 use atoll::shard::desk::Progress;
 use clap::{Args, Parser, Subcommand};
@@ -140,7 +141,11 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
     let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
     let beside = recipe.parent().unwrap_or(Path::new("."));
-    let earlier = plan.export.iter().flat_map(|export| &export.earlier);
+    let earlier = plan
+        .export
+        .iter()
+        .filter(|export| export.what != Operation::Reset)
+        .flat_map(|export| &export.earlier);
     let names = [&plan.first_party.file, &plan.tags.file].into_iter().chain(earlier);
     let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
     let mut refs = (0..).zip(&files).map(|(at, file)| file_ref(at, file));

@@ -471,7 +471,7 @@ export const zh = {
       bytes: (n: string) => `每个文件不超过 ${n}，超出自动拆分`,
       files: (n: string) => `最多 ${n} 个文件`,
     },
-    account: (crowd: string, held: string, without: string, twice: string, list: string) => `人群 ${crowd} = 留白 ${held} + 没有此类 ID ${without} + 同一 ID ${twice} + 名单 ${list}`,
+    parts: { crowd: "人群", held: "留白", without: "没有此类 ID", twice: "ID 重复", list: "名单" },
     difference: { add: (earlier: string, n: string) => `上次 ${earlier} 个，追加 ${n} 个`, delete: (earlier: string, n: string) => `上次 ${earlier} 个，删除 ${n} 个` },
     few: "人数低于平台建议的下限，可能无法投放。",
     who: "人群",
