@@ -145,7 +145,9 @@ fn the_ids_are_those_of_a_plain_computation() {
     let mut want: BTreeSet<String> =
         sent(7).into_iter().filter(|i| *i < OURS).map(|i| sha(&format!("+86{}", phone(i)))).collect();
     assert_eq!((report.list, report.way.own), (want.len() as u64, true));
-    assert_eq!(report.without, sent(7).len() as u64 - report.list);
+    // Only who would have been reached is held back: the arms can be compared.
+    assert_eq!((report.held + report.list, report.without), (OURS as u64, (PEOPLE - OURS) as u64));
+    assert_eq!(lines(&bench.take("holdout.csv")).len() as u64, report.held);
     want.insert("Phone".into());
     assert_eq!(lines(&bench.take("google.csv")), want);
     // Kuaishou takes the tag file's own digest: everyone.
@@ -257,6 +259,12 @@ fn what_is_refused() {
             Some("tencent"),
         ),
         (plan(Platform::X), "platform-kind", Some("x")),
+        // Nobody outside the brand's own file has a raw ID.
+        (
+            ExportPlan { of: Some(Expr::Everyone.minus(Expr::Seed)), ..plan(Platform::Google) },
+            "platform-rehash",
+            None,
+        ),
         (ExportPlan { holdout: 60.0, ..plan(Platform::Tencent) }, "out-of-range", Some("export.holdout")),
         (ExportPlan { tier: Some(0), ..plan(Platform::Tencent) }, "out-of-range", Some("export.tier")),
         (

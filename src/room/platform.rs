@@ -312,15 +312,18 @@ pub async fn export(room: &mut Room, mut plan: ExportPlan) -> Result<Exported> {
         Expr::Hash { seed: plan.seed, from: 0, to: (plan.holdout * f64::from(LOTS) / 100.0).round() as u32 };
     let cells = vec![Cell::First(tiers), Cell::As(writer, which)];
     let (_, text, sent) = listed(room, &plan, crowd.clone().minus(held.clone()), cells).await?;
-    let (holdout, arm, away) = listed(room, &plan, crowd.and(held), vec![Cell::Id]).await?;
+    let (holdout, arm, away) = listed(room, &plan, crowd.and(held), vec![Cell::Held(writer, which)]).await?;
+    let (arm, held) = reachable(&arm);
     if sent + away == 0 {
         return Err(Kind::AudienceEmpty.into());
     }
     let list = List::read(&text, writer);
     let mut report = report(&plan, which, writer, &list);
-    (report.crowd, report.held) = (sent + away, away);
+    (report.crowd, report.held) = (sent + away, held);
+    report.without += away - held;
     report.earlier = before.iter().filter(|b| **b == b'\n').count() as u64;
     let list = match plan.what {
+        Operation::Reset if list.lines.is_empty() => return Err(nobody(which)),
         Operation::Reset => list,
         Operation::Add => list.added(&before),
         Operation::Delete => list.gone(&before),
@@ -328,10 +331,22 @@ pub async fn export(room: &mut Room, mut plan: ExportPlan) -> Result<Exported> {
     report.written = list.lines.len() as u64;
     report.few = report.written < form(plan.platform).advised;
     let mut files = written(room, &plan, list, writer)?;
-    files.extend((away > 0).then(|| keep(room, &holdout, arm, away)));
+    files.extend((held > 0).then(|| keep(room, &holdout, arm, held)));
     files.push(keep(room, "export.json", json::pretty(&report), 0));
     room.opened_mut()?.recipe.export = Some(plan);
     Ok(Exported { report, files })
+}
+
+/// Why a crowd has nobody to send.
+fn nobody(which: Which) -> Error {
+    Error::new(if which == Which::FirstParty { Kind::PlatformRehash } else { Kind::AudienceEmpty })
+}
+
+/// The arm that is held back: only who would have been reached can be held against who was.
+fn reachable(lines: &[u8]) -> (Vec<u8>, u64) {
+    let there = || lines.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+    let text = there().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
+    (text, there().count() as u64)
 }
 
 fn report(plan: &ExportPlan, which: Which, writer: Writer, list: &List) -> ExportReport {
