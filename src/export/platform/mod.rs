@@ -104,21 +104,9 @@ const AROUND: u64 = 400;
 pub fn files(list: &Released<List>, writer: Writer, name: &str) -> Result<Vec<File>> {
     let (form, lines) = (form(writer.platform), &list.get().lines);
     let head = header(writer.platform, writer.column.kind, writer.digest)?;
-    let refuse = |kind: Kind, limit: u64| Err(Error::new(kind).column(limit.to_string()));
-    if (lines.len() as u64) < form.floor {
-        return refuse(Kind::PlatformFloor, form.floor);
-    }
-    if form.people > 0 && lines.len() as u64 > form.people {
-        return refuse(Kind::PlatformCeiling, form.people);
-    }
     let sizes: Vec<u64> = lines.chunks(unit(form)).map(|ids| size(ids, form, writer)).collect();
     let parts = parts(&sizes, lines.len() as u64, form);
-    if form.files > 0 && parts > form.files {
-        return refuse(Kind::PlatformCeiling, form.files);
-    }
-    if (lines.len() as u64) / parts < form.floor {
-        return refuse(Kind::PlatformFloor, form.floor);
-    }
+    within(form, lines.len() as u64, parts)?;
     let cut = |part: u64| (part * sizes.len() as u64 / parts) as usize * unit(form);
     (0..parts)
         .map(|part| {
@@ -127,6 +115,16 @@ pub fn files(list: &Released<List>, writer: Writer, name: &str) -> Result<Vec<Fi
             file(of, form, writer, head.as_deref(), &stem)
         })
         .collect()
+}
+
+/// Refuses what the platform would, with its number.
+fn within(form: Form, people: u64, parts: u64) -> Result<()> {
+    let over = |of: u64, limit: u64| (limit > 0 && of > limit).then_some((Kind::PlatformCeiling, limit));
+    let under = (people / parts < form.floor).then_some((Kind::PlatformFloor, form.floor));
+    match under.or(over(people, form.people)).or(over(parts, form.files)) {
+        Some((kind, limit)) => Err(Error::new(kind).column(limit.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// IDs that stay together.
