@@ -234,12 +234,11 @@ pub fn offers(room: &Room) -> Result<Vec<Offer>> {
 }
 
 fn offer(platform: Platform, columns: [(Which, Recipe); 2]) -> Offer {
-    let all = Digest::ALL.into_iter().filter_map(|digest| source(columns, platform, None, Some(digest)).ok());
-    let mut ways: Vec<Way> = all.map(way).collect();
     let usual = source(columns, platform, None, None);
-    if let Ok((_, writer)) = usual {
-        ways.sort_by_key(|way| way.digest != writer.digest);
-    }
+    let first = usual.as_ref().ok().map(|(_, writer)| writer.digest);
+    let digests = first.into_iter().chain(Digest::ALL.into_iter().filter(|digest| Some(*digest) != first));
+    let ways =
+        digests.filter_map(|digest| source(columns, platform, None, Some(digest)).ok()).map(way).collect();
     let (dialect, Form { pack, rows, bytes, files, floor, advised, .. }) =
         (platform.dialect(), form(platform));
     Offer {

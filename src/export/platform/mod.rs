@@ -60,14 +60,14 @@ impl<'a> List<'a> {
     }
     /// Those who are not in an earlier list.
     pub fn added(self, earlier: &[u8]) -> List<'a> {
-        let there = sorted(ids(earlier));
-        let lines = self.lines.into_iter().filter(|line| there.binary_search(&line.id).is_err()).collect();
+        let there: BTreeSet<&[u8]> = ids(earlier).collect();
+        let lines = self.lines.into_iter().filter(|line| !there.contains(line.id)).collect();
         List { lines, ..self }
     }
     /// Those of an earlier list who are in this one no more.
     pub fn gone<'b>(&self, earlier: &'b [u8]) -> List<'b> {
-        let here = sorted(self.lines.iter().map(|line| line.id));
-        let lines = ids(earlier).filter(|id| here.binary_search(id).is_err());
+        let here: BTreeSet<&[u8]> = self.lines.iter().map(|line| line.id).collect();
+        let lines = ids(earlier).filter(|id| !here.contains(id));
         List {
             lines: lines.map(|id| Line { id, tier: 0 }).collect(),
             without: self.without,
@@ -78,12 +78,6 @@ impl<'a> List<'a> {
 
 fn ids(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&b| b == b'\n').filter(|id| !id.is_empty())
-}
-
-fn sorted<'a>(ids: impl Iterator<Item = &'a [u8]>) -> Vec<&'a [u8]> {
-    let mut sorted: Vec<&[u8]> = ids.collect();
-    sorted.sort_unstable();
-    sorted
 }
 
 /// A finished file.
