@@ -24,12 +24,15 @@ test("a crowd goes to a platform, on the page as on the command line", async ({ 
   await page.getByTestId("export").click();
   const sheet = page.getByRole("dialog");
   const to = sheet.getByTestId("destination");
-  // Phones whose SHA-256 the tag file has: X takes none, Google only those the brand has raw.
+  // Phones whose SHA-256 the tag file has: X takes none; TikTok's are hashed otherwise, and this crowd is not the brand's.
   await expect(to.locator("option[value=x]")).toBeDisabled();
   await expect(to.locator("option[value=x]")).toContainText("does not take such IDs");
   await to.selectOption("tiktok");
   await sheet.getByTestId("make-file").click();
-  await expect(sheet.getByRole("alert")).toContainText("1000");
+  await expect(sheet.getByRole("alert")).toContainText("hashed in another way");
+  await to.selectOption("alibaba");
+  await sheet.getByTestId("make-file").click();
+  await expect(sheet.getByRole("alert")).toContainText("5000");
   await to.selectOption("tencent");
   await expect(sheet.locator(".red")).toContainText("This digest has no key");
   await expect(sheet).not.toContainText("only people whose raw ID");
