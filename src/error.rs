@@ -189,6 +189,20 @@ kinds! {
     IdsChanged = "ids-changed", "Your ID file is not the one the query was made from. Choose that one.", "ID 文件与生成查询时不同，请选择当时的文件。";
     /// Fewer matches than the provider's policy shows.
     FewMatched = "few-matched", "Fewer people matched than the provider's policy allows to look at.", "匹配人数少于数据方策略允许查看的下限。";
+    /// A kind of ID that a platform does not take, or of which it is not known how.
+    PlatformKind = "platform-kind", "This platform does not take this kind of ID, or does not say how it is written.", "该平台不接受这种 ID，或没有公开其写法。";
+    /// A digest that a platform does not take.
+    PlatformDigest = "platform-digest", "This platform does not take IDs of this kind hashed so.", "该平台不接受以这种方式加密的此类 ID。";
+    /// IDs that were hashed in another way than the platform's.
+    PlatformRehash = "platform-rehash", "The IDs are hashed in another way than this platform asks for, and a hash cannot be hashed anew. Use a file with raw IDs.", "这些 ID 的加密方式与该平台要求的不同，且已加密的 ID 无法重新加密，请使用含原始 ID 的文件。";
+    /// Fewer people than a platform takes.
+    PlatformFloor = "platform-floor", "Fewer people than this platform takes in a file.", "人数低于该平台对单个文件的下限。";
+    /// More people than a platform takes.
+    PlatformCeiling = "platform-ceiling", "More people than this platform takes.", "人数超过该平台的上限。";
+    /// A difference to nothing.
+    EarlierMissing = "earlier-missing", "To add or delete, load the files of the earlier export.", "要追加或删除，请先加载之前导出的文件。";
+    /// No earlier export for the same platform.
+    EarlierForeign = "earlier-foreign", "This is no earlier export for the same platform, kind of ID and digest.", "这不是针对同一平台、同一种 ID 和加密方式的导出文件。";
     /// Something was asked before what it needs.
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// A crowd that leans on what the recipe does not make.

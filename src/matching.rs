@@ -89,6 +89,8 @@ pub struct WouldMatch {
     /// Sample IDs it would match.
     #[cfg_attr(test, ts(type = "number"))]
     pub matched: u64,
+    /// Platforms that ask for IDs written and hashed so.
+    pub platforms: Vec<id::Platform>,
     /// Digest to set for the tag file, if a setting mends it.
     pub fix: Option<Recipe>,
 }
@@ -255,14 +257,25 @@ async fn diagnose(desk: &Desk, [first_party, tags]: [&Reading; 2]) -> Result<Dia
         .filter(|(_, matched)| *matched > 0)
         .map(|(v, matched)| WouldMatch {
             code: v.code.to_string(),
-            english: v.english.to_string(),
-            chinese: v.chinese.to_string(),
+            english: said(v, v.english, 0),
+            chinese: said(v, v.chinese, 1),
+            platforms: v.platforms(),
             matched,
             fix: v.fix(),
         })
         .collect();
     would_match.order_by_key(|w| std::cmp::Reverse(w.matched));
     Ok(Diagnosis { tried: sample.len() as u64, would_match })
+}
+
+/// A way, and which platforms ask for it.
+fn said(way: &id::Variant, words: &str, language: usize) -> String {
+    let names: Vec<&str> = way.platforms().iter().map(|p| p.dialect().name[language]).collect();
+    match (names.is_empty(), language) {
+        (true, _) => words.into(),
+        (_, 0) => format!("{words} (the rule of {})", names.join(", ")),
+        _ => format!("{words}（{}的规则）", names.join("、")),
+    }
 }
 
 impl Cells for MatchReport {

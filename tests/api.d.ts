@@ -210,7 +210,15 @@ of: Array<Expr>, } | { "call": "export",
 /**
  * Which.
  */
-what: Export, } | { "call": "export-all" } | { "call": "regions", 
+what: Export, } | { "call": "export-all" } | { "call": "platforms" } | { "call": "earlier", 
+/**
+ * Which.
+ */
+files: Array<FileRef>, } | { "call": "platform", 
+/**
+ * Who goes where, and how.
+ */
+plan: ExportPlan, } | { "call": "regions", 
 /**
  * The crowds.
  */
@@ -640,6 +648,11 @@ q: number, };
 export type Digest = "none" | "md5" | "sha1" | "sha256" | "sm3" | "md5-sha256" | "mixed";
 
 /**
+ * How a digest is written down.
+ */
+export type DigestText = "hex" | "upper" | "base64";
+
+/**
  * How far one distribution has moved.
  */
 export type Drift = { 
@@ -780,6 +793,121 @@ name: string, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "por
  * Which.
  */
 name: string, };
+
+/**
+ * Which crowd goes to which platform, and how.
+ */
+export type ExportPlan = { 
+/**
+ * To whom.
+ */
+platform: Platform, 
+/**
+ * Under which digest; the first that is possible if none is given.
+ */
+digest?: Digest, 
+/**
+ * How digests are written; as the platform usually takes them if nothing is given.
+ */
+text?: DigestText, 
+/**
+ * Who; all tiers of the lookalike if nobody is given.
+ */
+of?: Expr, 
+/**
+ * Only this tier, from 1.
+ */
+tier?: number, 
+/**
+ * Name of the files; the platform's if none is given.
+ */
+name?: string, 
+/**
+ * Held back and not sent at all, in per cent, so that the effect can be measured: `holdout.csv`.
+ */
+holdout: number, 
+/**
+ * Seed of the draw.
+ */
+seed: number, 
+/**
+ * What the files do there.
+ */
+what: Operation, 
+/**
+ * Files of the earlier export, beside the recipe.
+ */
+earlier?: Array<string>, 
+/**
+ * By whose rule the tag file's IDs were written before they were hashed; as Atoll compares them if nobody's.
+ */
+hashed_by?: Platform, };
+
+/**
+ * What was written: `crowd = held + without + twice + list`.
+ */
+export type ExportReport = { 
+/**
+ * The recipe for the IDs, with its version: `tencent@1`.
+ */
+recipe: string, 
+/**
+ * How they were written.
+ */
+way: Way, 
+/**
+ * How digests were written.
+ */
+text: DigestText, 
+/**
+ * What the files do there.
+ */
+what: Operation, 
+/**
+ * People of the crowd.
+ */
+crowd: number, 
+/**
+ * Held back.
+ */
+held: number, 
+/**
+ * Without an ID of this form.
+ */
+without: number, 
+/**
+ * With an ID that is another's as well.
+ */
+twice: number, 
+/**
+ * Everyone else: what the audience is after all files are there.
+ */
+list: number, 
+/**
+ * IDs of the earlier export.
+ */
+earlier: number, 
+/**
+ * IDs in the files.
+ */
+written: number, 
+/**
+ * Whether that is fewer than the platform advises.
+ */
+few: boolean, };
+
+/**
+ * An export: what it is, and its files.
+ */
+export type Exported = { 
+/**
+ * What was written.
+ */
+report: ExportReport, 
+/**
+ * The files, `holdout.csv` and `export.json` last.
+ */
+files: Array<Made>, };
 
 /**
  * Who is meant. Small, serialisable, the same in every shard.
@@ -1621,6 +1749,68 @@ crowd: Expr, };
 export type Namespace = "tags" | "first_party";
 
 /**
+ * What a platform could get. Nought is "no limit published".
+ */
+export type Offer = { 
+/**
+ * To whom.
+ */
+platform: Platform, 
+/**
+ * Its name in English.
+ */
+english: string, 
+/**
+ * Its name in Chinese.
+ */
+chinese: string, 
+/**
+ * Version of the recipe for its IDs.
+ */
+version: number, 
+/**
+ * What is possible, the usual way first.
+ */
+ways: Array<Way>, 
+/**
+ * Why nothing is: the code of a refusal.
+ */
+why: string | null, 
+/**
+ * How digests can be written.
+ */
+texts: Array<DigestText>, 
+/**
+ * Whether it takes an archive.
+ */
+zip: boolean, 
+/**
+ * Fewest IDs of one file.
+ */
+floor: number, 
+/**
+ * Fewest IDs that are of use there.
+ */
+advised: number, 
+/**
+ * Most IDs of one file.
+ */
+rows: number, 
+/**
+ * Most bytes of one file.
+ */
+bytes: number, 
+/**
+ * Most files.
+ */
+files: number, };
+
+/**
+ * What a file does to the audience there.
+ */
+export type Operation = "add" | "delete" | "reset";
+
+/**
  * What is written.
  */
 export type OutputRecipe = { 
@@ -1936,6 +2126,11 @@ index: number,
  * `reached`: there, but not alike; `other`.
  */
 quadrant: string, };
+
+/**
+ * Where an audience goes.
+ */
+export type Platform = "ocean-engine" | "ocean-engine-web" | "tencent" | "kuaishou" | "alibaba" | "baidu" | "google" | "meta" | "tiktok" | "x" | "snap" | "liveramp" | "uid2" | "yandex" | "generic";
 
 /**
  * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
@@ -2266,12 +2461,16 @@ matrix?: Beside | null,
 /**
  * Who is in several crowds, and how alike they are: `overlap.csv`, `similarity.csv`.
  */
-overlap?: Beside | null, };
+overlap?: Beside | null, 
+/**
+ * A crowd as an ad platform takes it: its files, `holdout.csv`, `export.json`.
+ */
+export?: ExportPlan | null, };
 
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "portrait", "with": PortraitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "platforms", "with": Array<Offer> } | { "reply": "exported", "with": Exported } | { "reply": "portrait", "with": PortraitReport };
 
 /**
  * What a column is for.
@@ -2753,6 +2952,27 @@ people: number,
 rows: Array<Wave>, };
 
 /**
+ * One way to write IDs for a platform.
+ */
+export type Way = { 
+/**
+ * Under which digest.
+ */
+digest: Digest, 
+/**
+ * Kind of the ID.
+ */
+kind: Kind, 
+/**
+ * Whether only people of the brand's own file have such an ID: the tag file's are hashed in another way.
+ */
+own: boolean, 
+/**
+ * Whether the platform's documents leave nothing open about the IDs and the file.
+ */
+sure: boolean, };
+
+/**
  * One other way of hashing, and what it would give.
  */
 export type WouldMatch = { 
@@ -2772,6 +2992,10 @@ chinese: string,
  * Sample IDs it would match.
  */
 matched: number, 
+/**
+ * Platforms that ask for IDs written and hashed so.
+ */
+platforms: Array<Platform>, 
 /**
  * Digest to set for the tag file, if a setting mends it.
  */
@@ -2860,6 +3084,13 @@ export type ErrorCode =
   | "ledger-broken"
   | "ids-changed"
   | "few-matched"
+  | "platform-kind"
+  | "platform-digest"
+  | "platform-rehash"
+  | "platform-floor"
+  | "platform-ceiling"
+  | "earlier-missing"
+  | "earlier-foreign"
   | "too-early"
   | "measure-missing"
   | "cancelled"

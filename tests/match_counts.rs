@@ -190,7 +190,7 @@ fn when_the_tag_file_is_hashed_another_way_the_diagnosis_names_it() {
         rows(&mut Dice(9), 1500, 0, |_, phone| digest(Scheme::Sha256, &format!("+86{phone}")), ",tag");
     let report = matched(&ours, Scheme::None, &theirs, Scheme::Sha256, 2);
     let found = report.diagnosis.expect("a diagnosis");
-    assert_eq!(found.would_match[0].code, "cn-plus-86");
+    assert_eq!(found.would_match[0].code, "e164");
 }
 
 #[test]

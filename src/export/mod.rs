@@ -7,5 +7,6 @@ pub mod crowds; // tables about crowds
 pub mod csv; // tables
 pub mod json; // reports as JSON
 pub mod model; // the model to be kept
+pub mod platform; // files for ad platforms
 pub mod report; // the pages to print and to file
 pub mod zip; // several files in one

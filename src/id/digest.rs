@@ -25,24 +25,33 @@ pub(super) fn key(space: Digest, text: &[u8]) -> Key {
     }
 }
 
-/// The whole digest as lower-case hex, as other parties feed it to a second one. Undigested: SHA-256.
-pub(super) fn hex(digest: Digest, text: &[u8]) -> String {
-    let bytes = match digest {
+/// The whole digest. Undigested: SHA-256.
+pub(super) fn bytes(digest: Digest, text: &[u8]) -> Vec<u8> {
+    match digest {
         Digest::None | Digest::Mixed | Digest::Sha256 => sha2::Sha256::digest(text).to_vec(),
         Digest::Md5 => md5::Md5::digest(text).to_vec(),
         Digest::Sha1 => sha1::Sha1::digest(text).to_vec(),
         Digest::Sm3 => sm3::Sm3::digest(text).to_vec(),
-        Digest::Md5Sha256 => return hex(Digest::Sha256, hex(Digest::Md5, text).as_bytes()),
-    };
+        Digest::Md5Sha256 => twice(&md5::Md5::digest(text)),
+    }
+}
+
+/// The whole digest as lower-case hex, as other parties feed it to a second one. Undigested: SHA-256.
+pub(super) fn hex(digest: Digest, text: &[u8]) -> String {
     let digit = |n: u8| char::from(LOWER[usize::from(n)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+    bytes(digest, text).iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
+/// SHA-256 of the lower-case hex text of an MD5.
+pub(super) fn twice(md5: &[u8]) -> Vec<u8> {
+    let mut text = [0; 32];
+    write_hex(&md5[..16], LOWER, &mut text);
+    sha2::Sha256::digest(text).to_vec()
 }
 
 /// The key in the double-hashed space of an MD5: SHA-256 of its lower-case hex text.
 pub(super) fn after_md5(md5: &[u8]) -> Key {
-    let mut text = [0; 32];
-    write_hex(&md5[..16], LOWER, &mut text);
-    head(&sha2::Sha256::digest(text))
+    head(&twice(md5))
 }
 
 /// The first 16 bytes of a digest.

@@ -1,7 +1,8 @@
 //! IDs of people: what a column holds, how a cell becomes a [`Key`], and what to say when it does not.
 //!
 //! The rules are those of Chinese ad platforms (11-digit phones without +86, IDFA in upper case, OAID as it
-//! is); where other platforms differ, [`variants`] tries their way and names the one that would match.
+//! is); where other platforms differ, [`variants`] tries their way and names the one that would match, and
+//! [`Writer`] writes it.
 //! Sources: the platform documents behind each rule stand beside it; vectors in `tests/vectors/ids.rs`.
 
 mod cell;
@@ -13,10 +14,12 @@ mod junk;
 mod key;
 mod mask;
 mod normalise;
+mod platform;
 mod reader;
 mod reason;
 mod reject;
 mod shape;
+mod spelling;
 mod variants;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,7 @@ pub use ids::Ids;
 pub use key::{Key, threshold};
 pub use mask::mask;
 pub use normalise::normalise;
+pub use platform::{Dialect, Platform, Rule, Text, Writer};
 pub use reader::Reader;
 pub use reason::Reason;
 pub use reject::Reject;
@@ -158,6 +162,11 @@ impl Recipe {
     /// A kind under a digest.
     pub const fn new(kind: Kind, digest: Digest) -> Self {
         Recipe { kind, digest }
+    }
+
+    /// Whether it holds raw IDs, which can be hashed in every way.
+    pub const fn rehashes(self) -> bool {
+        matches!(self.digest, Digest::None | Digest::Mixed)
     }
 }
 

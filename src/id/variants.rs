@@ -1,14 +1,14 @@
 //! Diagnosis: every *other* way the other side may have written and hashed the same raw IDs. When little or
 //! nothing matches, someone tries each on a sample and names the one that would.
 //!
-//! Sources: the platforms' documents (`ids.md` 1.1). Meta and Snap keep the country code without plus, Google
-//! and UID2 keep the plus; X and Snap lower the IDFA; Google, UID2 and TikTok cut gmail addresses.
+//! Which platform writes so is told by [`Platform`]'s table: the spellings stand here, who uses them there.
 
 use std::sync::OnceLock;
 
 use super::digest::{self, hex};
 use super::normalise::normalise;
-use super::{Digest, Key, Kind, Recipe, cell};
+use super::spelling::{Spelling, ways};
+use super::{Digest, Key, Kind, Platform, Recipe};
 
 /// One other way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,9 +31,20 @@ impl Variant {
     pub fn key(&self, cell: &[u8]) -> Option<Key> {
         let mut plain = Vec::new();
         normalise(self.kind, cell, &mut plain).ok()?;
-        let written = self.spelling.write(cell, &plain);
-        let changes = self.spelling == Spelling::Ours || written.as_deref().is_some_and(|w| w != plain);
-        changes.then(|| self.hashing.key(self.space, written.as_deref().unwrap_or(&plain)))
+        let written = self.spelling.write(cell, &plain)?;
+        let changes = self.spelling == Spelling::Ours || *written != plain;
+        changes.then(|| self.hashing.key(self.space, &written))
+    }
+
+    /// The platforms that ask for IDs written and hashed so.
+    pub fn platforms(&self) -> Vec<Platform> {
+        let digest = if self.hashing == Hashing::Ours { Some(self.space) } else { self.hashing.digest() };
+        let asks = |p: &Platform| {
+            p.rule(self.kind).is_some_and(|rule| {
+                rule.spelling.is(self.spelling) && digest.is_some_and(|d| rule.digests.contains(&d))
+            })
+        };
+        Platform::ALL.into_iter().filter(|p| *p != Platform::Generic).filter(asks).collect()
     }
 
     /// What to say the tag file holds, where saying so is all it takes.
@@ -61,42 +72,6 @@ pub fn variants(column: Recipe, space: Recipe) -> Vec<Variant> {
 fn variant(kind: Kind, space: Digest, spelling: Spelling, hashing: Hashing) -> Variant {
     let [code, english, chinese] = words(spelling, hashing);
     Variant { code, english, chinese, kind, space, spelling, hashing }
-}
-
-macro_rules! ways {
-    ($(#[$doc:meta])* $name:ident { $($(#[$item:meta])* $way:ident = $code:literal, $en:literal, $zh:literal;)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        enum $name { $($(#[$item])* $way,)* }
-
-        impl $name {
-            const WORDS: &'static [[&'static str; 3]] = &[$([$code, $en, $zh],)*];
-        }
-    };
-}
-
-ways! {
-    /// How the text was written before hashing.
-    Spelling {
-        Ours = "ours", "the IDs as usual", "ID 按常规写法";
-        AsTyped = "as-typed", "the IDs as your file writes them", "ID 与您文件中的写法一致";
-        Verbatim = "verbatim", "the IDs as your file writes them, white space around them included", "ID 与您文件中的写法完全一致（含首尾空格）";
-        Cn86 = "cn-86", "phones with 86 and no plus sign (Meta, Snap)", "手机号带 86、不带加号（Meta、Snap）";
-        CnPlus86 = "cn-plus-86", "phones with +86 (Google, UID2)", "手机号带 +86（Google、UID2）";
-        Cn0086 = "cn-0086", "phones with 0086", "手机号带 0086";
-        NoPlus = "no-plus", "phones without the plus sign (Meta, TikTok)", "手机号不带加号（Meta、TikTok）";
-        ZeroZero = "zero-zero", "phones with 00 in place of the plus sign", "手机号以 00 代替加号";
-        Upper = "upper", "the IDs in upper case", "ID 大写";
-        Lower = "lower", "the IDs in lower case", "ID 小写";
-        UpperUndashed = "upper-undashed", "the IDs in upper case without dashes", "ID 大写且去掉横线";
-        LowerUndashed = "lower-undashed", "the IDs in lower case without dashes", "ID 小写且去掉横线";
-        Undashed = "undashed", "the IDs without dashes", "ID 去掉横线";
-        NoCheckDigit = "no-check-digit", "14-digit IMEIs without the check digit", "IMEI 去掉校验位（14 位）";
-        CheckDigit = "check-digit", "15-digit IMEIs with the check digit", "IMEI 补上校验位（15 位）";
-        NoDots = "gmail-no-dots", "gmail addresses without dots (Google)", "Gmail 去掉点（Google）";
-        NoDotsPlus = "gmail-no-dots-plus", "gmail addresses without dots and plus-suffix (UID2)", "Gmail 去掉点和加号后缀（UID2）";
-        NoSuffix = "no-plus-suffix", "e-mail addresses without plus-suffix (TikTok)", "邮箱去掉加号后缀（TikTok）";
-    }
 }
 
 ways! {
@@ -140,78 +115,6 @@ fn join(spelling: &[&str; 3], hashing: &[&str; 3]) -> [String; 3] {
         (spelling, hashing) => format!("{spelling}+{hashing}"),
     };
     [code, format!("{}, {}", spelling[1], hashing[1]), format!("{}，{}", spelling[2], hashing[2])]
-}
-
-impl Spelling {
-    fn of(kind: Kind) -> &'static [Spelling] {
-        use Spelling::*;
-        match kind {
-            Kind::Phone => &[Ours, Cn86, CnPlus86, Cn0086, NoPlus, ZeroZero, AsTyped, Verbatim],
-            Kind::Email => &[Ours, NoDots, NoDotsPlus, NoSuffix, Upper, AsTyped, Verbatim],
-            Kind::Imei => &[Ours, Upper, NoCheckDigit, CheckDigit, AsTyped, Verbatim],
-            Kind::Idfa => &[Ours, Lower, UpperUndashed, LowerUndashed, AsTyped, Verbatim],
-            Kind::Gaid => &[Ours, Upper, LowerUndashed, UpperUndashed, AsTyped, Verbatim],
-            Kind::Oaid => &[Ours, Lower, Upper, Undashed, LowerUndashed, UpperUndashed, AsTyped, Verbatim],
-            Kind::Opaque => &[Ours, Lower, Upper, Verbatim],
-        }
-    }
-
-    /// The text under this spelling, from the cell and its canonical form; absent where it has none.
-    fn write(self, cell: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
-        use Spelling::*;
-        let undashed = || plain.iter().copied().filter(|b| *b != b'-').collect::<Vec<u8>>();
-        match self {
-            Ours => None,
-            AsTyped => Some(cell::trim(cell).to_vec()),
-            Verbatim => (cell::trim(cell) != cell).then(|| cell.to_vec()),
-            Cn86 => chinese(b"86", plain),
-            CnPlus86 => chinese(b"+86", plain),
-            Cn0086 => chinese(b"0086", plain),
-            NoPlus => plain.strip_prefix(b"+").map(<[u8]>::to_vec),
-            ZeroZero => plain.strip_prefix(b"+").map(|digits| [b"00", digits].concat()),
-            Upper => Some(plain.to_ascii_uppercase()),
-            Lower => Some(plain.to_ascii_lowercase()),
-            Undashed => Some(undashed()),
-            UpperUndashed => Some(undashed().to_ascii_uppercase()),
-            LowerUndashed => Some(undashed().to_ascii_lowercase()),
-            NoCheckDigit => (plain.len() == 15).then(|| plain[..14].to_vec()),
-            CheckDigit => with_check_digit(plain),
-            NoDots => mailbox(plain, &["gmail.com", "googlemail.com"], |name| without(name, b'.')),
-            NoDotsPlus => mailbox(plain, &["gmail.com"], |name| without(before_plus(name), b'.')),
-            NoSuffix => mailbox(plain, &[], |name| before_plus(name).to_vec()),
-        }
-    }
-}
-
-fn chinese(prefix: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
-    (plain.first() == Some(&b'1')).then(|| [prefix, plain].concat())
-}
-
-/// An address with its name rewritten, if its host is one of these (any, if none is listed).
-fn mailbox(plain: &[u8], hosts: &[&str], rewrite: impl Fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
-    let at = plain.iter().position(|b| *b == b'@')?;
-    let (name, host) = (&plain[..at], &plain[at + 1..]);
-    let listed = hosts.is_empty() || hosts.iter().any(|h| h.as_bytes() == host);
-    listed.then(|| [&rewrite(name), &plain[at..]].concat())
-}
-
-fn without(name: &[u8], byte: u8) -> Vec<u8> {
-    name.iter().copied().filter(|b| *b != byte).collect()
-}
-
-fn before_plus(name: &[u8]) -> &[u8] {
-    name.split(|b| *b == b'+').next().unwrap_or(name)
-}
-
-/// 14 digits with Luhn's check digit (3GPP TS 23.003 annex B).
-fn with_check_digit(plain: &[u8]) -> Option<Vec<u8>> {
-    if plain.len() != 14 || !plain.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let doubled = |d: u8| if d > 4 { 2 * d - 9 } else { 2 * d };
-    let sum: u8 =
-        plain.iter().enumerate().map(|(i, b)| if i % 2 == 1 { doubled(b - b'0') } else { b - b'0' }).sum();
-    Some([plain, &[b'0' + (10 - sum % 10) % 10]].concat())
 }
 
 impl Hashing {
@@ -300,11 +203,11 @@ mod tests {
                 Sha256,
                 phone,
                 "bf08aacce7f9b2452863cf99373043c3333f0e3127f1f787c4abb46ab6cf2b83",
-                "cn-86",
+                "digits",
             ),
-            (Kind::Phone, Sha256, phone, "7GHzxiCpi96tjB8fCudHq9G2Kgwtuk/UvCLPDR2GU+U=", "cn-plus-86"),
-            (Kind::Phone, Md5, phone, "709559e9597fadc042d59c664fe27e7e", "cn-plus-86"),
-            (Kind::Phone, Md5, phone, "3188d9b70320caec2e668ab7ccc50a27", "cn-86"),
+            (Kind::Phone, Sha256, phone, "7GHzxiCpi96tjB8fCudHq9G2Kgwtuk/UvCLPDR2GU+U=", "e164"),
+            (Kind::Phone, Md5, phone, "709559e9597fadc042d59c664fe27e7e", "e164"),
+            (Kind::Phone, Md5, phone, "3188d9b70320caec2e668ab7ccc50a27", "digits"),
             (
                 Kind::Phone,
                 Sha256,
@@ -324,7 +227,7 @@ mod tests {
                 Sha256,
                 "+16505551212",
                 "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
-                "no-plus",
+                "digits",
             ),
             (Kind::Idfa, Md5, upper, "6f32138588428cb4361e2891fe410c07", "lower"),
             (Kind::Idfa, Md5, idfa, "7999d1ff05b88b0ab7010976ac9441af", "upper-undashed"),
@@ -390,11 +293,5 @@ mod tests {
             .filter_map(|v| Some((v.code, v.fix()?.digest)))
             .collect();
         assert_eq!(fixes, [("sm3", Digest::Sm3), ("md5-sha256", Digest::Md5Sha256)]);
-    }
-
-    #[test]
-    fn luhn() {
-        // The example of 3GPP TS 23.003 annex B and of the GSMA: 49015420323751 has check digit 8.
-        assert_eq!(with_check_digit(b"49015420323751").as_deref(), Some(&b"490154203237518"[..]));
     }
 }

@@ -8,6 +8,7 @@ use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, Port
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
 use crate::matching::MatchReport;
+use crate::room::platform::{ExportPlan, Exported, Offer};
 use crate::room::recipe::{FileRecipe, Recipe};
 use crate::table::inspection::Inspection;
 use crate::table::schema::Encoding;
@@ -127,6 +128,18 @@ pub enum Call {
     },
     /// Makes every file `atoll run` writes, in one reply.
     ExportAll,
+    /// What ad platforms could get from the two files.
+    Platforms,
+    /// Names the files of the earlier export, which what is added or deleted is a difference to. The reply lists nothing.
+    Earlier {
+        /// Which.
+        files: Vec<FileRef>,
+    },
+    /// Makes the files for an ad platform; the plan joins the recipe.
+    Platform {
+        /// Who goes where, and how.
+        plan: Box<ExportPlan>,
+    },
     /// How many people are in exactly which of up to eight crowds.
     Regions {
         /// The crowds.
@@ -309,7 +322,7 @@ pub enum Reply {
     Compared(Comparison),
     /// To `Count`.
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
-    /// To `Sample`, `Export` and `ExportAll`.
+    /// To `Sample`, `Export`, `ExportAll` and `Earlier`.
     Files(Vec<Made>),
     /// To `Regions`: entry `m` counts those in the crowds whose bits are set in `m`, and in no other.
     Regions(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
@@ -323,6 +336,10 @@ pub enum Reply {
     Waves(WaveReport),
     /// To `Split`.
     Split(SplitReport),
+    /// To `Platforms`.
+    Platforms(Vec<Offer>),
+    /// To `Platform`.
+    Exported(Box<Exported>),
     /// To `Portrait`.
     Portrait(PortraitReport),
 }

@@ -2,7 +2,7 @@
 
 use super::call::{Export, Made};
 use super::inspect::range;
-use super::{Opened, Room, SLICE, lists, personas as stages};
+use super::{Opened, Room, SLICE, lists, personas as stages, platform};
 use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
@@ -137,6 +137,9 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     for file in files {
         made.push(make(room, file).await?);
     }
+    if let Some(plan) = room.opened()?.recipe.export.clone() {
+        made.extend(platform::export(room, plan).await?.files);
+    }
     // A list of nobody is no file.
     made.retain(|file| file.size > 0 || room.made.remove(&file.name).is_none());
     let bytes = run(room, &made).await?;
@@ -148,7 +151,7 @@ impl Opened {
     fn known_profile(&self) -> Result<&crate::gate::Released<crate::analysis::profile::ProfileReport>> {
         self.profile.as_ref().ok_or(Error::new(Kind::TooEarly))
     }
-    fn known_lookalike(&self) -> Result<&crate::gate::Released<lookalike::LookalikeReport>> {
+    pub(super) fn known_lookalike(&self) -> Result<&crate::gate::Released<lookalike::LookalikeReport>> {
         self.lookalike.as_ref().ok_or(Error::new(Kind::TooEarly))
     }
     fn known_personas(&self) -> Result<&crate::gate::Released<personas::PersonasReport>> {
@@ -405,7 +408,7 @@ async fn fingerprint(desk: &Desk, file: &super::call::FileRef) -> Result<String>
     }
 }
 
-fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
+pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
     let made = Made {
         name: name.into(),
         size: bytes.len() as u64,
@@ -432,7 +435,12 @@ fn head(bytes: &[u8]) -> Vec<String> {
 }
 
 fn short(id: &str) -> String {
-    if id == "id" { id.into() } else { crate::id::mask(id, IdKind::Opaque) }
+    if id == "id" { id.into() } else { masked(id) }
+}
+
+/// An ID that nobody can be reached by.
+pub(super) fn masked(id: &str) -> String {
+    crate::id::mask(id, IdKind::Opaque)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 
 use super::Room;
 use super::files::{Named, file_name, need, need_lookalike, table};
+use super::platform::ExportPlan;
 use super::recipe::{Beside, Recipe};
 use crate::analysis::crowds::{
     self, LISTED, NamedCrowd, QualityReport, SimilarityReport, WavePlan, WaveReport,
@@ -46,6 +47,7 @@ fn settings(recipe: &Recipe) -> Result<()> {
         ("matrix.of", beside(&recipe.matrix).is_none_or(|crowds| crowds > 0)),
         ("overlap.of", beside(&recipe.overlap).is_none_or(|crowds| (2..=MOST).contains(&crowds))),
     ])?;
+    recipe.export.as_ref().map_or(Ok(()), ExportPlan::check)?;
     recipe.waves.as_ref().map_or(Ok(()), WavePlan::check)
 }
 
@@ -68,7 +70,13 @@ fn asked(recipe: &Recipe) -> Vec<&Expr> {
     let named = recipe.crowds.iter().chain(sides).map(|named| &named.crowd);
     let pairs = recipe.signs.iter().flatten().flat_map(|pair| [&pair.crowd, &pair.against]);
     let waves = recipe.waves.iter().flat_map(WavePlan::crowds);
-    named.chain(pairs).chain(waves).chain([&recipe.quality.base, &recipe.quality.target]).collect()
+    let sent = recipe.export.iter().filter_map(|plan| plan.of.as_ref());
+    named
+        .chain(pairs)
+        .chain(waves)
+        .chain(sent)
+        .chain([&recipe.quality.base, &recipe.quality.target])
+        .collect()
 }
 
 /// Makes one of them.

@@ -75,6 +75,7 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         personas: None,
         found: None,
         digests: None,
+        earlier: vec![],
         before: None,
         small: Default::default(),
     })
@@ -297,7 +298,9 @@ async fn bin(desk: &Desk, plans: &[Reading; 2]) -> Result<Schema> {
         features.push((binning::feature(namespace, column, holds, &cuts).map_err(file)?, at));
     }
     desk.progress("seal", 0, 0, "rows");
-    desk.all(&Seal { features: features.clone(), folds: plans[1].folds.is_some(), aside: false }).await?;
+    let folds = plans[1].folds.is_some();
+    let ours = plans[0].recipe.rehashes() && plans[1].recipe.digest != id::Digest::None;
+    desk.all(&Seal { features: features.clone(), folds, aside: false, ours }).await?;
     Ok(Schema::new(features.into_iter().map(|f| f.0).collect()))
 }
 

@@ -8,6 +8,7 @@ mod lists; // crowds, waves and tables the recipe asks for
 pub mod load; // bringing the files in
 pub mod model; // models from outside
 mod personas; // clusters that are kept, portraits, the chain's files
+pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
@@ -69,6 +70,8 @@ pub struct Opened {
     /// What the last search for personas found.
     found: Option<Found>,
     digests: Option<[String; 2]>,
+    /// Files of the export before.
+    earlier: Vec<FileRef>,
     /// The model of the run before the last.
     before: Option<model::Sheet>,
     /// Small cells of lists and tables, by file.
@@ -129,6 +132,14 @@ impl Room {
             Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),
+            Call::Platforms => platform::offers(self).map(Reply::Platforms),
+            Call::Earlier { files } => {
+                self.opened_mut()?.earlier = files;
+                Ok(Reply::Files(vec![]))
+            }
+            Call::Platform { plan } => {
+                platform::export(self, *plan).await.map(|exported| Reply::Exported(Box::new(exported)))
+            }
             Call::Regions { of } => crowds::regions(&self.desk, &of).await.map(Reply::Regions),
             Call::Similarity { of } => {
                 crowds::similarity(&self.desk, &self.opened()?.schema, &of).await.map(Reply::Similarity)

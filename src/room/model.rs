@@ -124,7 +124,7 @@ async fn seal(desk: &Desk, saved: &Saved, plan: &Reading, tally: &Tally, aside: 
     let odd = |name: &str| tally.notes.iter().filter(|(key, _)| unread(key, name)).map(|(_, n)| n.0).sum();
     let mut unseen: Vec<u64> = plan.columns.iter().map(|column| odd(&column.name)).collect();
     let mut any = vec![false; unseen.len()];
-    for part in desk.all(&Seal { features, folds: false, aside }).await? {
+    for part in desk.all(&Seal { features, folds: false, aside, ours: false }).await? {
         for (f, (here, filled)) in part.into_iter().enumerate() {
             unseen[f] += here;
             any[f] |= filled;

@@ -1,6 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
+use super::platform::ExportPlan;
 use super::toml::{self, Document};
 use crate::analysis::crowds::{NamedCrowd, Pairing, QualityPlan, SplitPlan, WavePlan};
 use crate::analysis::lookalike::LookalikePlan;
@@ -65,6 +66,10 @@ pub struct Recipe {
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Beside>,
+    /// A crowd as an ad platform takes it: its files, `holdout.csv`, `export.json`.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportPlan>,
 }
 
 /// Crowds that are set side by side.

@@ -4,6 +4,7 @@ use super::job::{self, Opener};
 use super::select::{self, Counts, Round};
 use super::{Partial, Shard, Task};
 use crate::error::{Error, Kind, Result};
+use crate::id::Ids;
 use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::schema::{Feature, FeatureKind, Namespace, Schema};
@@ -95,6 +96,8 @@ pub struct Seal {
     pub folds: bool,
     /// Whether they are set aside, for the people who are there already.
     pub aside: bool,
+    /// Whether the brand's IDs are kept too, of those it has.
+    pub ours: bool,
 }
 
 impl Task for Seal {
@@ -124,9 +127,24 @@ impl Task for Seal {
             // No other file was matched: nobody is in it.
             shard.seed = Bits::from_fn(tags.len(), |_| false);
         }
-        shard.people = People { keys: tags.keys, rows: tags.rows, ids: tags.ids, folds, columns, schema };
+        let ours = if self.ours { ids(&store.joined, &store.first_party.ids) } else { Ids::default() };
+        shard.people =
+            People { keys: tags.keys, rows: tags.rows, ids: tags.ids, ours, folds, columns, schema };
         Ok(unseen)
     }
+}
+
+/// The brand's IDs of the tag file's people.
+fn ids(joined: &[u32], first_party: &Ids) -> Ids {
+    let (mut ids, mut text) = (Ids::new(), Vec::new());
+    for &at in joined {
+        text.clear();
+        if at != seal::NOBODY {
+            first_party.get(at as usize, &mut text);
+        }
+        ids.push(&text);
+    }
+    ids
 }
 
 fn folds(given: Vec<i32>) -> Result<Vec<u8>> {

@@ -8,7 +8,8 @@ use super::job::{self, Opener};
 use super::{Shard, Task};
 use crate::audience::{Expr, rank};
 use crate::error::Result;
-use crate::table::store::packed;
+use crate::id::Writer;
+use crate::table::store::{Which, packed};
 use serde::{Deserialize, Serialize};
 
 /// Lines a shard hands out at once.
@@ -31,6 +32,10 @@ pub enum Order {
 pub enum Cell {
     /// The ID as the tag file writes it, quoted if it must be.
     Id,
+    /// The ID as a platform wants it, from the file that holds it; nothing if it has no form there.
+    As(Writer, Which),
+    /// The ID as the tag file writes it, of those who have one as a platform wants it.
+    Held(Writer, Which),
     /// 1 for members of this crowd, else 0.
     Member(Expr),
     /// The number of the first of these crowds a person is in, from 1; 0 for none.
@@ -140,6 +145,14 @@ fn write(
 ) -> Result<()> {
     match cell {
         Cell::Id => id(shard, person, to),
+        Cell::As(writer, which) => written(shard, *writer, *which, person, to),
+        Cell::Held(writer, which) => {
+            let mut form = Vec::new();
+            written(shard, *writer, *which, person, &mut form);
+            if !form.is_empty() {
+                id(shard, person, to);
+            }
+        }
         Cell::Member(_) => to.push(b'0' + u8::from(crowds.iter().any(|c| c.has(person)))),
         Cell::First(_) => {
             let first = crowds.iter().position(|c| c.has(person)).map_or(0, |at| at + 1);
@@ -156,6 +169,16 @@ fn write(
         }
     }
     Ok(())
+}
+
+/// The ID as a platform wants it, if it has a form there.
+fn written(shard: &Shard, writer: Writer, which: Which, person: usize, to: &mut Vec<u8>) {
+    let ids = if which == Which::Tags { &shard.people.ids } else { &shard.people.ours };
+    let mut cell = Vec::new();
+    ids.get(person, &mut cell);
+    if !cell.is_empty() {
+        writer.write(&cell, to);
+    }
 }
 
 /// The ID as written; in quotes only if it holds a comma, a quote or a line end.

@@ -19,4 +19,4 @@ pub mod values; // cells to values
 mod workbook; // what a sheet refers to
 pub mod xlsx; // the first sheet of a workbook
 mod xml; // tags and texts
-mod zip; // archives in memory
+pub mod zip; // archives in memory

@@ -77,6 +77,9 @@ pub struct People {
     pub rows: Vec<u32>,
     /// The ID exactly as the file writes it.
     pub ids: Ids,
+    /// The raw ID of the same people in the brand's file, empty for those who are not in it; of nobody if the tag file's
+    /// own IDs are raw, or the brand's are not.
+    pub ours: Ids,
     /// Fold given by a column, if the recipe names one.
     pub folds: Option<Vec<u8>>,
     /// One per feature of `schema`.
@@ -92,7 +95,10 @@ impl People {
     }
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        20 * self.len() + self.ids.bytes() + self.columns.iter().map(Codes::bytes).sum::<usize>()
+        20 * self.len()
+            + self.ids.bytes()
+            + self.ours.bytes()
+            + self.columns.iter().map(Codes::bytes).sum::<usize>()
     }
     /// Whether the shard owns nobody.
     pub fn is_empty(&self) -> bool {

@@ -43,6 +43,10 @@ impl<'a> Zip<'a> {
         }
         Ok(Zip { bytes, entries, left: Cell::new(LIMIT) })
     }
+    /// Names of the entries, sorted.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.entries.keys()
+    }
     /// Whether there is an entry of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
@@ -74,6 +78,12 @@ impl<'a> Zip<'a> {
             .then(|| local.get(30 + usize::from(name) + usize::from(extra)..))?;
         body?.get(..usize::try_from(entry.packed).ok()?)
     }
+}
+
+/// What all files of an archive hold, in the order of their names.
+pub fn files(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let zip = Zip::open(bytes)?;
+    zip.names().filter_map(|name| zip.read(name).transpose()).collect()
 }
 
 /// The last end record that stands with its comment at the very end.

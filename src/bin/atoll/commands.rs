@@ -6,6 +6,7 @@ use crate::serve;
 use crate::threads::Threads;
 use atoll::error::{Error, Kind, Result};
 use atoll::room::call::{Call, Export, FileRef, Made, Overrule, Reply};
+use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
 use atoll::shard::desk::Progress;
 use clap::{Args, Parser, Subcommand};
@@ -146,11 +147,19 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
     let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
     let beside = recipe.parent().unwrap_or(Path::new("."));
-    let files = [&plan.first_party.file, &plan.tags.file].map(|name| beside.join(name));
-    let refs = [file_ref(0, &files[0])?, file_ref(1, &files[1])?];
-    let mut threads = engine.start(files.to_vec())?;
+    let earlier = plan
+        .export
+        .iter()
+        .filter(|export| export.what != Operation::Reset)
+        .flat_map(|export| &export.earlier);
+    let names = [&plan.first_party.file, &plan.tags.file].into_iter().chain(earlier);
+    let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
+    let mut refs = (0..).zip(&files).map(|(at, file)| file_ref(at, file));
+    let mut next = || refs.next().unwrap_or(Err(Kind::FileUnreadable.into()));
+    let (first_party, tags) = (next()?, next()?);
+    let earlier = refs.collect::<Result<Vec<_>>>()?;
+    let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
-    let [first_party, tags] = refs;
     let reply = threads.call(Call::Open { recipe: Box::new(plan), first_party, tags }, |p| bar.show(p));
     bar.clear();
     if let Reply::Match(found) = reply? {
@@ -171,6 +180,7 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             }
         }
     }
+    threads.call(Call::Earlier { files: earlier }, |_| {})?;
     // The match is worth having even where the rest is refused: it says why.
     if let Reply::Files(files) = threads.call(Call::Export { what: Export::Match }, |_| {})? {
         save(&mut threads, out, &files)?;

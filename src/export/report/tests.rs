@@ -44,8 +44,14 @@ fn matched(text: &str) -> MatchReport {
         unused: [(text.into(), text.into())].into(),
         as_of: None,
     };
-    let way =
-        WouldMatch { code: text.into(), english: text.into(), chinese: text.into(), matched: 4, fix: None };
+    let way = WouldMatch {
+        code: text.into(),
+        english: text.into(),
+        chinese: text.into(),
+        matched: 4,
+        platforms: vec![],
+        fix: None,
+    };
     MatchReport {
         first_party: account.clone(),
         tags: account,

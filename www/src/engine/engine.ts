@@ -42,6 +42,9 @@ type ReplyTo = {
   keep: "recipe";
   split: "split";
   portrait: "portrait";
+  platforms: "platforms";
+  earlier: "files";
+  platform: "exported";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 

@@ -17,7 +17,7 @@ export type Computed = Exclude<Step, "files" | "crowds">;
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
 
 /** What the workbench adds to the recipe. */
-type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap">;
+type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap" | "export">;
 
 const LOOKALIKE: LookalikePlan = { model: "auto", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
 const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
@@ -231,7 +231,7 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap }: Omit<Recipe, "first_party" | "tags" | "output">): void {
+  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent }: Omit<Recipe, "first_party" | "tags" | "output">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
@@ -240,7 +240,7 @@ class App {
     this.waiting = crowds;
     this.#order = crowds.map(({ name }) => name);
     this.#quality = quality;
-    this.lists = { waves: waves ?? null, signs: signs ?? null, matrix: matrix ?? null, overlap: overlap ?? null };
+    this.lists = { waves: waves ?? null, signs: signs ?? null, matrix: matrix ?? null, overlap: overlap ?? null, export: sent ?? null };
     this.#sampled = false;
   }
 

@@ -1,14 +1,12 @@
 // Who can tell from a file who is in it: red, amber or green.
-import type { IdRecipe } from "api";
+import type { IdRecipe, Made } from "api";
 
 export type Mark = "red" | "amber" | "green";
 export type Reason = "tellsRaw" | "tellsHashed" | "tellsOpaque" | "tellsCounts" | "tellsRecipe";
 
-/** Files that hold one line per person. */
-const PER_PERSON = new Set(["scores.csv", "audience.csv", "personas.csv", "packs.zip", "chain.csv"]);
-
-export function perPerson(file: string): boolean {
-  return PER_PERSON.has(file);
+/** Whether a file holds one line per person: only those have rows, but for an archive of several. */
+export function perPerson({ name, rows }: Made): boolean {
+  return rows > 0 || name === "packs.zip";
 }
 
 /** The mark of IDs as the tag file writes them. A digest without a key hides a phone number from nobody. */
