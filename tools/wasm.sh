@@ -40,6 +40,7 @@ kernels() {
 
 case ${1:-} in
   pkg)
+    rm -f pkg/kernel-*.wasm # wasm-pack optimises whatever wasm lies there, by rules that are not theirs
     wasm-pack --log-level warn build --target web --mode no-install --release --out-dir pkg --out-name atoll -- --locked
     kernels
     ;;
