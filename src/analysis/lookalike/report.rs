@@ -473,7 +473,7 @@ impl crate::gate::Cells for LookalikeReport {
 }
 
 impl crate::gate::Withhold for LookalikeReport {
-    /// Slices of the curve keep their places; what the model itself keeps is told by no report.
+    /// What the model itself keeps is told by no report.
     fn withhold(&mut self, k: u64) -> Result<()> {
         if self.seed_people < k || self.rest_people < k {
             return Err(Kind::CrowdSmall.into());
@@ -486,9 +486,11 @@ impl crate::gate::Withhold for LookalikeReport {
         self.columns.iter_mut().for_each(|column| column.withhold(k));
         let seed = self.seed_people as f64;
         let small = |gain: f64| gain * seed < k as f64 - 0.5;
-        for point in self.curve.iter_mut().filter(|point| small(point.gain)) {
-            *point = CurvePoint { gain: 0.0, lift: 0.0, precision: 0.0, ..*point };
+        self.reasons.retain(|reason| !small(reason.share));
+        for tier in &mut self.tiers {
+            tier.reasons.retain(|reason| reason.share * tier.people as f64 >= k as f64 - 0.5);
         }
+        coarse(&mut self.curve, seed, k as f64);
         let found: Vec<String> =
             self.gain.iter().filter(|(_, g)| small(**g)).map(|(top, _)| top.clone()).collect();
         for top in found {
@@ -500,6 +502,27 @@ impl crate::gate::Withhold for LookalikeReport {
             (step.seed, step.rest) = (0, 0);
         }
         Ok(())
+    }
+}
+
+/// Between points that are `k` of the seed apart the curve is a straight line, from nobody to everyone.
+fn coarse(curve: &mut [CurvePoint], seed: f64, k: f64) {
+    let Some(last) = curve.len().checked_sub(1) else { return };
+    let (mut from, all) = (0, curve[last].gain);
+    for to in 1..=last {
+        let apart = |a: f64, b: f64| (b - a) * seed >= k - 0.5;
+        if to < last && !(apart(curve[from].gain, curve[to].gain) && apart(curve[to].gain, all)) {
+            continue;
+        }
+        let (a, b) = (curve[from], curve[to]);
+        for point in &mut curve[from + 1..to] {
+            let way = (point.reach - a.reach) / (b.reach - a.reach);
+            point.gain = a.gain + way * (b.gain - a.gain);
+            let of = if point.people == 0 { 0.0 } else { seed / point.people as f64 };
+            point.precision = point.gain * of;
+            point.lift = if point.reach > 0.0 { 100.0 * point.gain / point.reach } else { 0.0 };
+        }
+        from = to;
     }
 }
 

@@ -8,7 +8,7 @@ export const partnersEn: typeof partnersZh = {
   roles: { brand: "I am the brand", provider: "I am the provider" },
   ways: { tags: "provider → brand", query: "brand → provider", answer: "provider → brand" },
   files: { tags: "Tag file", query: "Query", answer: "Answer" },
-  marks: { green: "Green · tells nobody who is in it", amber: "Amber · who has the key or passphrase can turn it back", red: "Red · anybody can turn it back" },
+  marks: { green: "Green · tells nobody who is in it", amber: "Amber · who has the key, passphrase or table can turn it back", red: "Red · anybody can turn it back" },
   reveals: {
     tags: "Tells the brand how many people there are, the columns and values, and a background sample without IDs. Not who is in it.",
     tagsKeyed: "Whoever has the shared key reads everybody's tags, and both sides can turn every ID back.",

@@ -7,7 +7,7 @@ export const partnersZh = {
   roles: { brand: "我是品牌方", provider: "我是数据方" },
   ways: { tags: "数据方 → 品牌方", query: "品牌方 → 数据方", answer: "数据方 → 品牌方" },
   files: { tags: "标签文件", query: "查询", answer: "应答" },
-  marks: { green: "绿 · 离线看不出是谁", amber: "黄 · 持有密钥或口令者能还原", red: "红 · 任何人都能还原" },
+  marks: { green: "绿 · 离线看不出是谁", amber: "黄 · 有密钥、口令或原表的一方能还原", red: "红 · 任何人都能还原" },
   reveals: {
     tags: "让品牌方知道：总人数、列名与取值、一份不含 ID 的背景样本。看不到其中有谁。",
     tagsKeyed: "持共享密钥的一方能读出所有人的标签，双方都能还原全部 ID。",

@@ -1,6 +1,7 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
 import type { Base, Expr, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, Policy, PortraitPlan, QualityPlan, Recipe, Signed, SplitPlan } from "api";
 import { Engine, type CallOf, type Network, type Refusal } from "../engine/engine";
+import { count } from "../format";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket, repeatable, uses } from "./basket.svelte";
 import { save } from "../save";
@@ -120,6 +121,12 @@ class App {
   get steps(): readonly Step[] {
     const { policy } = this;
     return STEPS.filter((step) => !policy || step === "files" || step === "match" || policy.outputs.some((output) => output === step));
+  }
+
+  /** People as they may be told: the engine says 0 of fewer than a partner's policy lets be shown. */
+  people(people: number): string {
+    const k = this.policy?.k ?? 0;
+    return people < k ? `< ${k}` : count(people);
   }
 
   status(step: Place): Status {
