@@ -207,6 +207,10 @@ kinds! {
     TooEarly = "too-early", "Load and match the files first.", "请先加载并匹配文件。";
     /// A crowd that leans on what the recipe does not make.
     MeasureMissing = "measure-missing", "A crowd leans on a result that is not there: run its step, or leave the crowd out.", "人群依赖的结果不存在：请先运行对应步骤，或去掉该人群。";
+    /// Something the provider's policy does not let out.
+    OutputRefused = "output-refused", "The provider's policy does not allow this output.", "数据方的策略不允许此项输出。";
+    /// A number about fewer people than the provider's policy lets be told.
+    CrowdSmall = "crowd-small", "Fewer people than the provider's policy allows to be shown.", "人数少于数据方策略允许展示的下限。";
     /// The user stopped it.
     Cancelled = "cancelled", "Stopped.", "已停止。";
     /// A worker died.

@@ -3,6 +3,8 @@
 //! A worker holds either a [`ShardPort`] or the one [`RoomPort`]. Refusals are thrown as `{ code, message, at }`.
 
 use crate::error::{Error, Kind};
+use crate::exchange::group::{Dalek, Encoded, Points, Scalars};
+use crate::exchange::steps::{Host, Step as ExchangeStep, Steps};
 use crate::room::REGISTRY;
 use crate::room::call::Call;
 use crate::room::session::Session;
@@ -12,6 +14,7 @@ use crate::wire::PlanDigest;
 use js_sys::{Array, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
+use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
 /// The version of the engine.
@@ -104,8 +107,7 @@ impl RoomPort {
     }
     /// Brings a refusal in: `{ code, at }` as a shard threw it.
     pub fn refuse(&mut self, id: u32, error: JsValue) {
-        let thrown: Thrown = serde_wasm_bindgen::from_value(error).unwrap_or_default();
-        self.session.answer(id, Err(thrown.error()));
+        self.session.answer(id, Err(refusal(error)));
     }
     /// How far the call is: a `Progress`.
     pub fn progress(&self) -> Result<JsValue, JsValue> {
@@ -118,6 +120,112 @@ impl RoomPort {
     /// The bytes of a file that a reply listed; they are forgotten here.
     pub fn take(&mut self, name: &str) -> Option<Vec<u8>> {
         self.session.take(name)
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the worker of an exchange does for it: it has the files and the curve's module.
+    pub type ExchangeHost;
+    #[wasm_bindgen(method, catch)]
+    fn file_size(this: &ExchangeHost, name: &str) -> Result<f64, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn file_read(this: &ExchangeHost, name: &str, from: f64, to: f64) -> Result<Vec<u8>, JsValue>;
+    #[wasm_bindgen(method)]
+    fn file_put(this: &ExchangeHost, name: &str, bytes: Uint8Array, front: bool);
+    #[wasm_bindgen(method)]
+    fn tell_stage(this: &ExchangeHost, name: &str, total: f64, bytes: bool);
+    #[wasm_bindgen(method)]
+    fn tell_worked(this: &ExchangeHost, more: f64);
+    #[wasm_bindgen(method)]
+    fn curve_map_mul(this: &ExchangeHost, uniform: Uint8Array, scalars: Uint8Array) -> Option<Vec<u8>>;
+    #[wasm_bindgen(method)]
+    fn curve_mul(this: &ExchangeHost, points: Uint8Array, scalars: Uint8Array) -> Option<Vec<u8>>;
+}
+
+impl Host for ExchangeHost {
+    fn size(&self, name: &str) -> crate::error::Result<u64> {
+        self.file_size(name).map(|size| size as u64).map_err(|e| refusal(e).file(name))
+    }
+    fn read(&self, name: &str, from: u64, to: u64) -> crate::error::Result<Vec<u8>> {
+        self.file_read(name, from as f64, to as f64).map_err(|e| refusal(e).file(name))
+    }
+    fn put(&self, name: &str, bytes: &[u8], front: bool) -> crate::error::Result<()> {
+        self.file_put(name, bytes.into(), front);
+        Ok(())
+    }
+    fn stage(&self, name: &str, total: u64, bytes: bool) {
+        self.tell_stage(name, total as f64, bytes);
+    }
+    fn worked(&self, more: u64) {
+        self.tell_worked(more as f64);
+    }
+}
+
+/// The curve's module; without one, dalek in this one. It is handed copies, since it clears what it was handed.
+impl Points for ExchangeHost {
+    fn map_mul(&self, uniform: &[[u8; 64]], scalars: &[Encoded]) -> Vec<Encoded> {
+        let made = self.curve_map_mul(uniform.as_flattened().into(), scalars.as_flattened().into());
+        match made {
+            Some(rows) => rows.as_chunks().0.to_vec(),
+            None => Dalek.map_mul(uniform, scalars),
+        }
+    }
+    fn mul(&self, points: &[Encoded], scalars: Scalars<'_>) -> Vec<Option<Encoded>> {
+        let factors: &[u8] = match scalars {
+            Scalars::Each(scalars) => scalars.as_flattened(),
+            Scalars::One(scalar) => scalar,
+        };
+        match self.curve_mul(points.as_flattened().into(), factors.into()) {
+            Some(rows) => {
+                let (rows, good) = rows.split_at(32 * points.len());
+                rows.as_chunks().0.iter().zip(good).map(|(row, good)| (*good == 1).then_some(*row)).collect()
+            }
+            None => Dalek.mul(points, scalars),
+        }
+    }
+}
+
+/// One side of an exchange, in a worker of its own that ends with it.
+#[wasm_bindgen]
+pub struct ExchangePort {
+    steps: Steps<ExchangeHost>,
+}
+
+#[wasm_bindgen]
+impl ExchangePort {
+    /// Nothing done yet; `seed` are 32 bytes of the browser's randomness.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: ExchangeHost, seed: &[u8]) -> Result<ExchangePort, JsValue> {
+        let seed = seed.try_into().map_err(|_| thrown(Kind::OutOfRange.into()))?;
+        Ok(ExchangePort { steps: Steps::new(host, seed) })
+    }
+    /// Does a step; files come and go through the host. Ends with what there is to tell.
+    pub fn run(&mut self, step: JsValue) -> Result<JsValue, JsValue> {
+        let step: ExchangeStep = decode(&step)?;
+        parsed(&self.steps.run(step).map_err(thrown)?)
+    }
+}
+
+/// A SHA-256 in pieces.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Hash(Sha256);
+
+#[wasm_bindgen]
+impl Hash {
+    /// Of nothing yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Hash {
+        Hash::default()
+    }
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+    /// In lower-case hex.
+    pub fn hex(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -162,6 +270,12 @@ impl Thrown {
         let known = Kind::ALL.iter().find(|kind| kind.code() == self.code);
         Error { kind: *known.unwrap_or(&Kind::WorkerLost), at: self.at }
     }
+}
+
+/// What JavaScript threw.
+fn refusal(error: JsValue) -> Error {
+    let thrown: Thrown = serde_wasm_bindgen::from_value(error).unwrap_or_default();
+    thrown.error()
 }
 
 fn thrown(error: Error) -> JsValue {

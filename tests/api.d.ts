@@ -39,6 +39,27 @@ unused?: { [key in string]: string },
 as_of?: string, };
 
 /**
+ * Terms as they are shown.
+ */
+export type Agreed = { 
+/**
+ * Whether blinded (green) or keyed (amber).
+ */
+blinded: boolean, 
+/**
+ * Who works with whom.
+ */
+collaboration: string, 
+/**
+ * For how long.
+ */
+epoch: string, 
+/**
+ * What the IDs are.
+ */
+id: IdRecipe, };
+
+/**
  * Against whom the seed is compared.
  */
 export type Base = "everyone" | "with-value" | "rest";
@@ -706,6 +727,136 @@ now: number, };
  * Text encodings that are read. All but UTF-8 are turned into UTF-8 before parsing.
  */
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
+
+/**
+ * A step of either role.
+ */
+export type ExchangeStep = { "step": "keygen", 
+/**
+ * Whether blinded (green) or keyed (amber).
+ */
+blinded: boolean, 
+/**
+ * Who works with whom.
+ */
+collaboration: string, 
+/**
+ * For how long.
+ */
+epoch: string, 
+/**
+ * What the IDs are.
+ */
+id: IdRecipe, 
+/**
+ * Rows the key answers in its life.
+ */
+cap: number, 
+/**
+ * Of the key file.
+ */
+passphrase: string, } | { "step": "open-key", 
+/**
+ * Of the key file.
+ */
+passphrase: string, } | { "step": "publish", 
+/**
+ * The table of IDs and tags.
+ */
+table: OwnTable, 
+/**
+ * What is asked of whoever opens it.
+ */
+policy: Policy, 
+/**
+ * Columns to leave out.
+ */
+ignore: Array<string>, 
+/**
+ * Name of the file.
+ */
+name: string, } | { "step": "answer", 
+/**
+ * Today, `2026-09-01`.
+ */
+today: string, } | { "step": "look", 
+/**
+ * Today.
+ */
+today: string, } | { "step": "query", 
+/**
+ * The table of IDs.
+ */
+table: OwnTable, 
+/**
+ * Of the run file.
+ */
+passphrase: string, 
+/**
+ * Today.
+ */
+today: string, } | { "step": "open", 
+/**
+ * The table of IDs.
+ */
+table: OwnTable, 
+/**
+ * Of the run or key file.
+ */
+passphrase: string, 
+/**
+ * Today.
+ */
+today: string, };
+
+/**
+ * What a step tells; what it does not know of is absent.
+ */
+export type ExchangeTold = { 
+/**
+ * Whose signature, to compare by phone.
+ */
+signer: string, 
+/**
+ * What was agreed.
+ */
+terms?: Agreed, 
+/**
+ * What the provider asks.
+ */
+policy?: Policy, 
+/**
+ * Rows the key answers in its life.
+ */
+cap: number, 
+/**
+ * Rows of it that are left.
+ */
+left: number, 
+/**
+ * Rows of the file: people of a tag file, points of a query.
+ */
+rows: number, 
+/**
+ * Rows of its background.
+ */
+background: number, 
+/**
+ * Rows of the table that repeat a person.
+ */
+repeated: number, 
+/**
+ * Rows of the table without a usable ID.
+ */
+invalid: number, 
+/**
+ * People of the brand's table.
+ */
+people: number, 
+/**
+ * Those of them who are in the tag file.
+ */
+matched: number, };
 
 /**
  * How far personas reach beyond their own people.
@@ -1809,6 +1960,9 @@ files: number, };
  * What a file does to the audience there.
  */
 export type Operation = "add" | "delete" | "reset";
+ * What may come out of a room made from the file.
+ */
+export type Output = "profile" | "lookalike" | "personas" | "audience";
 
 /**
  * What is written.
@@ -1839,6 +1993,23 @@ header: boolean | null,
  * Cells that mean "no value".
  */
 missing: Array<string> | null, };
+
+/**
+ * What is known of the table.
+ */
+export type OwnTable = { 
+/**
+ * What inspecting it found.
+ */
+found: Inspection, 
+/**
+ * Which column holds the ID, from 0.
+ */
+at: number, 
+/**
+ * What the ID is.
+ */
+id: IdRecipe, };
 
 /**
  * One pack.
@@ -2131,6 +2302,21 @@ quadrant: string, };
  * Where an audience goes.
  */
 export type Platform = "ocean-engine" | "ocean-engine-web" | "tencent" | "kuaishou" | "alibaba" | "baidu" | "google" | "meta" | "tiktok" | "x" | "snap" | "liveramp" | "uid2" | "yandex" | "generic";
+ * What the provider asks of whoever opens the file; it travels with it, signed.
+ */
+export type Policy = { 
+/**
+ * Fewest people behind a shown count.
+ */
+k: number, 
+/**
+ * What may come out.
+ */
+outputs: Array<Output>, 
+/**
+ * Last day on which the file may be opened, `2026-12-31`.
+ */
+expires: string, };
 
 /**
  * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
@@ -2466,6 +2652,9 @@ overlap?: Beside | null,
  * A crowd as an ad platform takes it: its files, `holdout.csv`, `export.json`.
  */
 export?: ExportPlan | null, };
+ * The signed head of the partner's file the tags came from: its policy holds in the room, and an edit is refused.
+ */
+policy?: Signed | null, };
 
 /**
  * What comes back.
@@ -2615,6 +2804,19 @@ tgi_high: number | null,
  * Benjamini–Hochberg q over all values of this contrast.
  */
 q: number, };
+
+/**
+ * The header of a tag file as it was signed: what a room keeps, so that the policy in it cannot be edited.
+ */
+export type Signed = { 
+/**
+ * The header's JSON, byte for byte.
+ */
+header: string, 
+/**
+ * The Ed25519 signature of the head of the tag file, in hex.
+ */
+signature: string, };
 
 /**
  * Crowds compared with each other.
@@ -3093,6 +3295,8 @@ export type ErrorCode =
   | "earlier-foreign"
   | "too-early"
   | "measure-missing"
+  | "output-refused"
+  | "crowd-small"
   | "cancelled"
   | "worker-lost"
   | "output-unwritable";

@@ -221,3 +221,68 @@ fn the_keyed_mode_on_the_command_line() {
     let (theirs, own) = (provider(400, false), brand(200, 300, false));
     check_room(&dir, &plain(&theirs, 0), &plain(&own, 1), &theirs);
 }
+
+/// What the provider asks holds in the room that `open` wrote, and cannot be edited.
+#[test]
+fn a_room_keeps_to_the_policy_of_its_tag_file() {
+    let dir = Dir::new("policy");
+    std::fs::write(dir.0.join("theirs.csv"), provider(2_000, false)).unwrap();
+    std::fs::write(dir.0.join("own.csv"), brand(1_800, 300, false)).unwrap();
+    dir.atoll("exchange keygen p --collaboration a --epoch b").unwrap();
+    let publish = |more: &str| {
+        let line = "exchange publish p.key theirs.csv --out tags.atoll --expires 2099-12-31 -q";
+        dir.atoll(&format!("{line} {more}")).unwrap();
+        let _ = std::fs::remove_file(dir.0.join("q.query"));
+        dir.atoll("exchange query tags.atoll own.csv --out q -q").unwrap();
+        dir.atoll("exchange answer p.key q.query --out a.answer").unwrap();
+        dir.atoll("exchange open tags.atoll own.csv --run q.run --answer a.answer --out room -q").unwrap();
+    };
+    publish("--outputs profile,lookalike");
+    dir.atoll("run room --out results -q").unwrap();
+    let run: serde_json::Value = serde_json::from_str(&dir.read("results/run.json")).unwrap();
+    assert_eq!((&run["policy"]["k"], &run["policy"]["expires"]), (&50.into(), &"2099-12-31".into()));
+    assert!(run["policy"]["signer"].is_string());
+    let made: Vec<&str> =
+        run["outputs"].as_array().unwrap().iter().filter_map(|o| o["name"].as_str()).collect();
+    assert!(made.contains(&"profile.csv") && made.contains(&"lookalike.json"), "{made:?}");
+    for person in ["scores.csv", "audience.csv", "personas.csv", "personas.json"] {
+        assert!(!made.contains(&person) && !dir.0.join("results").join(person).exists(), "{person}");
+    }
+    // No count of the profile is about fewer than 50 of the 200; cities of 50 each are told, years of 4 are not.
+    let profile = dir.read("results/profile.csv");
+    let mut lines = profile.lines();
+    let head: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = head.iter().position(|name| *name == "seed_count").unwrap();
+    let counts: Vec<u64> = lines
+        .map(|row| row.split(',').rev().nth(head.len() - 1 - at).unwrap())
+        .map(|n| n.parse().unwrap())
+        .collect();
+    assert!(!counts.is_empty() && counts.iter().all(|n| *n >= 50), "{counts:?}");
+    // One K for another, a day later, an output more: each is found. Without the section nothing is, and run.json shows it.
+    let recipe = dir.read("room/room.toml");
+    let edits = [
+        ("\\\"k\\\":50", "\\\"k\\\":20"),
+        ("2099-12-31\\\"", "2199-12-31\\\""),
+        ("\\\"lookalike\\\"]", "\\\"lookalike\\\",\\\"personas\\\"]"),
+    ];
+    for (from, to) in edits {
+        assert!(recipe.contains(from), "{from}");
+        std::fs::write(dir.0.join("room/room.toml"), recipe.replace(from, to)).unwrap();
+        assert_eq!(dir.refused("run room --out no -q"), "signature-wrong", "{to}");
+    }
+    std::fs::write(dir.0.join("room/room.toml"), recipe.split("[policy]").next().unwrap()).unwrap();
+    dir.atoll("run room --out bare -q").unwrap();
+    let bare: serde_json::Value = serde_json::from_str(&dir.read("bare/run.json")).unwrap();
+    assert!(bare.get("policy").is_none());
+    let profile = dir.read("bare/profile.csv");
+    let small = profile.lines().skip(1).map(|row| row.split(',').rev().nth(head.len() - 1 - at).unwrap());
+    assert!(
+        small.filter_map(|n| n.parse::<u64>().ok()).any(|n| n < 50),
+        "control: small cells stand in a room without a policy"
+    );
+    // A list cut down to a few, so that every number is about them.
+    let few: Vec<String> = dir.read("room/first_party.csv").lines().take(11).map(String::from).collect();
+    std::fs::write(dir.0.join("room/first_party.csv"), few.join("\n") + "\n").unwrap();
+    std::fs::write(dir.0.join("room/room.toml"), recipe).unwrap();
+    assert_eq!(dir.refused("run room --out no -q"), "few-matched");
+}

@@ -40,7 +40,8 @@ kernels() {
 
 case ${1:-} in
   pkg)
-    rm -f pkg/kernel-*.wasm # wasm-pack optimises whatever wasm lies there, by rules that are not theirs
+    # wasm-pack optimises every module it finds there, and knows no relaxed SIMD.
+    rm -f pkg/kernel-*.wasm
     wasm-pack --log-level warn build --target web --mode no-install --release --out-dir pkg --out-name atoll -- --locked
     kernels
     ;;

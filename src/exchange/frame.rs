@@ -30,12 +30,16 @@ pub enum FileKind {
 
 /// Prefix and header of a file.
 pub fn write(kind: FileKind, header: &impl Serialize) -> Result<Vec<u8>> {
-    let json = serde_json::to_vec(header).map_err(|_| Kind::ExchangeBroken)?;
+    Ok(framed(kind, &serde_json::to_vec(header).map_err(|_| Kind::ExchangeBroken)?))
+}
+
+/// Prefix and header of a file whose header is written already.
+pub fn framed(kind: FileKind, json: &[u8]) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.extend([kind as u8, VERSION]);
     out.extend((json.len() as u32).to_be_bytes());
     out.extend(json);
-    Ok(out)
+    out
 }
 
 /// How long prefix and header are together, from the first [`PREFIX`] bytes.

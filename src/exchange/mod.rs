@@ -18,3 +18,5 @@ pub mod publish; // the tag file, made
 pub mod query; // the brand's side of a run
 pub mod answer; // the provider's side, and its ledger
 pub mod room; // from matches to a room
+pub mod table; // a table of IDs, as both roles read it
+pub mod steps; // what either role does in the page, step by step

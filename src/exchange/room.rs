@@ -5,6 +5,7 @@ use super::tagfile::{Match, TagFile};
 use crate::error::{Error, Kind, Result};
 use crate::table::schema::FeatureKind;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// `first_party.csv`, `tags.csv` and `room.toml`: what stands in each.
 pub struct Room {
@@ -16,6 +17,23 @@ pub struct Room {
     pub recipe: String,
     /// Token and place in the list of IDs that was looked up: stays with the brand.
     pub members: Vec<(String, usize)>,
+}
+
+impl Room {
+    /// Its files. `rows` are the 1-based rows of the IDs: `members.csv` says which row of the brand's table a token
+    /// is, and stays with the brand.
+    pub fn files(self, rows: &[u64]) -> [(&'static str, String); 4] {
+        let mut members = String::from("token,row\n");
+        for (token, id) in &self.members {
+            let _ = writeln!(members, "{token},{}", rows[*id]);
+        }
+        [
+            ("first_party.csv", self.first_party),
+            ("tags.csv", self.tags),
+            ("room.toml", self.recipe),
+            ("members.csv", members),
+        ]
+    }
 }
 
 /// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else. Refused where
@@ -72,9 +90,19 @@ fn recipe(file: &TagFile, id: &str) -> String {
     let multi: Vec<String> =
         of(true).map(|c| format!("{} = {}", text(&c.name), text(&c.separator))).collect();
     let way = format!("id = {}\nkind = \"opaque\"\ndigest = \"none\"\nmissing = [\"\"]\n", text(id));
+    let policy = &header.policy;
+    let outputs = serde_json::to_string(&policy.outputs).unwrap_or_default();
+    let signed = file.signed();
     format!(
-        "[first_party]\nfile = \"first_party.csv\"\n{way}\n[tags]\nfile = \"tags.csv\"\n{way}categories = [{}]\nmulti = {{ {} }}\n",
+        "[first_party]\nfile = \"first_party.csv\"\n{way}\n[tags]\nfile = \"tags.csv\"\n{way}categories = [{}]\nmulti = {{ {} }}\n\n\
+         # What the provider asks, signed: allowed {outputs}, no number about fewer than {} people, until {}.\n\
+         # An edit is refused. Without this section nothing made here can show the provider's leave: run.json says so.\n\
+         [policy]\nheader = {}\nsignature = \"{}\"\n",
         single.join(", "),
-        multi.join(", ")
+        multi.join(", "),
+        policy.k,
+        policy.expires,
+        text(&signed.header),
+        signed.signature
     )
 }

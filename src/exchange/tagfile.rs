@@ -21,6 +21,7 @@ pub const FLOOR: u64 = 20;
 
 /// What may come out of a room made from the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// Counts per tag.
@@ -40,14 +41,45 @@ impl Output {
 
 /// What the provider asks of whoever opens the file; it travels with it, signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Fewest people behind a shown count.
+    #[cfg_attr(test, ts(type = "number"))]
     pub k: u64,
     /// What may come out.
     pub outputs: Vec<Output>,
     /// Last day on which the file may be opened, `2026-12-31`.
     pub expires: String,
+}
+
+impl Policy {
+    /// Refuses a day after the last one. Whoever has a clock asks: the room has none.
+    pub fn check(&self, today: &str) -> Result<()> {
+        fresh(&self.expires, today)
+    }
+}
+
+/// The header of a tag file as it was signed: what a room keeps, so that the policy in it cannot be edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// The header's JSON, byte for byte.
+    pub header: String,
+    /// The Ed25519 signature of the head of the tag file, in hex.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub signature: Hex<SIGNATURE>,
+}
+
+impl Signed {
+    /// What was signed; refused if a byte of it differs.
+    pub fn read(&self) -> Result<Header> {
+        let head = frame::framed(FileKind::Tags, self.header.as_bytes());
+        let (header, _): (Header, _) = frame::read(FileKind::Tags, &head)?;
+        verify(&header.signer.0, &head, &self.signature.0)?;
+        Ok(header)
+    }
 }
 
 /// The signed header.
@@ -99,6 +131,7 @@ impl Header {
 /// A tag file whose header was read and found signed, sound, and not expired.
 pub struct TagFile {
     header: Header,
+    signed: Signed,
     digest: [u8; 32],
     start: usize,
 }
@@ -113,13 +146,14 @@ impl TagFile {
     pub fn open(head: &[u8], size: u64, today: &str, signer: Option<&Encoded>) -> Result<TagFile> {
         let start = TagFile::head_bytes(head)?;
         let head = head.get(..start).ok_or(Kind::ExchangeBroken)?;
-        let (signed, signature) = head.split_at(start - SIGNATURE);
-        let (header, _): (Header, _) = frame::read(FileKind::Tags, signed)?;
-        verify(&header.signer.0, signed, signature)?;
+        let (head, signature) = head.split_last_chunk().ok_or(Kind::ExchangeBroken)?;
+        let text = head.get(frame::PREFIX..).and_then(|json| std::str::from_utf8(json).ok());
+        let signed = Signed { header: text.ok_or(Kind::ExchangeBroken)?.into(), signature: Hex(*signature) };
+        let header = signed.read()?;
         if signer.is_some_and(|signer| *signer != header.signer.0) {
             return Err(Kind::SignerWrong.into());
         }
-        let file = TagFile { header, digest: Sha256::digest(signed).into(), start };
+        let file = TagFile { header, signed, digest: Sha256::digest(head).into(), start };
         file.check(size, today)?;
         Ok(file)
     }
@@ -145,6 +179,10 @@ impl TagFile {
     /// What was signed.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+    /// The same, to be kept.
+    pub fn signed(&self) -> &Signed {
+        &self.signed
     }
     /// Where the body starts.
     pub fn start(&self) -> usize {

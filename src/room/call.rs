@@ -348,6 +348,7 @@ pub enum Reply {
 mod tests {
     use super::*;
     use crate::error::{Kind, Place};
+    use crate::exchange::steps::{Step, Told};
     use crate::shard::desk::Progress;
     use std::fmt::Write;
     use ts_rs::TS;
@@ -357,7 +358,15 @@ mod tests {
     fn the_typescript_surface_is_the_reviewed_one() {
         let dir = std::env::temp_dir().join(format!("atoll-api-{}", std::process::id()));
         let config = ts_rs::Config::new().with_out_dir(&dir);
-        for export in [Call::export_all, Reply::export_all, Place::export_all, Progress::export_all] {
+        let exports = [
+            Call::export_all,
+            Reply::export_all,
+            Place::export_all,
+            Progress::export_all,
+            Step::export_all,
+            Told::export_all,
+        ];
+        for export in exports {
             export(&config).expect("the types can be written");
         }
         let mut text = std::fs::read_to_string(dir.join("api.d.ts")).expect("the types were written");

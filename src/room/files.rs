@@ -1,6 +1,6 @@
 //! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
 
-use super::call::{Export, Made};
+use super::call::{Call, Export, Made};
 use super::inspect::range;
 use super::{Opened, Room, SLICE, lists, personas as stages, platform};
 use crate::analysis::crowds::{self, SplitPlan};
@@ -10,11 +10,13 @@ use crate::analysis::profile::{Against, Contrast};
 use crate::analysis::{lookalike, personas};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
+use crate::exchange::keys::fingerprint as fingerprint_of;
+use crate::exchange::tagfile::Policy;
 use crate::export::model::model_json;
 use crate::export::report::{Input, Language, ReportInput, card_html, report_html};
 use crate::export::zip::Archive;
 use crate::export::{csv, json};
-use crate::gate::release;
+use crate::gate::{release, release_from};
 use crate::id::Kind as IdKind;
 use crate::sample;
 use crate::shard::desk::Desk;
@@ -59,7 +61,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
             if need_lookalike(room).await?.known_lookalike()?.get().kept.parts.is_empty() {
                 return Err(Kind::ModelNotKept.into());
             }
-            let saved = release(super::model::saved(room).await?);
+            let saved = release_from(super::model::saved(room).await?, room.opened()?.least())?;
             ("model.json".into(), model_json(&saved), 0)
         }
         Export::Card { language } => {
@@ -133,11 +135,14 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
         files.push(Export::Packs { plan: None });
     }
     files.extend(lists::names(&room.opened()?.recipe).into_iter().map(|name| Export::List { name }));
+    files.retain(|file| room.opened().is_ok_and(|opened| opened.allows(file)));
     let mut made = Vec::with_capacity(files.len() + 1);
     for file in files {
         made.push(make(room, file).await?);
     }
-    if let Some(plan) = room.opened()?.recipe.export.clone() {
+    if let Some(plan) = room.opened()?.recipe.export.clone()
+        && room.allow(&Call::Platform { plan: Box::new(plan.clone()) }).is_ok()
+    {
         made.extend(platform::export(room, plan).await?.files);
     }
     // A list of nobody is no file.
@@ -193,7 +198,8 @@ pub(super) async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
         let report =
             lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike)
                 .await?;
-        room.opened_mut()?.lookalike = Some(release(report));
+        let least = room.opened()?.least();
+        room.opened_mut()?.lookalike = Some(release_from(report, least)?);
     }
     room.opened()
 }
@@ -266,7 +272,11 @@ async fn audience(room: &mut Room, name: String, crowd: Expr, header: bool) -> R
     let order = if scored { Order::Best(SCORE.into()) } else { Order::File };
     let listing = Listing { crowd: crowd.canonical(), order, cells: vec![Cell::Id] };
     let made = table(room, &file_name(&name), if header { "id\n" } else { "" }, listing).await?;
-    if made.2 == 0 { Err(Kind::AudienceEmpty.into()) } else { Ok(made) }
+    match made.2 {
+        0 => Err(Kind::AudienceEmpty.into()),
+        people if people < room.opened()?.least() => Err(Kind::CrowdSmall.into()),
+        _ => Ok(made),
+    }
 }
 
 /// One list per pack, in the order of the tag file, and `index.csv`. What its crowd leans on is computed first.
@@ -349,7 +359,17 @@ struct Run<'a> {
     first_party: &'a crate::matching::Account,
     tags: &'a crate::matching::Account,
     small_cells: u64,
+    /// What a partner asked, and who signed it; absent from a room of one's own files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<Asked<'a>>,
     outputs: Vec<RunFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    signer: String,
+    #[serde(flatten)]
+    policy: &'a Policy,
 }
 
 #[derive(Serialize)]
@@ -364,6 +384,8 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
     let opened = room.opened()?;
     let digests = opened.digests.clone().unwrap_or_default();
     let matched = opened.matched.get();
+    let signed = opened.recipe.policy.as_ref().and_then(|signed| signed.read().ok());
+    let signer = signed.map(|header| fingerprint_of(&header.signer.0));
     let run = Run {
         version: env!("CARGO_PKG_VERSION"),
         plan_sha256: hex(&Sha256::digest(opened.recipe.text())),
@@ -380,6 +402,7 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
             + opened.lookalike.as_ref().map_or(0, |r| r.small())
             + opened.personas.as_ref().map_or(0, |r| r.small())
             + opened.small.values().sum::<u64>(),
+        policy: opened.policy.as_ref().zip(signer).map(|(policy, signer)| Asked { signer, policy }),
         outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
     };
     Ok(json::pretty(&run))

@@ -25,6 +25,8 @@ use std::collections::VecDeque;
 /// Loads and matches both files.
 pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: FileRef) -> Result<Opened> {
     let desk = room.desk.clone();
+    let signed = recipe.policy.as_ref().map(|signed| signed.read().map_err(|e| e.file("room.toml")));
+    let policy = signed.transpose()?.map(|header| header.policy);
     desk.all(&Forget).await?;
     let ours = layout(room, &recipe.first_party, &first_party).await?;
     let theirs = layout(room, &recipe.tags, &tags).await?;
@@ -58,6 +60,9 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
             return Err(parcel::nobody(&tallies[side]).file(name));
         }
     }
+    if policy.as_ref().is_some_and(|policy| report.matched < policy.k) {
+        return Err(Error::new(Kind::FewMatched).file(&recipe.first_party.file));
+    }
     let schema = bin(&desk, &plans)
         .await
         .map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
@@ -69,6 +74,7 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         },
         inputs: [first_party, tags],
         schema,
+        policy,
         matched: release(report),
         profile: None,
         lookalike: None,

@@ -7,6 +7,7 @@ pub mod inspect; // looking at a file
 mod lists; // crowds, waves and tables the recipe asks for
 pub mod load; // bringing the files in
 pub mod model; // models from outside
+mod policy; // what a partner allows
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
@@ -19,7 +20,8 @@ use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{Released, release};
+use crate::exchange::tagfile::Policy;
+use crate::gate::{Released, release_from};
 use crate::matching::{self, MatchReport};
 use crate::shard::desk::Desk;
 use crate::shard::job::Registry;
@@ -63,6 +65,8 @@ pub struct Opened {
     recipe: Recipe,
     inputs: [FileRef; 2],
     schema: Schema,
+    /// What a partner asks, where the tags are a partner's.
+    policy: Option<Policy>,
     matched: Released<MatchReport>,
     profile: Option<Released<ProfileReport>>,
     lookalike: Option<Released<LookalikeReport>>,
@@ -93,6 +97,7 @@ impl Room {
     }
     /// Answers a call.
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
+        self.allow(&call)?;
         match call {
             Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
             Call::ReadRecipe { text } => Recipe::parse(&text).map(|recipe| Reply::Recipe(Box::new(recipe))),
@@ -119,7 +124,7 @@ impl Room {
                 opened.recipe.lookalike = plan;
                 // A crowd that was clustered may be a cut of the old scores.
                 opened.found = None;
-                let report = opened.lookalike.insert(release(report)).get().clone();
+                let report = opened.lookalike.insert(release_from(report, opened.least())?).get().clone();
                 Ok(Reply::Lookalike(Box::new(report)))
             }
             Call::Personas { plan } => self.personas(*plan).await.map(|r| Reply::Personas(Box::new(r))),
@@ -129,7 +134,7 @@ impl Room {
             }
             Call::Challenge { model } => Ok(Reply::Scored(Box::new(model::challenge(self, &model).await?))),
             Call::Compare { one, other } => model::compare(self, one, other).map(Reply::Compared),
-            Call::Count { of } => Ok(Reply::Counts(crowd::count(&self.desk, of).await?)),
+            Call::Count { of } => Ok(Reply::Counts(self.counted(crowd::count(&self.desk, of).await?))),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::Files),
             Call::Platforms => platform::offers(self).map(Reply::Platforms),
@@ -140,7 +145,10 @@ impl Room {
             Call::Platform { plan } => {
                 platform::export(self, *plan).await.map(|exported| Reply::Exported(Box::new(exported)))
             }
-            Call::Regions { of } => crowds::regions(&self.desk, &of).await.map(Reply::Regions),
+            Call::Regions { of } => {
+                let regions = crowds::regions(&self.desk, &of).await?;
+                Ok(Reply::Regions(self.counted(regions)))
+            }
             Call::Similarity { of } => {
                 crowds::similarity(&self.desk, &self.opened()?.schema, &of).await.map(Reply::Similarity)
             }
@@ -175,10 +183,12 @@ impl Room {
     /// Only the seed against a base is the room's own profile: what its files show.
     async fn profile(&mut self, contrast: Contrast) -> Result<ProfileReport> {
         let report = profile::profile(&self.desk, &self.opened()?.schema, contrast.clone()).await?;
+        let released = release_from(report, self.opened()?.least())?;
+        let report = released.get().clone();
         if let Contrast { crowd: Expr::Seed, against: Against::Base(base) } = contrast {
             let opened = self.opened_mut()?;
             opened.recipe.profile.base = base;
-            opened.profile = Some(release(report.clone()));
+            opened.profile = Some(released);
         }
         Ok(report)
     }

@@ -6,13 +6,14 @@ use super::{Opened, Room};
 use crate::analysis::personas::{self, Cluster, PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{Released, release};
+use crate::gate::{Released, release, release_from};
 use crate::shard::listing::{Cell, Listing, Order};
 
 impl Room {
     /// Answers a plan; only what changed since the last one is computed.
     pub(super) async fn personas(&mut self, plan: PersonasPlan) -> Result<PersonasReport> {
         let opened = self.open.as_mut().ok_or(Error::new(Kind::TooEarly))?;
+        let least = opened.least();
         let report = match opened.personas.as_ref().filter(|_| only_cards(&opened.recipe.personas, &plan)) {
             Some(known) => personas::carded(known.get().clone(), &plan.cards),
             None => {
@@ -23,7 +24,7 @@ impl Room {
             }
         };
         opened.recipe.personas = plan;
-        Ok(opened.personas.insert(release(report)).get().clone())
+        Ok(opened.personas.insert(release_from(report, least)?).get().clone())
     }
     /// Answers a portrait and keeps it in the recipe, in place of one of the same name; one without a name is a
     /// draft and not kept.

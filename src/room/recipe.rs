@@ -8,8 +8,10 @@ use crate::analysis::lookalike::LookalikePlan;
 use crate::analysis::personas::{PersonasPlan, PortraitPlan};
 use crate::analysis::profile::Base;
 use crate::error::{Error, Kind, Result};
+use crate::exchange::tagfile::Signed;
 use crate::id;
 use crate::table::schema::Encoding;
+pub use crate::table::values::MISSING;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -70,6 +72,10 @@ pub struct Recipe {
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<ExportPlan>,
+    /// The signed head of the partner's file the tags came from: its policy holds in the room, and an edit is refused.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Signed>,
 }
 
 /// Crowds that are set side by side.
@@ -159,9 +165,6 @@ impl FileRecipe {
         }
     }
 }
-
-/// Cells that mean "no value" unless the recipe says otherwise.
-pub const MISSING: &[&str] = &["", "NA", "N/A", "null", "\\N", "-", "nan", "未知"];
 
 /// A column by name or by 1-based number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,9 @@
 pub use crate::id::trim;
 use serde::{Deserialize, Serialize};
 
+/// Cells that mean "no value" unless the recipe says otherwise.
+pub const MISSING: &[&str] = &["", "NA", "N/A", "null", "\\N", "-", "nan", "未知"];
+
 /// Cells that mean "no value": compared trimmed and without ASCII case. The empty cell always does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {

@@ -3,6 +3,8 @@
 use super::Kept;
 use super::SamplesPlan;
 use crate::audience::Expr;
+use crate::error::{Kind, Result};
+use crate::gate::withheld;
 use crate::table::schema::FeatureKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -466,6 +468,72 @@ impl crate::gate::Cells for LookalikeReport {
         for tier in &self.tiers {
             visit(tier.people);
             visit(tier.seed_people);
+        }
+    }
+}
+
+impl crate::gate::Withhold for LookalikeReport {
+    /// What the model itself keeps is told by no report.
+    fn withhold(&mut self, k: u64) -> Result<()> {
+        if self.seed_people < k || self.rest_people < k {
+            return Err(Kind::CrowdSmall.into());
+        }
+        self.tiers.retain(|tier| tier.people >= k && tier.seed_people >= k);
+        let steps = &mut self.calibration.steps;
+        let cells: Vec<_> = steps.iter().map(|step| [step.people, step.seed]).collect();
+        let mut out = withheld(&cells, k, true).into_iter();
+        steps.retain(|_| out.next() == Some(false));
+        self.columns.iter_mut().for_each(|column| column.withhold(k));
+        let seed = self.seed_people as f64;
+        let small = |gain: f64| gain * seed < k as f64 - 0.5;
+        self.reasons.retain(|reason| !small(reason.share));
+        for tier in &mut self.tiers {
+            tier.reasons.retain(|reason| reason.share * tier.people as f64 >= k as f64 - 0.5);
+        }
+        coarse(&mut self.curve, seed, k as f64);
+        let found: Vec<String> =
+            self.gain.iter().filter(|(_, g)| small(**g)).map(|(top, _)| top.clone()).collect();
+        for top in found {
+            self.gain.remove(&top);
+            self.lift.remove(&top);
+        }
+        let cells: Vec<_> = self.histogram.iter().map(|step| [step.seed, step.rest]).collect();
+        for (step, _) in self.histogram.iter_mut().zip(withheld(&cells, k, true)).filter(|(_, out)| *out) {
+            (step.seed, step.rest) = (0, 0);
+        }
+        Ok(())
+    }
+}
+
+/// Between points that are `k` of the seed apart the curve is a straight line, from nobody to everyone.
+fn coarse(curve: &mut [CurvePoint], seed: f64, k: f64) {
+    let Some(last) = curve.len().checked_sub(1) else { return };
+    let (mut from, all) = (0, curve[last].gain);
+    for to in 1..=last {
+        let apart = |a: f64, b: f64| (b - a) * seed >= k - 0.5;
+        if to < last && !(apart(curve[from].gain, curve[to].gain) && apart(curve[to].gain, all)) {
+            continue;
+        }
+        let (a, b) = (curve[from], curve[to]);
+        for point in &mut curve[from + 1..to] {
+            let way = (point.reach - a.reach) / (b.reach - a.reach);
+            point.gain = a.gain + way * (b.gain - a.gain);
+            let of = if point.people == 0 { 0.0 } else { seed / point.people as f64 };
+            point.precision = point.gain * of;
+            point.lift = if point.reach > 0.0 { 100.0 * point.gain / point.reach } else { 0.0 };
+        }
+        from = to;
+    }
+}
+
+impl ColumnCard {
+    fn withhold(&mut self, k: u64) {
+        let cells: Vec<_> = self.bins.iter().map(|bin| [bin.people, bin.seed]).collect();
+        let mut out = withheld(&cells, k, self.kind != FeatureKind::Multi).into_iter();
+        self.folded += out.clone().filter(|out| *out).count() as u64;
+        self.bins.retain(|_| out.next() == Some(false));
+        if !self.bins.iter().any(|bin| bin.value.is_empty()) {
+            (self.coverage_seed, self.coverage_base) = (1.0, 1.0);
         }
     }
 }

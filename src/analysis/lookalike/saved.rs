@@ -164,3 +164,11 @@ impl crate::gate::Cells for Saved {
         self.columns.iter().flat_map(|column| &column.people).for_each(|&people| visit(people));
     }
 }
+
+impl crate::gate::Withhold for Saved {
+    fn withhold(&mut self, k: u64) -> crate::error::Result<()> {
+        let counts = self.columns.iter_mut().flat_map(|column| &mut column.people);
+        counts.filter(|people| **people < k).for_each(|people| *people = 0);
+        Ok(())
+    }
+}

@@ -2,6 +2,8 @@
 
 use super::plan::Card;
 use crate::audience::Expr;
+use crate::error::{Kind, Result};
+use crate::gate::withheld;
 use serde::{Deserialize, Serialize};
 
 /// The clusters of a crowd.
@@ -322,5 +324,43 @@ impl crate::gate::Cells for PersonasReport {
         let expanded = |expanded: &Option<Expanded>| expanded.as_ref().map_or(0, |e| e.people);
         self.clusters.iter().for_each(|cluster| visit(expanded(&cluster.expanded)));
         self.parts.iter().for_each(|part| visit(part.people));
+    }
+}
+
+impl crate::gate::Withhold for PersonasReport {
+    /// A persona of fewer people keeps its place without a number and without tags; people are on no map.
+    fn withhold(&mut self, k: u64) -> Result<()> {
+        if self.people < k {
+            return Err(Kind::CrowdSmall.into());
+        }
+        let few = |share: f64, of: u64| share * (of as f64) < k as f64 - 0.5;
+        let sizes: Vec<u64> = self.clusters.iter().map(|cluster| cluster.people).collect();
+        for row in &mut self.tags {
+            let shares = row.shares.iter_mut().zip(&sizes);
+            shares.filter(|(share, of)| few(**share, **of)).for_each(|(share, _)| *share = 0.0);
+        }
+        let cells: Vec<_> = sizes.iter().map(|&people| [people]).collect();
+        for (cluster, out) in self.clusters.iter_mut().zip(withheld(&cells, k, true)) {
+            cluster.top.retain(|tag| !few(tag.share, cluster.people));
+            cluster.expanded.take_if(|expanded| expanded.people < k);
+            if out {
+                (cluster.people, cluster.share) = (0, 0.0);
+            }
+        }
+        for part in &mut self.parts {
+            part.top.retain(|tag| !few(tag.share, part.people));
+            part.expanded.take_if(|expanded| expanded.people < k);
+            part.people *= u64::from(part.people >= k);
+        }
+        for side in self.merges.iter_mut().flat_map(|merge| [&mut merge.into, &mut merge.from]) {
+            side.people *= u64::from(side.people >= k);
+        }
+        if let Some(contrast) = &mut self.contrast {
+            let (people, against) = (contrast.people, contrast.against);
+            contrast.tags.retain(|t| !few(t.share, people) && !few(t.against_share, against));
+        }
+        self.settled.take_if(|settled| *settled < k);
+        self.map.points.clear();
+        Ok(())
     }
 }

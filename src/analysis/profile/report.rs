@@ -1,5 +1,7 @@
 //! What a profile says.
 
+use crate::error::{Kind, Result};
+use crate::gate::withheld;
 use crate::table::schema::{FeatureKind, Namespace};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +97,29 @@ impl crate::gate::Cells for ProfileReport {
         for value in self.columns.iter().flat_map(|column| &column.values) {
             visit(value.seed_count);
             visit(value.base_count);
+        }
+    }
+}
+
+impl crate::gate::Withhold for ProfileReport {
+    fn withhold(&mut self, k: u64) -> Result<()> {
+        if self.seed_people < k || self.base_people < k {
+            return Err(Kind::CrowdSmall.into());
+        }
+        self.columns.iter_mut().for_each(|column| column.withhold(k));
+        Ok(())
+    }
+}
+
+impl ProfileColumn {
+    /// Coverage would tell how many have no value.
+    fn withhold(&mut self, k: u64) {
+        let cells: Vec<_> = self.values.iter().map(|v| [v.seed_count, v.base_count]).collect();
+        let mut out = withheld(&cells, k, self.kind != FeatureKind::Multi).into_iter();
+        self.folded += out.clone().filter(|out| *out).count() as u64;
+        self.values.retain(|_| out.next() == Some(false));
+        if !self.values.iter().any(|value| value.value.is_empty()) {
+            (self.coverage_seed, self.coverage_base) = (1.0, 1.0);
         }
     }
 }

@@ -146,6 +146,12 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let recipe = &if recipe.is_dir() { recipe.join("room.toml") } else { recipe.to_path_buf() };
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
     let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
+    if let Some(signed) = &plan.policy {
+        signed
+            .read()
+            .and_then(|header| header.policy.check(&exchange::today()))
+            .map_err(|e| e.file("room.toml"))?;
+    }
     let beside = recipe.parent().unwrap_or(Path::new("."));
     let earlier = plan
         .export

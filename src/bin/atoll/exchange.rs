@@ -8,29 +8,25 @@ use crate::commands::{Bar, Engine, file_ref};
 use crate::models::{column, word};
 use atoll::error::{Error, Kind, Result};
 use atoll::exchange::answer::{self, Ledger};
-use atoll::exchange::feed::{Feed, People, sources};
 use atoll::exchange::frame::PREFIX;
 use atoll::exchange::keys::{KeyFile, fingerprint};
 use atoll::exchange::publish::Publisher;
 use atoll::exchange::query::{self, Query, Run};
 use atoll::exchange::room;
+use atoll::exchange::table;
 use atoll::exchange::tagfile::{Lookup, Output, Policy, TagFile};
-use atoll::exchange::tags::{Census, Coder};
-use atoll::exchange::terms::{Reader, Terms};
+use atoll::exchange::terms::Terms;
 use atoll::id;
 use atoll::room::call::{Call, Overrule, Reply};
-use atoll::room::recipe::{ColumnRef, MISSING};
+use atoll::room::recipe::ColumnRef;
 use atoll::table::inspection::Inspection;
 use atoll::table::schema::Role;
-use atoll::table::values::Missing;
 use clap::{Args, Subcommand};
-use disk::{Cores, Runs, create, random, read, save, slices, today};
+pub use disk::today;
+use disk::{Cores, Runs, create, random, read, save, slices};
 use passphrase::Passphrase;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Rows of the background sample, if not said: a tenth of the file, at most this many.
-const BACKGROUND: u64 = 50_000;
 
 /// Match with a partner by three files, without a server: the partner publishes a tag file once; you send a query;
 /// the partner answers; you open the matches. Nobody learns who your customers are, you learn the tags of your own.
@@ -239,9 +235,7 @@ fn open_key(path: &Path, passphrase: &Passphrase) -> Result<KeyFile> {
 /// A table that was looked at, and how its ID stands there.
 struct Table {
     path: PathBuf,
-    found: Inspection,
-    at: usize,
-    id: id::Recipe,
+    table: table::Table,
 }
 
 impl Ids {
@@ -260,7 +254,7 @@ impl Ids {
         let digest = word(&self.digest, "--id-digest")?.or(is.map(|is| is.digest)).unwrap_or_default();
         let kind = word(&self.kind, "--id-kind")?.unwrap_or(terms.id.kind);
         let id = id::Recipe::new(kind, digest);
-        Ok(Table { path: path.to_path_buf(), found, at, id })
+        Ok(Table { path: path.to_path_buf(), table: table::Table { found, at, id } })
     }
     fn at(&self, found: &Inspection) -> Result<usize> {
         let at = match self.column.as_deref().map(column) {
@@ -278,15 +272,8 @@ impl Ids {
 impl Table {
     /// Every person once, with the row they stand in.
     fn people(&self, terms: &Terms) -> Result<(Vec<Vec<u8>>, Vec<u64>)> {
-        let mut people = People::new(self.at, self.id, terms)?;
-        let mut feed = Feed::new(&self.found);
-        slices(&self.path, &mut |raw, last| {
-            feed.feed(raw, last, &mut |line, fields| {
-                people.see(line, fields);
-                Ok(())
-            })
-        })?;
-        let (ids, rows, account) = people.finish().map_err(about(&self.path))?;
+        let people = self.table.people(terms, &mut |take| slices(&self.path, take));
+        let (ids, rows, account) = people.map_err(about(&self.path))?;
         say::account(&account, ids.len());
         Ok((ids, rows))
     }
@@ -300,58 +287,19 @@ impl Publish {
         let policy = Policy { k: self.k, outputs, expires: self.expires.clone() };
         let key = open_key(&self.key, &self.passphrase)?;
         let table = self.ids.inspect(&self.table, key.terms(), &self.engine)?;
-        let coder = self.census(&table)?;
-        let fewer = BACKGROUND.min(table.found.rows / 10) as usize;
+        let found = &table.table;
+        let mut read = |take: &mut table::Take<'_>| slices(&table.path, take);
+        let coder = found.census(&self.ignore, self.k, random()?, &mut read)?;
+        let fewer = found.background();
         let (mut runs, points) = (Runs::beside(&self.out), Cores::all());
         let background = self.background.unwrap_or(fewer);
-        let publisher =
+        let mut publisher =
             Publisher::new(&key, &points, &mut runs, coder.columns(), policy, background, random()?)?;
-        let (invalid, publisher) = self.rows(&table, &key, &coder, publisher)?;
+        let invalid = found.publish(&key, &coder, &mut publisher, &mut read)?;
         let body = with(&self.out, ".body");
         let done = disk::assemble(&self.out, &body, publisher)?;
         say::published(&key, &done, invalid, &self.out);
         Ok(())
-    }
-    /// The first pass: what stands in the columns.
-    fn census(&self, table: &Table) -> Result<Coder> {
-        let mut columns = sources(&table.found);
-        columns.retain(|source| source.at != table.at && !self.ignore.contains(&source.name));
-        if columns.is_empty() {
-            return Err(Kind::NoTags.into());
-        }
-        let mut census = Census::new(columns, Missing::new(MISSING), random()?);
-        let mut feed = Feed::new(&table.found);
-        slices(&table.path, &mut |raw, last| {
-            feed.feed(raw, last, &mut |_, fields| match fields {
-                Some(fields) => census.see(|at| fields.get(at)),
-                None => Ok(()),
-            })
-        })?;
-        census.finish(self.k)
-    }
-    /// The second pass: rows to labels. How many had no usable ID, too.
-    fn rows<'a>(
-        &self,
-        table: &Table,
-        key: &KeyFile,
-        coder: &Coder,
-        mut publisher: Publisher<'a>,
-    ) -> Result<(u64, Publisher<'a>)> {
-        let mut reader = Reader::new(table.id, key.terms())?;
-        let (mut feed, mut invalid) = (Feed::new(&table.found), 0);
-        slices(&table.path, &mut |raw, last| {
-            feed.feed(raw, last, &mut |_, fields| {
-                let id = fields.and_then(|fields| reader.read(fields.get(table.at).unwrap_or_default()).ok());
-                match (fields, id) {
-                    (Some(fields), Some(id)) => publisher.push(id, &coder.code(|at| fields.get(at))),
-                    _ => {
-                        invalid += 1;
-                        Ok(())
-                    }
-                }
-            })
-        })?;
-        Ok((invalid, publisher))
     }
 }
 
@@ -429,23 +377,14 @@ impl Open {
             .map_err(about(&self.tags))?;
         let (matches, background) = lookup.finish().map_err(about(&self.tags))?;
         let room = room::room(&file, &matches, &background)?;
-        self.write(&room, &rows)?;
+        self.write(room, &rows)?;
         say::opened(&file, matches.len(), ids.len(), &self.out);
         Ok(())
     }
-    fn write(&self, room: &room::Room, rows: &[u64]) -> Result<()> {
+    fn write(&self, room: room::Room, rows: &[u64]) -> Result<()> {
         let unwritable = |_| Error::new(Kind::OutputUnwritable).file(self.out.display().to_string());
         std::fs::create_dir_all(&self.out).map_err(unwritable)?;
-        let mut members = String::from("token,row\n");
-        for (token, id) in &room.members {
-            members += &format!("{token},{}\n", rows[*id]);
-        }
-        for (name, text) in [
-            ("first_party.csv", &room.first_party),
-            ("tags.csv", &room.tags),
-            ("room.toml", &room.recipe),
-            ("members.csv", &members),
-        ] {
+        for (name, text) in room.files(rows) {
             save(&self.out.join(name), text.as_bytes())?;
         }
         Ok(())

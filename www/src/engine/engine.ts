@@ -154,7 +154,7 @@ export class Engine {
     const worker = startWorker(name);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(worker, data);
     worker.onerror = () => this.#lose(worker);
-    worker.postMessage(hello, hello.role === "desk" ? hello.shards : [hello.desk]);
+    worker.postMessage(hello, hello.role === "desk" ? hello.shards : hello.role === "shard" ? [hello.desk] : []);
     this.#workers.push(worker);
     return worker;
   }
@@ -198,6 +198,8 @@ export class Engine {
         return;
       case "taken":
         return this.#taking?.(message.bytes);
+      case "told":
+        return;
       case "network":
         return this.#reports.onNetwork(message);
       case "lost":

@@ -1,5 +1,5 @@
 // Every message between the page, the desk and the shards. Three parties, four directions, nothing else.
-import type { Call, ErrorCode, FileRef, Place, Progress, Reply } from "api";
+import type { Call, ErrorCode, ExchangeStep, ExchangeTold, FileRef, Made, Place, Progress, Reply } from "api";
 
 /** A refusal as it crosses a worker boundary; the words for people are chosen by `code`. */
 export type Refusal = { code: ErrorCode; message: string; at: Place };
@@ -9,7 +9,7 @@ export type Modules = { module: WebAssembly.Module; kernel: WebAssembly.Module |
 
 /** First message of a worker: who it is. The desk gets one port to each shard. */
 export type Hello = Modules &
-  ({ role: "shard"; index: number; count: number; desk: MessagePort } | { role: "desk"; memory: number; shards: MessagePort[] });
+  ({ role: "shard"; index: number; count: number; desk: MessagePort } | { role: "desk"; memory: number; shards: MessagePort[] } | { role: "exchange" });
 
 /** Page to any worker: are you there? A worker that ended says nothing, and no event tells of it. */
 export type Ping = { is: "ping" };
@@ -29,8 +29,17 @@ export type FromDesk =
   | { is: "refused"; refusal: Refusal }
   | { is: "taken"; bytes: Uint8Array<ArrayBuffer> | undefined };
 
+/** Page to the worker of an exchange, one step at a time: files by what they are (`table`, `key`, `tags` …). */
+export type ToExchange = { is: "step"; step: ExchangeStep; files: Record<string, Blob> };
+
+/** A file that a step made. */
+export type MadeBlob = Made & { blob: Blob };
+
+/** Its answer; a step that is refused ends with `refused`. */
+export type Told = { is: "told"; told: ExchangeTold; made: MadeBlob[] };
+
 /** Any worker to the page. */
-export type FromWorker = FromDesk | { is: "pong" } | { is: "lost" } | { is: "network"; asked: number; refused: number };
+export type FromWorker = FromDesk | Told | { is: "pong" } | { is: "lost" } | { is: "network"; asked: number; refused: number };
 
 /** First message of the unpacker, the worker before all others: the engine and the curve as they stand in the page. */
 export type ToUnpacker = { role: "unpacker"; packed: string; curve: string };

@@ -60,7 +60,7 @@ export function serveShard(hello: Extract<Hello, { role: "shard" }>, lost: () =>
 }
 
 /** A file that was rewritten under our hands answers with an error or with fewer bytes: never with silence. */
-function read({ blob, from, to }: Input): Uint8Array {
+export function read({ blob, from, to }: Input): Uint8Array {
   const bytes = readSlice(blob.slice(from, to));
   if (bytes.byteLength !== to - from) throw refusal("file-changed");
   return bytes;

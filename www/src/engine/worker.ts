@@ -1,10 +1,11 @@
 // The script of every worker. Its first message says whether it is the desk, a shard or the unpacker.
 import { initSync } from "atoll";
 import { serveDesk } from "./desk";
+import { serveExchange } from "./exchange";
 import { pickKernel } from "./kernel";
 import { unlzma } from "./lzma";
 import { joined } from "./streams";
-import type { FromUnpacker, FromWorker, Hello, Ping, ToDesk, ToUnpacker } from "./protocol";
+import type { FromUnpacker, FromWorker, Hello, Ping, ToDesk, ToExchange, ToUnpacker } from "./protocol";
 import { serveShard } from "./shard";
 
 const page = (message: FromWorker | FromUnpacker, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
@@ -30,15 +31,16 @@ async function unpack({ packed, curve }: ToUnpacker): Promise<void> {
   page({ is: "module", module, kernel: await pickKernel(unlzma(bytes(curve))) });
 }
 
-let hear: ((message: ToDesk) => void) | undefined;
+let hear: ((message: ToDesk | ToExchange) => void) | undefined;
 
-self.onmessage = ({ data }: MessageEvent<ToUnpacker | Hello | Ping | ToDesk>) => {
+self.onmessage = ({ data }: MessageEvent<ToUnpacker | Hello | Ping | ToDesk | ToExchange>) => {
   if (!("role" in data)) return data.is === "ping" ? page({ is: "pong" }) : hear?.(data);
   if (data.role === "unpacker") return void unpack(data).catch(lost);
   try {
     witness();
     initSync({ module: data.module });
-    if (data.role === "desk") hear = serveDesk(data, page, lost);
+    if (data.role === "desk") hear = serveDesk(data, page, lost) as typeof hear;
+    else if (data.role === "exchange") hear = serveExchange(data, page, lost) as typeof hear;
     else serveShard(data, lost);
   } catch {
     lost();

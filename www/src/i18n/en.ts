@@ -3,6 +3,7 @@ import { crowdsEn } from "./crowds.en";
 import { errorsEn } from "./errors.en";
 import { glossaryEn } from "./glossary.en";
 import { namesEn } from "./names.en";
+import { partnersEn } from "./partners.en";
 import type { Words } from "./zh";
 
 export const en: Words = {
@@ -68,6 +69,13 @@ export const en: Words = {
       map: "Drawing the map",
       count: "Counting",
       export: "Making the file",
+      "seal-tags": "Sealing tags",
+      "merge-rows": "Sorting rows",
+      "read-ids": "Reading IDs",
+      blind: "Blinding",
+      answer: "Answering, with proofs",
+      unblind: "Checking proofs, unblinding",
+      "look-up": "Looking up matches",
     },
     units: { bytes: "bytes", rows: "rows", people: "people", rounds: "rounds" },
     rounds: (n) => `round ${n}`,
@@ -514,6 +522,7 @@ export const en: Words = {
     column: (name) => `“${name}”`,
   },
   crowds: crowdsEn,
+  partners: partnersEn,
   errors: errorsEn,
   glossary: glossaryEn,
   names: namesEn,

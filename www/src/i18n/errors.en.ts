@@ -92,6 +92,8 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "few-matched": { what: "Fewer people matched than the provider's policy allows to look at", todo: "Send more IDs, or agree on a smaller K." },
   "ids-changed": { what: "Your ID file is not the one the query was made from", todo: "Choose that one." },
   "measure-missing": { what: "A crowd leans on a result that is not there", todo: "Run the step it comes from, or leave the crowd out." },
+  "output-refused": { what: "The provider's policy does not allow this output", todo: "Agree on another policy, and ask for a new tag file." },
+  "crowd-small": { what: "Fewer people than the provider's policy allows to be shown", todo: "Widen the conditions, or choose a larger crowd." },
   cancelled: { what: "Stopped", todo: "Start again at any time." },
   "worker-lost": { what: "A worker stopped", todo: "Load the files again." },
   "output-unwritable": { what: "The output could not be written", todo: "Check the permissions of its place." },

@@ -94,6 +94,8 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "few-matched": { what: "匹配人数少于数据方策略允许查看的下限", todo: "请提供更多 ID，或与数据方商定更小的 K。" },
   "ids-changed": { what: "ID 文件与生成查询时不同", todo: "请选择当时的文件。" },
   "measure-missing": { what: "人群依赖的结果不存在", todo: "请先运行对应步骤，或去掉该人群。" },
+  "output-refused": { what: "数据方的策略不允许此项输出", todo: "请与数据方商定新的策略，索取新的标签文件。" },
+  "crowd-small": { what: "人数少于数据方策略允许展示的下限", todo: "请放宽条件，或选择更大的人群。" },
   cancelled: { what: "已停止", todo: "随时可以重新开始。" },
   "worker-lost": { what: "计算线程已停止", todo: "请重新载入文件。" },
   "output-unwritable": { what: "无法写入输出", todo: "请检查目标位置的权限。" },

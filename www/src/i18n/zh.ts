@@ -4,6 +4,7 @@ import { crowdsZh } from "./crowds.zh";
 import { errorsZh } from "./errors.zh";
 import { glossaryZh } from "./glossary.zh";
 import { namesZh } from "./names.zh";
+import { partnersZh } from "./partners.zh";
 
 export const zh = {
   tag: "zh-CN",
@@ -68,6 +69,13 @@ export const zh = {
       map: "绘制地图",
       count: "计数",
       export: "生成文件",
+      "seal-tags": "加密标签",
+      "merge-rows": "排序合并",
+      "read-ids": "读取 ID",
+      blind: "盲化",
+      answer: "应答与证明",
+      unblind: "核对证明、去盲",
+      "look-up": "查找匹配",
     } as Record<string, string>,
     units: { bytes: "字节", rows: "行", people: "人", rounds: "轮" } as Record<string, string>,
     rounds: (n: string) => `第 ${n} 轮`,
@@ -514,6 +522,7 @@ export const zh = {
     column: (name: string) => `“${name}”`,
   },
   crowds: crowdsZh,
+  partners: partnersZh,
   errors: errorsZh,
   glossary: glossaryZh,
   names: namesZh,

@@ -1,6 +1,7 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, PortraitPlan, QualityPlan, Recipe, SplitPlan } from "api";
+import type { Base, Expr, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, Policy, PortraitPlan, QualityPlan, Recipe, Signed, SplitPlan } from "api";
 import { Engine, type CallOf, type Network, type Refusal } from "../engine/engine";
+import { count } from "../format";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket, repeatable, uses } from "./basket.svelte";
 import { save } from "../save";
@@ -10,6 +11,8 @@ import { Task, type Inputs, type Status } from "./task.svelte";
 
 export const STEPS = ["files", "match", "profile", "lookalike", "personas", "crowds"] as const;
 export type Step = (typeof STEPS)[number];
+/** What the frame shows: a step, or the exchange beside them. */
+export type Place = Step | "partners";
 /** Steps that one call answers. */
 export type Computed = Exclude<Step, "files" | "crowds">;
 
@@ -19,11 +22,14 @@ export type Exporting = { what: "audience"; crowd: number | undefined } | { what
 /** What the workbench adds to the recipe. */
 type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap" | "export">;
 
+/** Today in UTC, as the command line has it. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
 const LOOKALIKE: LookalikePlan = { model: "auto", seed: 7, l2: 1, folds: 5, tiers: [1, 5, 10, 20], without: [] };
 const PERSONAS: PersonasPlan = { k: "auto", seed: 7, of: { is: "seed" }, idf: true, without: [] };
 
 class App {
-  step = $state<Step>("files");
+  step = $state<Place>("files");
   network = $state({ asked: 0, refused: 0 });
   lost = $state(false);
   exporting = $state.raw<Exporting>();
@@ -43,6 +49,10 @@ class App {
   lists = $state.raw<Lists>({});
   /** Crowds of a loaded recipe that could not be counted yet, or not at all with these files. */
   waiting = $state.raw<(NamedCrowd & { lost?: boolean })[]>([]);
+  /** The signed head of the partner's file the tags came from. */
+  signed = $state.raw<Signed>();
+  /** What that partner asks. */
+  readonly policy = $derived<Policy | undefined>(this.signed && JSON.parse(this.signed.header).policy);
   #quality: QualityPlan | undefined;
   /** Names of the crowds of the loaded recipe. */
   #order: string[] = [];
@@ -95,6 +105,7 @@ class App {
       packs: this.packs ?? null,
       portraits: this.portraits,
       crowds: this.#crowds(),
+      policy: this.signed ?? null,
       ...(repeatable(quality) && { quality }),
       ...Object.fromEntries(Object.entries(this.lists).filter(([, list]) => repeatable(list))),
     };
@@ -106,7 +117,20 @@ class App {
     return mine && theirs?.kind === "opaque" && theirs.digest !== "none" ? { kind: mine.kind, digest: theirs.digest } : theirs;
   }
 
-  status(step: Step): Status {
+  /** Steps that may be taken: a partner's policy names what may come out. */
+  get steps(): readonly Step[] {
+    const { policy } = this;
+    return STEPS.filter((step) => !policy || step === "files" || step === "match" || policy.outputs.some((output) => output === step));
+  }
+
+  /** People as they may be told: the engine says 0 of fewer than a partner's policy lets be shown. */
+  people(people: number): string {
+    const k = this.policy?.k ?? 0;
+    return people < k ? `< ${k}` : count(people);
+  }
+
+  status(step: Place): Status {
+    if (step === "partners") return { is: "empty" };
     if (step === "crowds") return { is: this.match.status.is !== "done" ? "empty" : draft.size > 0 ? "done" : "ready" };
     if (step !== "files") return this[step].status;
     const slots = Object.values(this.slots);
@@ -117,9 +141,9 @@ class App {
   }
 
   /** Shows a step. One that is ready is computed at once; one that was stopped or is stale waits for a click. */
-  go(step: Step): void {
+  go(step: Place): void {
     this.step = step;
-    if (step !== "files" && step !== "crowds" && this[step].status.is === "ready") void this.run(step);
+    if (step !== "files" && step !== "crowds" && step !== "partners" && this[step].status.is === "ready") void this.run(step);
   }
 
   /** With a file missing there is nothing to compute anew: what is shown stays, and the way leads to the files. */
@@ -138,7 +162,18 @@ class App {
   /** Takes the user's file. What the sample city was asked to show is not for it. */
   async load(slot: SlotName, blob: Blob, name: string): Promise<void> {
     if (this.#sampled) this.#reset();
+    // Other tags are no longer the partner's; the first after a recipe are those it speaks of.
+    if (slot === "tags" && this.slots.tags.file) this.signed = undefined;
     await this.#load(slot, blob, name);
+  }
+
+  /** Takes the room that an exchange opened, with its partner's policy. */
+  async adopt(files: { name: string; blob: Blob }[]): Promise<void> {
+    const blob = (name: string): Blob => files.find((file) => file.name === name)?.blob ?? new Blob();
+    await this.follow(await blob("room.toml").text());
+    await this.#load("first_party", blob("first_party.csv"), "first_party.csv");
+    await this.#load("tags", blob("tags.csv"), "tags.csv");
+    await this.#runMatch();
   }
 
   /** The files were dropped the wrong way round: each goes to the other's place. */
@@ -196,6 +231,9 @@ class App {
   /** Takes the roles and settings of a saved `room.toml`. */
   async follow(text: string): Promise<void> {
     const recipe = await this.engine.call<"read-recipe">({ call: "read-recipe", text });
+    // The engine checks the signature, and has no clock.
+    const expires = recipe.policy && JSON.parse(recipe.policy.header).policy.expires;
+    if (expires && expires < today()) throw { code: "exchange-expired", message: "", at: { column: expires } } satisfies Refusal;
     this.slots.first_party.follow(recipe.first_party);
     this.slots.tags.follow(recipe.tags);
     this.#set(recipe);
@@ -231,12 +269,13 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent }: Omit<Recipe, "first_party" | "tags" | "output">): void {
+  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent, policy }: Omit<Recipe, "first_party" | "tags" | "output">): void {
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
     this.packs = packs ?? undefined;
     this.portraits = portraits;
+    this.signed = policy ?? undefined;
     this.waiting = crowds;
     this.#order = crowds.map(({ name }) => name);
     this.#quality = quality;

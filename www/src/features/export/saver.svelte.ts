@@ -8,6 +8,11 @@ const PAUSE_MS = 250;
 
 export class Saver {
   #saved = $state.raw<string[]>([]);
+  #take: (name: string) => Promise<Blob | undefined>;
+
+  constructor(take = (name: string): Promise<Blob | undefined> => app.engine.take(name)) {
+    this.#take = take;
+  }
 
   saved(name: string): boolean {
     return this.#saved.includes(name);
@@ -15,7 +20,7 @@ export class Saver {
 
   async save(file: Made): Promise<void> {
     if (this.saved(file.name)) return;
-    const blob = await app.engine.take(file.name);
+    const blob = await this.#take(file.name);
     if (!blob) return;
     save(blob, file.name);
     this.#saved = [...this.#saved, file.name];
@@ -28,7 +33,8 @@ export class Saver {
     }
   }
 
-  forget(): void {
-    this.#saved = [];
+  /** What is still there stays saved. */
+  forget(there: (name: string) => boolean = () => false): void {
+    this.#saved = this.#saved.filter(there);
   }
 }
