@@ -21,6 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::store::Store;
+use crate::table::store::canon::Canon;
 use serde::{Serialize, de::DeserializeOwned};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -77,6 +78,8 @@ pub struct Shard {
     pub count: usize,
     /// Files on their way in; empty once sealed.
     pub store: Store,
+    /// Whose IDs are one person, and who agreed.
+    pub canon: Canon,
     /// The people of the tag file, binned.
     pub people: People,
     /// The columns of the same people in the bins of another table, while a model of that is applied.

@@ -29,6 +29,11 @@ impl Bench {
             files: files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect(),
         }
     }
+    /// Puts other bytes in the place of a file.
+    #[allow(dead_code, reason = "not every test that shares this driver changes files")]
+    pub fn replace(&mut self, index: usize, bytes: Vec<u8>) {
+        self.files[index].1 = bytes;
+    }
     /// How the room names a file.
     pub fn file(&self, index: usize) -> FileRef {
         let (name, bytes) = &self.files[index];
