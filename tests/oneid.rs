@@ -214,6 +214,26 @@ fn planted(world: &mut World) {
 }
 
 #[test]
+fn a_translation_pairs_ids_as_both_files_write_them() {
+    let world = world();
+    let mut recipe = recipe();
+    let mut bench = bench(&world, 3, &[], u64::MAX);
+    open(&mut bench, &recipe, 1).expect("opens");
+    assert!(
+        bench.call(Call::Export { what: Export::Translated }).is_err(),
+        "the control: nobody asked for it"
+    );
+    recipe.oneid.translate = true;
+    let matched = open(&mut bench, &recipe, 1).expect("opens").matched;
+    let text = made(&mut bench, Export::Translated);
+    let pairs: BTreeSet<&str> = text.lines().skip(1).collect();
+    assert_eq!(pairs.len() as u64, matched);
+    let plain =
+        (90..400).filter(|n| n % 3 != 0 && *n >= 130).map(|n| format!("{},{}", phone(n), hashed(&oaid(n))));
+    assert!(plain.clone().count() > 100 && plain.into_iter().all(|pair| pairs.contains(pair.as_str())));
+}
+
+#[test]
 fn planted_conflicts_are_found_told_and_masked() {
     let mut world = world();
     planted(&mut world);

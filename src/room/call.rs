@@ -212,6 +212,8 @@ pub enum Export {
     Match,
     /// `oneid.json`: whose IDs the maps made one person.
     OneId,
+    /// `translated.csv`: the brand's ID of everyone in both files beside the tag file's; if the recipe wants it.
+    Translated,
     /// `conflicts.csv`: pairs of IDs that were not joined.
     Conflicts,
     /// `profile.csv`.

@@ -53,7 +53,8 @@ pub async fn open(
     }
     let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
     let read = [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])];
-    let mut report = matching::matched(&desk, read, known.report.is_some()).await?;
+    let mut report =
+        matching::matched(&desk, read, known.report.as_ref().map(|_| recipe.oneid.translate)).await?;
     report.one_id = known.report;
     report.first_party.unused = unused(&plans[0], &ours);
     report.tags.unused = unused(&plans[1], &theirs);

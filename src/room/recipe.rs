@@ -127,6 +127,8 @@ pub struct OneIdRecipe {
     /// Types of IDs, the one that names a person first; by default the tag file's, the brand's, then by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub priority: Vec<String>,
+    /// Whether `translated.csv` is written: the brand's ID of everyone in both files beside the tag file's.
+    pub translate: bool,
     /// Rows less sure than this are left out.
     pub least_confidence: f64,
     /// Rows of days before this, as in `2026-01-01`, are left out.
@@ -136,7 +138,8 @@ pub struct OneIdRecipe {
 
 impl Default for OneIdRecipe {
     fn default() -> Self {
-        OneIdRecipe { cap: 10, one_phone: true, priority: vec![], least_confidence: 0.0, since: None }
+        let (priority, since) = Default::default();
+        OneIdRecipe { cap: 10, one_phone: true, priority, translate: false, least_confidence: 0.0, since }
     }
 }
 

@@ -18,6 +18,7 @@ pub struct Bench {
 
 impl Bench {
     /// Shards over these files.
+    #[allow(dead_code, reason = "not every test that shares this driver has no limit")]
     pub fn new(shards: usize, files: Vec<(&str, Vec<u8>)>) -> Self {
         Self::limited(shards, files, u64::MAX)
     }

@@ -146,11 +146,21 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
     let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
     let beside = recipe.parent().unwrap_or(Path::new("."));
-    let files = [&plan.first_party.file, &plan.tags.file].map(|name| beside.join(name));
-    let refs = [file_ref(0, &files[0])?, file_ref(1, &files[1])?];
-    let mut threads = engine.start(files.to_vec())?;
+    let names = [&plan.first_party.file, &plan.tags.file].into_iter();
+    let names = names.chain(plan.idmap.iter().map(|map| &map.file));
+    let names = names.chain(plan.consent.iter().map(|consent| &consent.file));
+    let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
+    let mut refs = Vec::new();
+    for (at, file) in (0..).zip(&files) {
+        // The recipe names it as it stands there, the folder before it included.
+        let name = file.strip_prefix(beside).unwrap_or(file).to_string_lossy().into_owned();
+        let found = file_ref(at, file)?;
+        refs.push(if at < 2 { found } else { FileRef { name, ..found } });
+    }
+    let (first_party, tags) = (refs.remove(0), refs.remove(0));
+    let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
-    let [first_party, tags] = refs;
+    threads.call(Call::Attach { files: refs }, |_| {})?;
     let reply = threads.call(Call::Open { recipe: Box::new(plan), first_party, tags }, |p| bar.show(p));
     bar.clear();
     if let Reply::Match(found) = reply? {
@@ -159,6 +169,10 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             "{} of your {} people ({rate:.1} %) are in the tag file.",
             found.matched, found.first_party.people
         );
+        if let Some(one) = &found.one_id {
+            let refused: u64 = one.refused.values().sum();
+            eprintln!("  {} IDs are {} people; {refused} pairs were not joined.", one.ids, one.people);
+        }
         for (file, account) in files.iter().zip([&found.first_party, &found.tags]) {
             for (column, why) in &account.unused {
                 eprintln!("  {} of {} is not used: {why}.", column, file.display());
