@@ -11,6 +11,7 @@ mod oneid; // ID maps and consent
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
+mod types; // which IDs can be compared
 mod toml; // the text of a recipe as JSON
 
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};

@@ -16,7 +16,7 @@ pub struct Canon {
 impl Canon {
     /// Takes the next stretch of both tables; they come in order.
     pub fn learn(&mut self, pairs: &[Key], agreed: &[Key]) -> Option<()> {
-        self.merges = true;
+        self.merges |= !pairs.is_empty();
         let more = pairs.len() / 2;
         self.from.try_reserve(more).ok()?;
         self.to.try_reserve(more).ok()?;
