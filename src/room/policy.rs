@@ -36,6 +36,7 @@ fn of_call(call: &Call) -> Needs {
         Call::Sample { .. }
         | Call::ReadRecipe { .. }
         | Call::Inspect { .. }
+        | Call::Attach { .. }
         | Call::Open { .. }
         | Call::Score { .. }
         | Call::Count { .. }
@@ -49,7 +50,12 @@ fn of_call(call: &Call) -> Needs {
 
 fn of_file(file: &Export) -> Needs {
     match file {
-        Export::Match | Export::Recipe | Export::Run | Export::Report { .. } => Nothing,
+        Export::Match
+        | Export::Recipe
+        | Export::Run
+        | Export::Report { .. }
+        | Export::OneId
+        | Export::Conflicts => Nothing,
         Export::Profile | Export::Features => Outputs(&[Profile]),
         Export::Lookalike
         | Export::Model
@@ -57,7 +63,7 @@ fn of_file(file: &Export) -> Needs {
         | Export::Drift
         | Export::Comparison
         | Export::Leaderboard => Outputs(&[Lookalike]),
-        Export::Audience { .. } => Outputs(&[Audience]),
+        Export::Audience { .. } | Export::Translated => Outputs(&[Audience]),
         Export::Scores | Export::Tiers | Export::ModelScores { .. } => Outputs(&[Lookalike, Audience]),
         Export::Personas | Export::Chain => Outputs(&[Personas]),
         Export::PersonaIds | Export::ChainIds => Outputs(&[Personas, Audience]),
