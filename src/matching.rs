@@ -67,7 +67,7 @@ pub struct MatchReport {
     /// Whose IDs an ID map made one person, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
-    pub one_id: Option<OneId>,
+    pub one_id: Option<Box<OneId>>,
 }
 
 /// Why little matched.

@@ -57,7 +57,7 @@ pub async fn open(
     let read = [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])];
     let mut report =
         matching::matched(&desk, read, known.report.as_ref().map(|_| recipe.oneid.translate)).await?;
-    report.one_id = known.report;
+    report.one_id = known.report.map(Box::new);
     report.first_party.unused = unused(&plans[0], &ours);
     report.tags.unused = unused(&plans[1], &theirs);
     for (side, (account, name)) in

@@ -35,7 +35,7 @@ test("an ID map makes people of phones and devices, and nobody is matched withou
   // The control: phones and devices alone are not matched.
   await page.getByTestId("go-match").click();
   await expect(page.getByText("different kinds of ID").first()).toBeVisible();
-  await page.getByRole("button", { name: /Files/ }).first().click();
+  await page.locator("[data-step=files]").click();
   await extras.locator("summary").click();
   await page.getByTestId("file-idmap").setInputFiles(join(dir, "map.csv"));
   await expect(extras).toContainText("map.csv");
@@ -45,7 +45,7 @@ test("an ID map makes people of phones and devices, and nobody is matched withou
   // Four union IDs have a second phone, which is less sure.
   await expect(page.getByTestId("one-id")).toContainText("4 conflicting pairs");
   await expect(page.getByTestId("no-consent")).toHaveCount(0);
-  await page.getByRole("button", { name: /Files/ }).first().click();
+  await page.locator("[data-step=files]").click();
   await page.getByTestId("file-consent").setInputFiles(join(dir, "consent.csv"));
   await page.getByTestId("go-match").click();
   await expect(page.getByTestId("no-consent")).toContainText("100 rows without consent", { timeout: 60_000 });
