@@ -113,7 +113,7 @@ test("both roles in two tabs: exactly the intersection, and the command line rea
   await pick(answer, "query", join(dir, "brand.query"));
   await answer.getByTestId("do-answer").click();
   // The answer waits until it was counted.
-  await expect(answer.getByTestId("made-file").filter({ hasText: "provider.answer" }).getByRole("button")).toBeDisabled({ timeout: 30_000 });
+  await expect(answer.getByTestId("made-file").filter({ hasText: "provider.answer" }).getByRole("button", { name: /Save/ })).toBeDisabled({ timeout: 30_000 });
   await save(answer, "provider.ledger.json", dir);
   await save(answer, "provider.answer", dir);
   await answer.getByTestId("do-answer").click();
