@@ -2069,12 +2069,6 @@ bytes: number,
 files: number, };
 
 /**
- * What a file does to the audience there.
- */
-export type Operation = "add" | "delete" | "reset";
- * What may come out of a room made from the file.
- */
-export type Output = "profile" | "lookalike" | "personas" | "audience";
  * Whose IDs are one person.
  */
 export type OneId = { 
@@ -2143,6 +2137,16 @@ least_confidence: number,
  * Rows of days before this, as in `2026-01-01`, are left out.
  */
 since: string | null, };
+
+/**
+ * What a file does to the audience there.
+ */
+export type Operation = "add" | "delete" | "reset";
+
+/**
+ * What may come out of a room made from the file.
+ */
+export type Output = "profile" | "lookalike" | "personas" | "audience";
 
 /**
  * What is written.
@@ -2482,6 +2486,8 @@ quadrant: string, };
  * Where an audience goes.
  */
 export type Platform = "ocean-engine" | "ocean-engine-web" | "tencent" | "kuaishou" | "alibaba" | "baidu" | "google" | "meta" | "tiktok" | "x" | "snap" | "liveramp" | "uid2" | "yandex" | "generic";
+
+/**
  * What the provider asks of whoever opens the file; it travels with it, signed.
  */
 export type Policy = { 
@@ -2843,7 +2849,8 @@ overlap?: Beside | null,
 /**
  * A crowd as an ad platform takes it: its files, `holdout.csv`, `export.json`.
  */
-export?: ExportPlan | null, };
+export?: ExportPlan | null, 
+/**
  * The signed head of the partner's file the tags came from: its policy holds in the room, and an edit is refused.
  */
 policy?: Signed | null, };
