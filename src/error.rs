@@ -55,6 +55,14 @@ kinds! {
     RowTooLong = "row-too-long", "A row is longer than 1 MiB. Check line ends and quotes.", "有一行超过 1 MiB，请检查换行和引号。";
     /// More columns than are read.
     TooManyColumns = "too-many-columns", "More than 2,000 columns. Leave some out.", "超过 2000 列，请删减。";
+    /// A file the recipe names is not at hand.
+    FileMissing = "file-missing", "The recipe names a file that is not here. Add it.", "配方引用的文件不在，请添加该文件。";
+    /// A map of IDs that joins nothing.
+    MapColumns = "map-columns", "An ID map needs two or more ID columns. Say which they are.", "ID 映射文件至少要有两列 ID，请指明是哪几列。";
+    /// A consent file that cannot be read as one.
+    ConsentColumns = "consent-columns", "The consent file needs an ID column, a yes-or-no column and, with end dates, as_of = \"2026-06-01\".", "授权名单需要 ID 列和“是/否”列；如有到期日，还须写明 as_of = \"2026-06-01\"。";
+    /// Nobody may be joined.
+    ConsentNobody = "consent-nobody", "Nobody in your file has agreed: no row may be matched.", "您的文件中没有人授权，不能匹配任何一行。";
     /// Two columns of one name.
     ColumnTwice = "column-twice", "Two columns have the same name. Rename one.", "有两列同名，请改名。";
     /// A column the recipe names is not in the file.

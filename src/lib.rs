@@ -12,6 +12,7 @@ pub mod audience; // L1: set expressions over people
 pub mod sample; // L1: a synthetic city to try it with
 pub mod shard; // L2: shards, questions, partials, the desk
 pub mod gate; // L2: the only maker of released answers
+pub mod oneid; // L3: IDs of one person, consent
 pub mod matching; // L3: my people in their table
 pub mod exchange; // L3: keyed and blinded exchange of partner files
 pub mod analysis; // L4: profile, lookalike, personas

@@ -2,8 +2,9 @@
 
 use crate::error::Result;
 use crate::gate::Cells;
-use crate::id::{self, Key, Recipe};
+use crate::id::{self, Ids, Key, Recipe};
 use crate::num::Order;
+use crate::oneid::OneId;
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
 use crate::shard::{Partial, Shard, Task};
@@ -63,6 +64,10 @@ pub struct MatchReport {
     /// Set when little or nothing matched and raw IDs stand on one side: other ways the other side may have
     /// been hashed, and how many of the sample they would match; best first.
     pub diagnosis: Option<Diagnosis>,
+    /// Whose IDs an ID map made one person, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub one_id: Option<Box<OneId>>,
 }
 
 /// Why little matched.
@@ -109,6 +114,8 @@ struct Met {
     people: [u64; 2],
     duplicates: [u64; 2],
     matched: u64,
+    merged: [u64; 2],
+    first: [Option<u32>; 2],
 }
 
 impl Partial for Met {
@@ -116,6 +123,9 @@ impl Partial for Met {
         for side in 0..2 {
             self.people[side] += other.people[side];
             self.duplicates[side] += other.duplicates[side];
+            self.merged[side] += other.merged[side];
+            let both = [self.first[side], other.first[side]];
+            self.first[side] = both.into_iter().flatten().min();
         }
         self.matched += other.matched;
     }
@@ -123,7 +133,10 @@ impl Partial for Met {
 
 /// Finds, for everyone in the tag file, whether and where the brand's file has them.
 #[derive(Serialize, Deserialize)]
-struct Join;
+struct Join {
+    /// Whether the brand's IDs of those in both are kept as its file writes them.
+    keep: bool,
+}
 
 impl Task for Join {
     const NAME: &'static str = "join";
@@ -131,11 +144,23 @@ impl Task for Join {
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Met> {
         let store = &mut shard.store;
         store.joined = seal::join(&store.tags, &store.first_party);
+        shard.own = Ids::default();
+        let mut id = Vec::new();
+        for &at in store.joined.iter().filter(|_| self.keep) {
+            id.clear();
+            if at != seal::NOBODY {
+                store.first_party.ids.get(at as usize, &mut id);
+            }
+            shard.own.push(&id);
+        }
         shard.seed = Bits::from_fn(store.tags.len(), |i| store.joined[i] != seal::NOBODY);
         Ok(Met {
             people: [store.first_party.len() as u64, store.tags.len() as u64],
             duplicates: [store.first_party.duplicates, store.tags.duplicates],
             matched: shard.seed.count(),
+            merged: [store.first_party.merged, store.tags.merged],
+            first: [&store.first_party, &store.tags]
+                .map(|side| (side.merged > 0).then_some(side.merged_first)),
         })
     }
 }
@@ -183,15 +208,29 @@ impl Task for Probe {
 }
 
 /// Matches the two loaded files. `read` says how each was read and what became of its rows.
-pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<MatchReport> {
+/// Under an ID map (`Some`: whether a translation is wanted) no other way of hashing is looked for: what did not match may as well lack its pair in the map.
+pub async fn matched(
+    desk: &Desk,
+    read: [(&Reading, &Tally); 2],
+    mapped: Option<bool>,
+) -> Result<MatchReport> {
+    let keep = mapped == Some(true);
     let mut met = Met::default();
-    for part in desk.all(&Join).await? {
+    for part in desk.all(&Join { keep }).await? {
         met.merge(part);
     }
-    let [first_party, tags] = [0, 1].map(|side| account(read[side], met.people[side], met.duplicates[side]));
+    let [first_party, tags] = [0, 1].map(|side| {
+        let mut account = account(read[side], met.people[side], met.duplicates[side]);
+        let first_row = met.first[side].map(u64::from);
+        if first_row.is_some() {
+            let (code, count) = (ONE_PERSON.into(), met.merged[side]);
+            account.notes.push(Problem { code, count, first_row, column: None });
+        }
+        account
+    });
     let share = |of: u64| if of == 0 { 0.0 } else { met.matched as f64 / of as f64 };
     let smaller = first_party.people.min(tags.people);
-    let diagnosis = match share(smaller) < LITTLE {
+    let diagnosis = match share(smaller) < LITTLE && mapped.is_none() {
         true => Some(diagnose(desk, [read[0].0, read[1].0]).await?),
         false => None,
     };
@@ -202,25 +241,16 @@ pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2]) -> Result<Match
         first_party,
         tags,
         diagnosis,
+        one_id: None,
     })
 }
 
+/// Note of rows that an ID map brought to a person who had one before.
+const ONE_PERSON: &str = "one-person";
+
 fn account((reading, tally): (&Reading, &Tally), people: u64, duplicate: u64) -> Account {
-    let problems = |map: &BTreeMap<(String, String), (u64, u64)>| {
-        let mut list: Vec<Problem> = map
-            .iter()
-            .map(|((code, column), &(count, first))| Problem {
-                code: code.clone(),
-                count,
-                first_row: Some(first),
-                column: (!column.is_empty()).then(|| column.clone()),
-            })
-            .collect();
-        list.order_by_key(|p| std::cmp::Reverse(p.count));
-        list
-    };
     let invalid = tally.reasons.values().map(|r| r.0).sum();
-    let (reasons, notes) = (problems(&tally.reasons), problems(&tally.notes));
+    let (reasons, notes) = (tally.problems(false), tally.problems(true));
     Account {
         rows: tally.rows,
         invalid,
@@ -291,7 +321,13 @@ mod tests {
 
     #[test]
     fn meetings_obey_the_laws() {
-        let met = |n: u64| Met { people: [n, 2 * n], duplicates: [n / 2, 1], matched: n / 3 };
+        let met = |n: u64| Met {
+            people: [n, 2 * n],
+            duplicates: [n / 2, 1],
+            matched: n / 3,
+            merged: [n / 5, 0],
+            first: [Some(n as u32), None],
+        };
         laws::hold_for([met(7), Met::default(), met(12)]);
     }
 }

@@ -146,7 +146,11 @@ file: FileRef,
 /**
  * What the user says about it.
  */
-overrule: Overrule, } | { "call": "open", 
+overrule: Overrule, } | { "call": "attach", 
+/**
+ * All of them.
+ */
+files: Array<FileRef>, } | { "call": "open", 
 /**
  * How.
  */
@@ -469,6 +473,39 @@ flips: number,
 folded: number, };
 
 /**
+ * A file of those who agreed. What is not said is found by looking at it.
+ */
+export type ConsentRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * ID column: the same type of ID as the first-party file's.
+ */
+id?: string | null, 
+/**
+ * Kind of ID.
+ */
+kind?: Kind | null, 
+/**
+ * Digest of the IDs.
+ */
+digest?: Digest | null, 
+/**
+ * Column of yes or no; in a file of IDs alone, whoever stands in it has agreed.
+ */
+consent?: string | null, 
+/**
+ * Column of the last day of a consent.
+ */
+until?: string | null, 
+/**
+ * The day it has to reach, as in `2026-06-01`.
+ */
+as_of?: string | null, };
+
+/**
  * What the text is wrapped in.
  */
 export type Container = "plain" | "gzip" | "xlsx";
@@ -768,7 +805,7 @@ crowd: Expr,
 /**
  * Whether a header row stands on top.
  */
-header: boolean, } | { "file": "match" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "model" } | { "file": "card", 
+header: boolean, } | { "file": "match" } | { "file": "one-id" } | { "file": "translated" } | { "file": "conflicts" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "model" } | { "file": "card", 
 /**
  * `en` or `zh`.
  */
@@ -1013,6 +1050,14 @@ kind: Kind,
  */
 digest: Digest, 
 /**
+ * What tells an opaque ID from others in an ID map, such as `unionid`; the ID column's name if not given.
+ */
+type?: string | null, 
+/**
+ * First-party file: column of yes or no. Rows without a yes are left out before anything is compared.
+ */
+consent?: string | null, 
+/**
  * Columns to leave out.
  */
 ignore?: Array<string>, 
@@ -1134,6 +1179,48 @@ seed: number,
  * Others.
  */
 rest: number, };
+
+/**
+ * An ID column of a map.
+ */
+export type IdColumn = { 
+/**
+ * Kind of ID.
+ */
+kind: Kind, 
+/**
+ * Digest of the IDs as they stand in the file.
+ */
+digest: Digest, 
+/**
+ * What tells opaque IDs apart, such as `unionid`; the column's name if not given.
+ */
+type?: string | null, };
+
+/**
+ * An ID map.
+ */
+export type IdMapRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Its ID columns by name; those that look like IDs if none is given.
+ */
+columns?: { [key in string]: IdColumn }, 
+/**
+ * Column that says how sure a row is, from 0 to 1.
+ */
+confidence?: string | null, 
+/**
+ * Column that says who says so.
+ */
+source?: string | null, 
+/**
+ * Column that says when: of equally sure rows the later one goes first.
+ */
+seen?: string | null, };
 
 /**
  * What a column holds.
@@ -1520,6 +1607,27 @@ head: Array<string>,
 rows: number, };
 
 /**
+ * Where the rows of a map went: `rows = left out + used`.
+ */
+export type MapAccount = { 
+/**
+ * File name.
+ */
+file: string, 
+/**
+ * Rows, the header not counted.
+ */
+rows: number, 
+/**
+ * Why rows were left out: `lone-id`, `weak`, `stale`, `not-a-confidence`, `long-row`.
+ */
+reasons: Array<Problem>, 
+/**
+ * Why cells were left out, by column.
+ */
+notes: Array<Problem>, };
+
+/**
  * Who is in both files.
  */
 export type MatchReport = { 
@@ -1547,7 +1655,11 @@ rate_tags: number,
  * Set when little or nothing matched and raw IDs stand on one side: other ways the other side may have
  * been hashed, and how many of the sample they would match; best first.
  */
-diagnosis: Diagnosis | null, };
+diagnosis: Diagnosis | null, 
+/**
+ * Whose IDs an ID map made one person, if there is one.
+ */
+one_id?: OneId, };
 
 /**
  * A decile.
@@ -1809,6 +1921,74 @@ files: number, };
  * What a file does to the audience there.
  */
 export type Operation = "add" | "delete" | "reset";
+ * Whose IDs are one person.
+ */
+export type OneId = { 
+/**
+ * The map files, as the recipe names them.
+ */
+files: Array<MapAccount>, 
+/**
+ * Different IDs that stand beside another.
+ */
+ids: number, 
+/**
+ * People they are.
+ */
+people: number, 
+/**
+ * IDs by type.
+ */
+types: { [key in string]: bigint }, 
+/**
+ * How many people have 1, 2, 3, … IDs.
+ */
+sizes: Array<number>, 
+/**
+ * Different pairs of IDs.
+ */
+pairs: number, 
+/**
+ * Pairs that made two people one; the others were known from stronger pairs, or refused.
+ */
+joined: number, 
+/**
+ * Pairs not joined, by the rule they would break: `one-phone`, `cap`.
+ */
+refused: { [key in string]: number }, 
+/**
+ * Pairs by the source that named them first: in all, joined, refused.
+ */
+sources: { [key in string]: [number, number, number] }, };
+
+/**
+ * How people are made of IDs.
+ */
+export type OneIdRecipe = { 
+/**
+ * Most IDs of one person, from 2 to 100: a device or an agent's phone that many share joins nobody beyond it.
+ */
+cap: number, 
+/**
+ * Whether a person with a union ID has at most one phone.
+ */
+one_phone: boolean, 
+/**
+ * Types of IDs, the one that names a person first; by default the tag file's, the brand's, then by name.
+ */
+priority: Array<string>, 
+/**
+ * Whether `translated.csv` is written: the brand's ID of everyone in both files beside the tag file's.
+ */
+translate: boolean, 
+/**
+ * Rows less sure than this are left out.
+ */
+least_confidence: number, 
+/**
+ * Rows of days before this, as in `2026-01-01`, are left out.
+ */
+since: string | null, };
 
 /**
  * What is written.
@@ -2415,6 +2595,18 @@ first_party: FileRecipe,
  */
 tags: FileRecipe, 
 /**
+ * Files whose rows name several IDs of one person. With one, every count is of people.
+ */
+idmap?: Array<IdMapRecipe>, 
+/**
+ * How people are made of them.
+ */
+oneid?: OneIdRecipe, 
+/**
+ * Who agreed to be joined; all others are left out before anything is compared.
+ */
+consent?: ConsentRecipe | null, 
+/**
  * The profile.
  */
 profile: ProfileRecipe, 
@@ -3017,6 +3209,10 @@ export type ErrorCode =
   | "quote-open"
   | "row-too-long"
   | "too-many-columns"
+  | "file-missing"
+  | "map-columns"
+  | "consent-columns"
+  | "consent-nobody"
   | "column-twice"
   | "column-missing"
   | "freeze-invalid"

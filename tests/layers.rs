@@ -21,7 +21,9 @@ const RANKS: &[(&str, u8, u8)] = &[
     ("shard", 2, 0),
     ("gate", 2, 0),
     // L3 people
-    ("matching", 3, 0),
+    // What an ID map made one is part of what matched.
+    ("oneid", 3, 0),
+    ("matching", 3, 1),
     ("exchange", 3, 0),
     // L4 analyses
     ("analysis", 4, 0),

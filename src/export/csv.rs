@@ -9,6 +9,7 @@ use crate::analysis::crowds::SplitReport;
 use crate::analysis::lookalike::{Comparison, LookalikeReport, ModelReport};
 use crate::analysis::profile::{ProfileColumn, ProfileReport, ProfileValue};
 use crate::gate::Released;
+use crate::matching::MatchReport;
 use crate::table::schema::FeatureKind;
 use std::fmt::Write;
 
@@ -23,6 +24,19 @@ pub fn profile_csv(report: &Released<ProfileReport>) -> Vec<u8> {
         Table::new("column,value,seed_count,seed_share,base_count,base_share,tgi,tgi_low,tgi_high,q");
     for column in &report.get().columns {
         column.values.iter().for_each(|value| profile_row(&mut table, &column.column, value));
+    }
+    table.bytes()
+}
+
+/// `conflicts.csv`: pairs of IDs, masked, that were not joined, the surest first.
+pub fn conflicts_csv(report: &Released<MatchReport>) -> Vec<u8> {
+    let mut table = Table::new("rule,type,id,other_type,other_id,confidence,source");
+    for conflict in report.get().one_id.iter().flat_map(|one| &one.conflicts) {
+        table.text(conflict.rule);
+        conflict.ids.iter().for_each(|(of, id)| {
+            table.label(of).label(id);
+        });
+        table.number(conflict.confidence, 6).label(&conflict.source).end();
     }
     table.bytes()
 }

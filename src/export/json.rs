@@ -19,6 +19,11 @@ pub fn match_json(report: &Released<MatchReport>) -> Vec<u8> {
     pretty(report.get())
 }
 
+/// `oneid.json`.
+pub fn oneid_json(report: &Released<MatchReport>) -> Vec<u8> {
+    pretty(&report.get().one_id)
+}
+
 /// `lookalike.json`. `lift` and `gain` hold a plain number at each of `1%`, `5%`, `10%`; the intervals stand
 /// beside them. The thousand cuts of the page's slider are left out.
 pub fn lookalike_json(report: &Released<LookalikeReport>) -> Vec<u8> {

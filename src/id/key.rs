@@ -28,6 +28,12 @@ impl Key {
         finalise(finalise(finalise(seed) ^ low) ^ high)
     }
 
+    /// The key told apart from equal keys of another type of ID.
+    #[must_use]
+    pub fn masked(self, mask: Key) -> Key {
+        Key((u128::from_le_bytes(self.0) ^ u128::from_le_bytes(mask.0)).to_le_bytes())
+    }
+
     fn halves(self) -> (u64, u64) {
         let both = u128::from_le_bytes(self.0);
         (both as u64, (both >> 64) as u64)

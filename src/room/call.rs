@@ -67,6 +67,12 @@ pub enum Call {
         /// What the user says about it.
         overrule: Overrule,
     },
+    /// Gives the files a recipe names besides the two, ID maps and a consent file; they are found by name. The reply is
+    /// empty.
+    Attach {
+        /// All of them.
+        files: Vec<FileRef>,
+    },
     /// Loads both files and matches them. Everything asked before is forgotten.
     Open {
         /// How.
@@ -217,6 +223,12 @@ pub enum Export {
     },
     /// `match.json`.
     Match,
+    /// `oneid.json`: whose IDs the maps made one person.
+    OneId,
+    /// `translated.csv`: the brand's ID of everyone in both files beside the tag file's; if the recipe wants it.
+    Translated,
+    /// `conflicts.csv`: pairs of IDs that were not joined.
+    Conflicts,
     /// `profile.csv`.
     Profile,
     /// `features.csv`.

@@ -46,6 +46,9 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
     let (name, bytes, rows) = match what {
         Export::Audience { name, crowd, header } => audience(room, name, crowd, header).await?,
         Export::Match => ("match.json".into(), json::match_json(&room.opened()?.matched), 0),
+        Export::OneId => ("oneid.json".into(), json::oneid_json(&room.opened()?.matched), 0),
+        Export::Conflicts => ("conflicts.csv".into(), csv::conflicts_csv(&room.opened()?.matched), 0),
+        Export::Translated => translated(room).await?,
         Export::Profile => {
             ("profile.csv".into(), csv::profile_csv(need_profile(room).await?.known_profile()?), 0)
         }
@@ -109,6 +112,10 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
 pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     lists::check(&room.opened()?.recipe)?;
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
+    if room.opened()?.matched.get().one_id.is_some() {
+        files.extend([Export::OneId, Export::Conflicts]);
+        files.extend(room.opened()?.recipe.oneid.translate.then_some(Export::Translated));
+    }
     if room.opened()?.recipe.lookalike.model == Model::Auto {
         files.push(Export::Leaderboard);
     }
@@ -233,6 +240,14 @@ async fn scores(room: &mut Room) -> Result<Named> {
     }
     let listing = Listing { crowd: Expr::Everyone, order: Order::File, cells };
     table(room, "scores.csv", &(header + "\n"), listing).await
+}
+
+async fn translated(room: &Room) -> Result<Named> {
+    if !room.opened()?.recipe.oneid.translate {
+        return Err(Kind::TooEarly.into());
+    }
+    let listing = Listing { crowd: Expr::Seed, order: Order::File, cells: vec![Cell::Own, Cell::Id] };
+    table(room, "translated.csv", "id,tag_id\n", listing).await
 }
 
 async fn model_scores(room: &Room, best: bool) -> Result<Named> {
@@ -388,8 +403,10 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
 /// Fingerprints both inputs, once.
 async fn need_digests(room: &mut Room) -> Result<()> {
     if room.opened()?.digests.is_none() {
-        let [ours, theirs] = room.opened()?.inputs.clone();
-        let digests = [fingerprint(&room.desk, &ours).await?, fingerprint(&room.desk, &theirs).await?];
+        let mut digests = Vec::new();
+        for file in &room.opened()?.inputs {
+            digests.push(fingerprint(&room.desk, file).await?);
+        }
         room.opened_mut()?.digests = Some(digests);
     }
     Ok(())

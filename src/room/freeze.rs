@@ -32,7 +32,7 @@ pub fn frozen(mut reading: Reading, recipe: &FileRecipe, found: &[ColumnFound]) 
 }
 
 /// A day in its one form, `2026-06-01`, as days since 1970-01-01.
-fn day(text: &str) -> Option<f64> {
+pub fn day(text: &str) -> Option<f64> {
     dates::date(text.as_bytes()).filter(|&day| day.fract() == 0.0 && dates::text(day) == text)
 }
 

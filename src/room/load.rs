@@ -5,7 +5,7 @@ use super::call::{FileRef, Overrule};
 use super::freeze::frozen;
 use super::inspect::{self, Seen, Text, range};
 use super::recipe::{ColumnRef, FileRecipe, Recipe};
-use super::{Opened, Room};
+use super::{Opened, Room, oneid};
 use crate::error::{Error, Kind, Result};
 use crate::gate::release;
 use crate::id;
@@ -23,7 +23,12 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 /// Loads and matches both files.
-pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: FileRef) -> Result<Opened> {
+pub async fn open(
+    room: &mut Room,
+    mut recipe: Recipe,
+    first_party: FileRef,
+    tags: FileRef,
+) -> Result<Opened> {
     let desk = room.desk.clone();
     desk.all(&Forget).await?;
     let ours = layout(room, &recipe.first_party, &first_party).await?;
@@ -34,11 +39,12 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
             .file(&recipe.tags.file)
             .column(format!("{} MiB", memory >> 20)));
     }
-    let space = id::space(recipe.first_party.id_recipe(), recipe.tags.id_recipe())
-        .map_err(|e| e.file("room.toml"))?;
+    let known = oneid::learn(room, &mut recipe, &ours, &theirs).await?;
+    let [space, tag_space] = known.spaces;
+    let ours_read = reading(Which::FirstParty, &recipe.first_party, &ours, space)?;
     let plans = [
-        reading(Which::FirstParty, &recipe.first_party, &ours, space)?,
-        reading(Which::Tags, &recipe.tags, &theirs, space)?,
+        Reading { mask: known.mask, gated: recipe.consent.is_some(), ..ours_read },
+        reading(Which::Tags, &recipe.tags, &theirs, tag_space)?,
     ];
     if plans[1].columns.is_empty() {
         let left: Vec<String> = unused(&plans[1], &theirs).into_keys().collect();
@@ -46,7 +52,10 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
         return Err(if left.is_empty() { refusal } else { refusal.column(left.join(", ")) });
     }
     let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
-    let mut report = matching::matched(&desk, [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])]).await?;
+    let read = [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])];
+    let mut report =
+        matching::matched(&desk, read, known.report.as_ref().map(|_| recipe.oneid.translate)).await?;
+    report.one_id = known.report.map(Box::new);
     report.first_party.unused = unused(&plans[0], &ours);
     report.tags.unused = unused(&plans[1], &theirs);
     for (side, (account, name)) in
@@ -67,7 +76,8 @@ pub async fn open(room: &mut Room, recipe: Recipe, first_party: FileRef, tags: F
             tags: settled(recipe.tags, &plans[1], &theirs),
             ..recipe
         },
-        inputs: [first_party, tags],
+        inputs: [first_party, tags].into_iter().chain(known.files).collect(),
+        space: tag_space,
         schema,
         matched: release(report),
         profile: None,
@@ -137,12 +147,13 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
         return Err(refuse(Kind::ColumnTwice, &column.name));
     }
     let folds = recipe.folds.as_deref().map(position).transpose()?;
+    let consent = recipe.consent.as_deref().map(position).transpose()?;
     let named = [&recipe.ignore, &recipe.numbers, &recipe.categories, &recipe.dates].into_iter().flatten();
     for name in named.chain(recipe.multi.keys()) {
         position(name)?;
     }
     let columns = (0..found.len())
-        .filter(|at| *at != id && Some(*at) != folds)
+        .filter(|at| *at != id && ![folds, consent].contains(&Some(*at)))
         .filter_map(|at| column(recipe, at, &found[at]))
         .collect();
     let reading = Reading {
@@ -156,6 +167,9 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
         folds,
         missing: seen.layout.missing.clone(),
         late: None,
+        mask: id::Key::default(),
+        consent,
+        gated: false,
     };
     frozen(reading, recipe, found)
 }

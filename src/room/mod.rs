@@ -7,10 +7,12 @@ pub mod inspect; // looking at a file
 mod lists; // crowds, waves and tables the recipe asks for
 pub mod load; // bringing the files in
 pub mod model; // models from outside
+mod oneid; // ID maps and consent
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
+mod types; // which IDs can be compared
 mod toml; // the text of a recipe as JSON
 
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
@@ -20,7 +22,9 @@ use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Released, release};
+use crate::id;
 use crate::matching::{self, MatchReport};
+use crate::oneid as one_id;
 use crate::shard::desk::Desk;
 use crate::shard::job::Registry;
 use crate::shard::{binning, crowd, listing, load as loading};
@@ -34,6 +38,7 @@ use std::collections::BTreeMap;
 pub const REGISTRY: &Registry<'static> = &[
     &loading::QUESTIONS,
     &binning::QUESTIONS,
+    &one_id::QUESTIONS,
     &matching::QUESTIONS,
     &listing::QUESTIONS,
     &crowd::QUESTIONS,
@@ -51,6 +56,8 @@ pub struct Room {
     desk: Desk,
     limit: u64,
     seen: BTreeMap<u32, Seen>,
+    /// Files a recipe may name besides the two.
+    beside: Vec<FileRef>,
     open: Option<Opened>,
     loaded: Option<model::Loaded>,
     compared: Option<Comparison>,
@@ -61,7 +68,10 @@ pub struct Room {
 /// What is known since the files were opened.
 pub struct Opened {
     recipe: Recipe,
-    inputs: [FileRef; 2],
+    /// The brand's file, the tag file, and those beside them.
+    inputs: Vec<FileRef>,
+    /// Where the tag file's IDs are compared.
+    space: id::Recipe,
     schema: Schema,
     matched: Released<MatchReport>,
     profile: Option<Released<ProfileReport>>,
@@ -69,7 +79,7 @@ pub struct Opened {
     personas: Option<Released<PersonasReport>>,
     /// What the last search for personas found.
     found: Option<Found>,
-    digests: Option<[String; 2]>,
+    digests: Option<Vec<String>>,
     /// Files of the export before.
     earlier: Vec<FileRef>,
     /// The model of the run before the last.
@@ -85,6 +95,7 @@ impl Room {
             desk,
             limit,
             seen: BTreeMap::new(),
+            beside: vec![],
             open: None,
             loaded: None,
             compared: None,
@@ -101,6 +112,10 @@ impl Room {
                 let inspection = seen.inspection.clone();
                 self.seen.insert(file.index, seen);
                 Ok(Reply::Inspection(inspection))
+            }
+            Call::Attach { files } => {
+                self.beside = files;
+                Ok(Reply::Files(vec![]))
             }
             Call::Open { recipe, first_party, tags } => {
                 (self.open, self.loaded, self.compared) = (None, None, None);

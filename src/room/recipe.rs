@@ -22,6 +22,18 @@ pub struct Recipe {
     pub first_party: FileRecipe,
     /// The third party's tag file.
     pub tags: FileRecipe,
+    /// Files whose rows name several IDs of one person. With one, every count is of people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<IdMapRecipe>>", optional))]
+    pub idmap: Vec<IdMapRecipe>,
+    /// How people are made of them.
+    #[serde(default, skip_serializing_if = "OneIdRecipe::usual")]
+    #[cfg_attr(test, ts(as = "Option<OneIdRecipe>", optional))]
+    pub oneid: OneIdRecipe,
+    /// Who agreed to be joined; all others are left out before anything is compared.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentRecipe>,
     /// The profile.
     #[serde(default)]
     pub profile: ProfileRecipe,
@@ -72,6 +84,103 @@ pub struct Recipe {
     pub export: Option<ExportPlan>,
 }
 
+/// An ID map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct IdMapRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// Its ID columns by name; those that look like IDs if none is given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, IdColumn>,
+    /// Column that says how sure a row is, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<String>,
+    /// Column that says who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Column that says when: of equally sure rows the later one goes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+}
+
+/// An ID column of a map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct IdColumn {
+    /// Kind of ID.
+    pub kind: id::Kind,
+    /// Digest of the IDs as they stand in the file.
+    #[serde(default)]
+    pub digest: id::Digest,
+    /// What tells opaque IDs apart, such as `unionid`; the column's name if not given.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<String>,
+}
+
+/// How people are made of IDs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct OneIdRecipe {
+    /// Most IDs of one person, from 2 to 100: a device or an agent's phone that many share joins nobody beyond it.
+    pub cap: u8,
+    /// Whether a person with a union ID has at most one phone.
+    pub one_phone: bool,
+    /// Types of IDs, the one that names a person first; by default the tag file's, the brand's, then by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub priority: Vec<String>,
+    /// Whether `translated.csv` is written: the brand's ID of everyone in both files beside the tag file's.
+    pub translate: bool,
+    /// Rows less sure than this are left out.
+    pub least_confidence: f64,
+    /// Rows of days before this, as in `2026-01-01`, are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+impl Default for OneIdRecipe {
+    fn default() -> Self {
+        let (priority, since) = Default::default();
+        OneIdRecipe { cap: 10, one_phone: true, priority, translate: false, least_confidence: 0.0, since }
+    }
+}
+
+impl OneIdRecipe {
+    fn usual(&self) -> bool {
+        *self == OneIdRecipe::default()
+    }
+}
+
+/// A file of those who agreed. What is not said is found by looking at it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// ID column: the same type of ID as the first-party file's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Kind of ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<id::Kind>,
+    /// Digest of the IDs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<id::Digest>,
+    /// Column of yes or no; in a file of IDs alone, whoever stands in it has agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+    /// Column of the last day of a consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// The day it has to reach, as in `2026-06-01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
 /// Crowds that are set side by side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -96,6 +205,12 @@ pub struct FileRecipe {
     /// Digest of the IDs as they stand in the file.
     #[serde(default)]
     pub digest: id::Digest,
+    /// What tells an opaque ID from others in an ID map, such as `unionid`; the ID column's name if not given.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<String>,
+    /// First-party file: column of yes or no. Rows without a yes are left out before anything is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
     /// Columns to leave out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
@@ -144,6 +259,8 @@ impl FileRecipe {
             id,
             kind: is.kind,
             digest: is.digest,
+            id_type: None,
+            consent: None,
             ignore: vec![],
             numbers: vec![],
             categories: vec![],

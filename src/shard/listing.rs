@@ -8,7 +8,7 @@ use super::job::{self, Opener};
 use super::{Shard, Task};
 use crate::audience::{Expr, rank};
 use crate::error::Result;
-use crate::id::Writer;
+use crate::id::{Ids, Writer};
 use crate::table::store::{Which, packed};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ pub enum Cell {
     As(Writer, Which),
     /// The ID as the tag file writes it, of those who have one as a platform wants it.
     Held(Writer, Which),
+    /// The ID as the first-party file writes it, quoted if it must be; only if a translation is wanted.
+    Own,
     /// 1 for members of this crowd, else 0.
     Member(Expr),
     /// The number of the first of these crowds a person is in, from 1; 0 for none.
@@ -144,15 +146,16 @@ fn write(
     to: &mut Vec<u8>,
 ) -> Result<()> {
     match cell {
-        Cell::Id => id(shard, person, to),
+        Cell::Id => id(&shard.people.ids, person, to),
         Cell::As(writer, which) => written(shard, *writer, *which, person, to),
         Cell::Held(writer, which) => {
             let mut form = Vec::new();
             written(shard, *writer, *which, person, &mut form);
             if !form.is_empty() {
-                id(shard, person, to);
+                id(&shard.people.ids, person, to);
             }
         }
+        Cell::Own => id(&shard.own, person, to),
         Cell::Member(_) => to.push(b'0' + u8::from(crowds.iter().any(|c| c.has(person)))),
         Cell::First(_) => {
             let first = crowds.iter().position(|c| c.has(person)).map_or(0, |at| at + 1);
@@ -182,9 +185,9 @@ fn written(shard: &Shard, writer: Writer, which: Which, person: usize, to: &mut 
 }
 
 /// The ID as written; in quotes only if it holds a comma, a quote or a line end.
-fn id(shard: &Shard, person: usize, to: &mut Vec<u8>) {
+fn id(ids: &Ids, person: usize, to: &mut Vec<u8>) {
     let from = to.len();
-    shard.people.ids.get(person, to);
+    ids.get(person, to);
     if to[from..].iter().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r')) {
         let plain = to.split_off(from);
         to.push(b'"');

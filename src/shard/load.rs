@@ -161,7 +161,7 @@ impl Task for CutSlice {
     type Reply = Cut;
     fn run(self, shard: &mut Shard, input: Vec<u8>) -> Result<Cut> {
         let text = self.text.map_or(input, |block| block.0);
-        parcel::cut(&self.reading, &text, self.span, shard.count)
+        parcel::cut(&self.reading, &shard.canon, &text, self.span, shard.count)
     }
 }
 

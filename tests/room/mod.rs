@@ -18,6 +18,7 @@ pub struct Bench {
 
 impl Bench {
     /// Shards over these files.
+    #[allow(dead_code, reason = "not every test that shares this driver has no limit")]
     pub fn new(shards: usize, files: Vec<(&str, Vec<u8>)>) -> Self {
         Self::limited(shards, files, u64::MAX)
     }
@@ -28,6 +29,11 @@ impl Bench {
             shards: (0..shards).map(|index| Shard::new(index, shards)).collect(),
             files: files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect(),
         }
+    }
+    /// Puts other bytes in the place of a file.
+    #[allow(dead_code, reason = "not every test that shares this driver changes files")]
+    pub fn replace(&mut self, index: usize, bytes: Vec<u8>) {
+        self.files[index].1 = bytes;
     }
     /// How the room names a file.
     pub fn file(&self, index: usize) -> FileRef {

@@ -152,14 +152,24 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
         .iter()
         .filter(|export| export.what != Operation::Reset)
         .flat_map(|export| &export.earlier);
-    let names = [&plan.first_party.file, &plan.tags.file].into_iter().chain(earlier);
+    let beside_them = plan.idmap.iter().map(|map| &map.file);
+    let beside_them = beside_them.chain(plan.consent.iter().map(|consent| &consent.file));
+    let count = [2, beside_them.clone().count()];
+    let names = [&plan.first_party.file, &plan.tags.file].into_iter().chain(beside_them).chain(earlier);
     let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
-    let mut refs = (0..).zip(&files).map(|(at, file)| file_ref(at, file));
-    let mut next = || refs.next().unwrap_or(Err(Kind::FileUnreadable.into()));
-    let (first_party, tags) = (next()?, next()?);
-    let earlier = refs.collect::<Result<Vec<_>>>()?;
+    let mut refs = Vec::new();
+    for (at, file) in (0..).zip(&files) {
+        // The recipe names it as it stands there, the folder before it included.
+        let name = file.strip_prefix(beside).unwrap_or(file).to_string_lossy().into_owned();
+        let found = file_ref(at, file)?;
+        refs.push(if at < 2 { found } else { FileRef { name, ..found } });
+    }
+    let earlier = refs.split_off(count[0] + count[1]);
+    let attached = refs.split_off(count[0]);
+    let (first_party, tags) = (refs.remove(0), refs.remove(0));
     let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
+    threads.call(Call::Attach { files: attached }, |_| {})?;
     let reply = threads.call(Call::Open { recipe: Box::new(plan), first_party, tags }, |p| bar.show(p));
     bar.clear();
     if let Reply::Match(found) = reply? {
@@ -168,6 +178,10 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             "{} of your {} people ({rate:.1} %) are in the tag file.",
             found.matched, found.first_party.people
         );
+        if let Some(one) = &found.one_id {
+            let refused: u64 = one.refused.values().sum();
+            eprintln!("  {} IDs are {} people; {refused} pairs were not joined.", one.ids, one.people);
+        }
         for (file, account) in files.iter().zip([&found.first_party, &found.tags]) {
             for (column, why) in &account.unused {
                 eprintln!("  {} of {} is not used: {why}.", column, file.display());

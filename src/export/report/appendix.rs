@@ -18,7 +18,9 @@ fn inputs(html: &mut Html, input: &ReportInput, language: Language) {
     let size = (language.say("Size", "大小"), true);
     header(html, &[(language.say("File", "文件"), false), name, size, ("SHA-256", false)]);
     put!(html, "<tbody>");
-    for (file, role) in input.inputs.iter().zip(files(language)) {
+    // Behind the two stand ID maps and a consent file.
+    let others = std::iter::repeat(language.say("Beside them", "附加文件"));
+    for (file, role) in input.inputs.iter().zip(files(language).into_iter().chain(others)) {
         put!(html, "<tr><th scope=\"row\">" [role] "</th><td><bdi>" [file.name] "</bdi></td><td class=\"n\">" [bytes(file.size)] "</td><td class=\"mono\">" [file.sha256] "</td></tr>\n");
     }
     put!(html, "</tbody></table>\n<p class=\"hint\">");

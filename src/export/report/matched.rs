@@ -150,6 +150,14 @@ fn problem(code: &str, language: Language) -> (&str, &str) {
         "rounded" => (("Rounded ID (8.68E+14)", "ID 被取整（8.68E+14）"), out),
         "long-row" => (("Too many columns", "列数过多"), out),
         "unknown-fold" => (("Fold not understood", "折号无法识别"), out),
+        "one-person" => (
+            ("Another ID of the same person", "同一个人的另一种 ID"),
+            ("merged by the ID map", "按 ID 映射合并为一人"),
+        ),
+        "no-consent" => (("No consent", "没有授权"), ("left out before the match", "匹配前剔除")),
+        "consent-unclear" => {
+            (("Consent not understood", "授权写法无法识别"), ("taken as no", "按未授权处理"))
+        }
         "blank-line" => (("Blank lines", "空行"), ("skipped, not counted as rows", "跳过，不计入行数")),
         "short-row" => (("Too few columns", "列数不足"), gap),
         "not-a-number" => (("Not a number in a number column", "数值列里有非数字"), gap),

@@ -59,6 +59,7 @@ fn matched(text: &str) -> MatchReport {
         rate_first_party: 0.7798,
         rate_tags: 0.0875,
         diagnosis: Some(Diagnosis { tried: 500, would_match: vec![way] }),
+        one_id: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files on their way in. Any shard cuts any slice of a file into parcels ([`parcel`]), one per owner; owners keep
 //! their people's rows here, first row first ([`side`]), until all are in and the columns can be binned ([`seal`]).
 
+pub mod canon; // who is one person, who agreed
 pub mod freeze; // cells dated too late
 pub mod packed; // number vectors as plain bytes
 pub mod parcel; // rows of one slice for one shard

@@ -1,12 +1,15 @@
 //! Cutting a slice of a file into parcels: every row is read once, its ID turned into a key, its cells into small
 //! values, and put into the parcel of the shard that owns the person. Every row is accounted for.
 
+use super::canon::{Canon, agrees};
 use super::freeze::Freezer;
 use super::{Which, packed};
 use crate::error::{Error, Kind, Result};
 use crate::id::{self, Ids, Key, Reader, Recipe};
+use crate::num::Order;
 use crate::table::csv::{Fields, Rows};
 use crate::table::dates;
+use crate::table::inspection::Problem;
 use crate::table::schema::{Dialect, FeatureKind};
 use crate::table::survey::Fit;
 use crate::table::values::{self, Missing};
@@ -40,12 +43,20 @@ pub struct Reading {
     /// The first moment, in days since 1970-01-01, that the table knows nothing of: what is dated then or later counts
     /// as missing.
     pub late: Option<f64>,
+    /// Tells keys of one type of ID from those of others: combined with every key. Zero for the tag file's type.
+    pub mask: Key,
+    /// Position of the column that says whether a row's person agreed to be joined.
+    pub consent: Option<usize>,
+    /// Whether only those are taken who are known to have agreed.
+    pub gated: bool,
 }
 
 impl Reading {
     /// Whether anything is read from the column at a position.
     pub fn uses(&self, at: usize) -> bool {
-        at == self.id || Some(at) == self.folds || self.columns.iter().any(|column| column.at == at)
+        at == self.id
+            || [self.folds, self.consent].contains(&Some(at))
+            || self.columns.iter().any(|column| column.at == at)
     }
 }
 
@@ -73,6 +84,9 @@ pub struct Parcel {
     /// Row of the file, one per row.
     #[serde(with = "packed")]
     pub rows: Vec<u32>,
+    /// Half of the key of the row's own ID, one per row, if IDs may be one person.
+    #[serde(with = "packed")]
+    pub own: Vec<u64>,
     /// The ID as written, one per row.
     pub ids: Ids,
     /// Given folds, one per row, if a column gives them; -1 if the cell is no whole number from 0 to 255.
@@ -145,7 +159,23 @@ impl Tally {
             }
         }
     }
-    fn count(map: &mut BTreeMap<(String, String), (u64, u64)>, code: &str, column: &str, row: u64) {
+    /// Why rows were left out, or what is odd about those that were kept, most first.
+    pub fn problems(&self, notes: bool) -> Vec<Problem> {
+        let map = if notes { &self.notes } else { &self.reasons };
+        let mut list: Vec<Problem> = map
+            .iter()
+            .map(|((code, column), &(count, first))| Problem {
+                code: code.clone(),
+                count,
+                first_row: Some(first),
+                column: (!column.is_empty()).then(|| column.clone()),
+            })
+            .collect();
+        list.order_by_key(|p| std::cmp::Reverse(p.count));
+        list
+    }
+    /// Counts one.
+    pub fn count(map: &mut BTreeMap<(String, String), (u64, u64)>, code: &str, column: &str, row: u64) {
         map.entry((code.into(), column.into())).or_insert((0, row)).0 += 1;
     }
 }
@@ -175,8 +205,8 @@ pub struct Cut {
 }
 
 /// Cuts the rows of `text` that start before `span.end` into parcels for `shards` owners.
-pub fn cut(reading: &Reading, text: &[u8], span: Span, shards: usize) -> Result<Cut> {
-    let mut cutter = Cutter::new(reading, shards)?;
+pub fn cut(reading: &Reading, canon: &Canon, text: &[u8], span: Span, shards: usize) -> Result<Cut> {
+    let mut cutter = Cutter::new(reading, canon, shards)?;
     let mut rows = Rows::new(text, &reading.dialect).until(span.end);
     let mut fields = Fields::new();
     let mut header = reading.dialect.header && span.first_row == 1;
@@ -195,7 +225,7 @@ pub fn cut(reading: &Reading, text: &[u8], span: Span, shards: usize) -> Result<
 }
 
 /// A refusal inside a slice knows its line of the slice; the file's is that many further on.
-fn place(error: Error, first_row: u64) -> Error {
+pub fn place(error: Error, first_row: u64) -> Error {
     match error.at.row {
         Some(line) => error.row(first_row + line - 1),
         None => error,
@@ -204,6 +234,7 @@ fn place(error: Error, first_row: u64) -> Error {
 
 struct Cutter<'a> {
     reading: &'a Reading,
+    canon: &'a Canon,
     reader: Reader,
     parcels: Vec<Parcel>,
     words: Vec<Vec<HashMap<String, u32>>>,
@@ -212,13 +243,14 @@ struct Cutter<'a> {
 }
 
 impl<'a> Cutter<'a> {
-    fn new(reading: &'a Reading, shards: usize) -> Result<Self> {
+    fn new(reading: &'a Reading, canon: &'a Canon, shards: usize) -> Result<Self> {
         let parcel = Parcel {
             columns: reading.columns.iter().map(|c| Cells::new(c.kind)).collect(),
             ..Parcel::default()
         };
         Ok(Cutter {
             reading,
+            canon,
             reader: Reader::new(reading.recipe, reading.space)?,
             parcels: vec![parcel; shards],
             words: vec![vec![HashMap::new(); reading.columns.len()]; shards],
@@ -242,13 +274,30 @@ impl<'a> Cutter<'a> {
         }
         let cell = fields.get(self.reading.id).unwrap_or_default();
         match self.reader.key(cell) {
+            Ok(key) if self.barred(key, row, fields) => {
+                Tally::count(&mut self.tally.reasons, NO_CONSENT, "", row);
+            }
             Ok(key) => self.keep(key, cell, row, fields),
             Err(reject) => Tally::count(&mut self.tally.reasons, reject.code(), "", row),
         }
     }
+    /// Whether a row has to stay out of every join: its column or the consent file does not say yes.
+    fn barred(&mut self, key: Key, row: u64, fields: &Fields) -> bool {
+        let said = self.reading.consent.map(|at| agrees(fields.get(at).unwrap_or_default()));
+        if said == Some(None) {
+            Tally::count(&mut self.tally.notes, "consent-unclear", "", row);
+        }
+        let listed = !self.reading.gated || self.canon.agreed(key.masked(self.reading.mask));
+        !listed || said.is_some_and(|said| said != Some(true))
+    }
     fn keep(&mut self, key: Key, id: &[u8], row: u64, fields: &Fields) {
+        let own = key.masked(self.reading.mask);
+        let key = self.canon.of(own);
         let shard = key.shard(self.parcels.len());
         let parcel = &mut self.parcels[shard];
+        if self.canon.merges() {
+            parcel.own.push(own.mix(0));
+        }
         parcel.keys.push(key);
         parcel.rows.push(row as u32);
         parcel.ids.push(id);
@@ -288,6 +337,9 @@ impl<'a> Cutter<'a> {
     }
 }
 
+/// Code of rows whose person has not agreed.
+pub const NO_CONSENT: &str = "no-consent";
+
 fn parse(kind: FeatureKind, cell: &[u8]) -> Option<f64> {
     if kind == FeatureKind::Date { dates::date(cell) } else { values::number(cell) }
 }
@@ -314,8 +366,10 @@ fn word(known: &mut HashMap<String, u32>, words: &mut Vec<String>, label: &[u8])
 /// The refusal of a file in which every row was rejected as rounded by a spreadsheet, or as no ID at all.
 pub fn nobody(tally: &Tally) -> Error {
     let rounded = (id::Reject::Scientific.code().to_string(), String::new());
+    let barred = tally.reasons.get(&(NO_CONSENT.to_string(), String::new()));
     let (kind, first) = match (tally.reasons.get(&rounded), tally.rows) {
         (_, 0) => (Kind::NoRows, None),
+        _ if barred.is_some() => (Kind::ConsentNobody, None),
         (Some(&(count, first)), rows) if 2 * count > rows => (Kind::IdScientific, Some(first)),
         _ => (Kind::NoValidId, tally.reasons.values().map(|r| r.1).min()),
     };

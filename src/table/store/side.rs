@@ -21,6 +21,12 @@ pub struct Side {
     pub columns: Vec<Kept>,
     /// Rows of people who had one before.
     pub duplicates: u64,
+    /// Those of them that only an ID map brought together: their ID is not that of the person's first row.
+    pub merged: u64,
+    /// The first such row; 0 if there is none.
+    pub merged_first: u32,
+    /// Half of the key of the ID in the first row, if IDs may be one person.
+    own: Vec<u64>,
     index: Index,
 }
 
@@ -94,6 +100,7 @@ impl Side {
         }
         self.ids.extend_some(&parcel.ids, people.iter().map(|p| p.1));
         self.duplicates += people.iter().filter(|p| !p.1).count() as u64;
+        self.compare(&parcel, &people);
         if self.columns.is_empty() {
             self.columns = parcel.columns.iter().map(Kept::like).collect();
         }
@@ -101,6 +108,17 @@ impl Side {
             kept.absorb(cells, &people);
         }
         Ok(())
+    }
+    /// Counts the rows whose own ID is not that of the person's first row.
+    fn compare(&mut self, parcel: &Parcel, people: &[(u32, bool)]) {
+        for ((&own, &(person, new)), &row) in parcel.own.iter().zip(people).zip(&parcel.rows) {
+            if new {
+                self.own.push(own);
+            } else if self.own[person as usize] != own {
+                self.merged_first = if self.merged == 0 { row } else { self.merged_first };
+                self.merged += 1;
+            }
+        }
     }
     fn person(&mut self, key: Key) -> (u32, bool) {
         match self.index.find(key, &self.keys) {
@@ -242,6 +260,7 @@ mod tests {
         Parcel {
             keys: rows.iter().map(|r| Key([r.0; 16])).collect(),
             rows: (first..first + rows.len() as u32).collect(),
+            own: vec![],
             ids,
             folds: vec![],
             columns: vec![

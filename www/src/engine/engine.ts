@@ -24,6 +24,7 @@ type ReplyTo = {
   sample: "files";
   "read-recipe": "recipe";
   inspect: "inspection";
+  attach: "files";
   open: "match";
   profile: "profile";
   lookalike: "lookalike";

@@ -1,5 +1,5 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, Expr, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, PortraitPlan, QualityPlan, Recipe, SplitPlan } from "api";
+import type { Base, ConsentRecipe, Expr, FileRef, IdMapRecipe, OneIdRecipe, IdRecipe, LookalikePlan, NamedCrowd, PersonasPlan, PortraitPlan, QualityPlan, Recipe, SplitPlan } from "api";
 import { Engine, type CallOf, type Network, type Refusal } from "../engine/engine";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket, repeatable, uses } from "./basket.svelte";
@@ -15,6 +15,9 @@ export type Computed = Exclude<Step, "files" | "crowds">;
 
 /** What is exported, when the sheet is open. */
 export type Exporting = { what: "audience"; crowd: number | undefined } | { what: "report" | "recipe" | "all" };
+
+/** What may stand beside the two files. */
+export type Beside = "idmap" | "consent";
 
 /** What the workbench adds to the recipe. */
 type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap" | "export">;
@@ -41,6 +44,10 @@ class App {
   portraits = $state.raw<PortraitPlan[]>([]);
   /** Waves and tables of crowds side by side, as last saved or as the recipe says. */
   lists = $state.raw<Lists>({});
+  /** ID maps and a consent list, as the recipe has them, and the files of those names that are here. */
+  beside = $state.raw<{ idmap: IdMapRecipe[]; consent: ConsentRecipe[] }>({ idmap: [], consent: [] });
+  files = $state.raw<Record<string, { blob: Blob; ref: FileRef }>>({});
+  #oneid: OneIdRecipe | undefined;
   /** Crowds of a loaded recipe that could not be counted yet, or not at all with these files. */
   waiting = $state.raw<(NamedCrowd & { lost?: boolean })[]>([]);
   #quality: QualityPlan | undefined;
@@ -88,6 +95,9 @@ class App {
     return {
       first_party: first_party.recipe,
       tags: tags.recipe,
+      idmap: this.beside.idmap,
+      ...(this.#oneid && { oneid: this.#oneid }),
+      consent: this.beside.consent[0] ?? null,
       profile: { base: this.base },
       lookalike: this.lookalikePlan,
       personas: this.personasPlan,
@@ -139,6 +149,19 @@ class App {
   async load(slot: SlotName, blob: Blob, name: string): Promise<void> {
     if (this.#sampled) this.#reset();
     await this.#load(slot, blob, name);
+  }
+
+  /** Takes an ID map or a consent list; of lists there is one. */
+  async add(to: Beside, blob: Blob, file: string): Promise<void> {
+    if (this.#sampled) this.#sampled = false;
+    const ref = await this.engine.addFile(blob, file);
+    this.files = { ...this.files, [file]: { blob, ref } };
+    const others = to === "idmap" ? this.beside.idmap : [];
+    if (!this.beside[to].some((plan) => plan.file === file)) this.beside = { ...this.beside, [to]: [...others, { file }] };
+  }
+
+  drop(to: Beside, file: string): void {
+    this.beside = { ...this.beside, [to]: this.beside[to].filter((plan) => plan.file !== file) };
   }
 
   /** The files were dropped the wrong way round: each goes to the other's place. */
@@ -206,6 +229,7 @@ class App {
   clear(): void {
     for (const slot of Object.values(this.slots)) slot.forget();
     this.#reset();
+    this.files = {};
     this.#forget();
     this.match.forget();
     this.basket.clear();
@@ -219,6 +243,7 @@ class App {
   async reload(): Promise<void> {
     this.lost = false;
     for (const slot of Object.values(this.slots)) await slot.reload();
+    for (const [name, { blob }] of Object.entries(this.files)) this.files = { ...this.files, [name]: { blob, ref: await this.engine.addFile(blob, name) } };
     await this.run("match");
   }
 
@@ -231,7 +256,9 @@ class App {
     this.#say("files");
   }
 
-  #set({ profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent }: Omit<Recipe, "first_party" | "tags" | "output">): void {
+  #set({ idmap = [], oneid, consent, profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent }: Omit<Recipe, "first_party" | "tags" | "output">): void {
+    this.beside = { idmap, consent: consent ? [consent] : [] };
+    this.#oneid = oneid;
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
@@ -250,6 +277,7 @@ class App {
 
   async #runMatch(): Promise<void> {
     this.#forget();
+    await this.engine.call<"attach">({ call: "attach", files: this.#attached() });
     await this.match.start();
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
@@ -304,7 +332,13 @@ class App {
 
   #fileInputs(): Inputs | undefined {
     const [first_party, tags] = [this.slots.first_party.key, this.slots.tags.key];
-    return first_party && tags ? { first_party, tags } : undefined;
+    if (!first_party || !tags) return undefined;
+    return { first_party, tags: `${tags} ${JSON.stringify([this.beside, this.#attached()])}` };
+  }
+
+  #attached(): FileRef[] {
+    const named = [...this.beside.idmap, ...this.beside.consent].flatMap(({ file }) => this.files[file] ?? []);
+    return named.map(({ ref }) => ref);
   }
 
   #after(own: Inputs): Inputs | undefined {

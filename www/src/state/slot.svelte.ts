@@ -71,6 +71,7 @@ export class Slot {
       kind: id.recipe.kind,
       digest: id.recipe.digest,
       ...this.#lists(found),
+      ...this.#typed(found),
       missing: this.overrule.missing,
       as_of: this.asOf || null,
       encoding: this.overrule.encoding,
@@ -134,6 +135,12 @@ export class Slot {
   forget(): void {
     this.clear();
     this.#saved = undefined;
+  }
+
+  /** What a loaded recipe says of the ID's type and of consent, and this page has no switch for. */
+  #typed(found: Inspection): Pick<FileRecipe, "type" | "consent"> {
+    const { type = null, consent } = this.#saved ?? {};
+    return { type, consent: found.columns.some(({ name }) => name === consent) ? (consent ?? null) : null };
   }
 
   #ref(): FileRef {
