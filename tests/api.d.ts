@@ -1918,9 +1918,6 @@ bytes: number,
 files: number, };
 
 /**
- * What a file does to the audience there.
- */
-export type Operation = "add" | "delete" | "reset";
  * Whose IDs are one person.
  */
 export type OneId = { 
@@ -1989,6 +1986,11 @@ least_confidence: number,
  * Rows of days before this, as in `2026-01-01`, are left out.
  */
 since: string | null, };
+
+/**
+ * What a file does to the audience there.
+ */
+export type Operation = "add" | "delete" | "reset";
 
 /**
  * What is written.
