@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::gate::Cells;
-use crate::id::{self, Ids, Key, Recipe};
+use crate::id::{self, Key, Recipe};
 use crate::num::Order;
 use crate::oneid::OneId;
 use crate::shard::desk::Desk;
@@ -133,10 +133,7 @@ impl Partial for Met {
 
 /// Finds, for everyone in the tag file, whether and where the brand's file has them.
 #[derive(Serialize, Deserialize)]
-struct Join {
-    /// Whether the brand's IDs of those in both are kept as its file writes them.
-    keep: bool,
-}
+struct Join;
 
 impl Task for Join {
     const NAME: &'static str = "join";
@@ -144,15 +141,6 @@ impl Task for Join {
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Met> {
         let store = &mut shard.store;
         store.joined = seal::join(&store.tags, &store.first_party);
-        shard.own = Ids::default();
-        let mut id = Vec::new();
-        for &at in store.joined.iter().filter(|_| self.keep) {
-            id.clear();
-            if at != seal::NOBODY {
-                store.first_party.ids.get(at as usize, &mut id);
-            }
-            shard.own.push(&id);
-        }
         shard.seed = Bits::from_fn(store.tags.len(), |i| store.joined[i] != seal::NOBODY);
         Ok(Met {
             people: [store.first_party.len() as u64, store.tags.len() as u64],
@@ -208,15 +196,10 @@ impl Task for Probe {
 }
 
 /// Matches the two loaded files. `read` says how each was read and what became of its rows.
-/// Under an ID map (`Some`: whether a translation is wanted) no other way of hashing is looked for: what did not match may as well lack its pair in the map.
-pub async fn matched(
-    desk: &Desk,
-    read: [(&Reading, &Tally); 2],
-    mapped: Option<bool>,
-) -> Result<MatchReport> {
-    let keep = mapped == Some(true);
+/// Under an ID map no other way of hashing is looked for: what did not match may as well lack its pair in the map.
+pub async fn matched(desk: &Desk, read: [(&Reading, &Tally); 2], mapped: bool) -> Result<MatchReport> {
     let mut met = Met::default();
-    for part in desk.all(&Join { keep }).await? {
+    for part in desk.all(&Join).await? {
         met.merge(part);
     }
     let [first_party, tags] = [0, 1].map(|side| {
@@ -230,7 +213,7 @@ pub async fn matched(
     });
     let share = |of: u64| if of == 0 { 0.0 } else { met.matched as f64 / of as f64 };
     let smaller = first_party.people.min(tags.people);
-    let diagnosis = match share(smaller) < LITTLE && mapped.is_none() {
+    let diagnosis = match share(smaller) < LITTLE && !mapped {
         true => Some(diagnose(desk, [read[0].0, read[1].0]).await?),
         false => None,
     };

@@ -64,7 +64,7 @@ fn world() -> World {
             map.push(format!(",{},u{n},0.8,sdk", oaid(20_000 + n)));
             map.push(format!("+86 {},,u{n},0.7,scrm", phone(n)));
         }
-        if n >= 90 && n < 130 {
+        if (90..130).contains(&n) {
             // No union ID: two phones may be one person's.
             map.push(format!("{},{},,0.6,crm", phone(10_000 + n - 90), oaid(n)));
         }

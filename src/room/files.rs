@@ -423,7 +423,7 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
     Ok(json::pretty(&run))
 }
 
-/// Fingerprints both inputs, once.
+/// Fingerprints all inputs, once.
 async fn need_digests(room: &mut Room) -> Result<()> {
     if room.opened()?.digests.is_none() {
         let mut digests = Vec::new();

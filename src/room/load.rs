@@ -5,7 +5,7 @@ use super::call::{FileRef, Overrule};
 use super::freeze::frozen;
 use super::inspect::{self, Seen, Text, range};
 use super::recipe::{ColumnRef, FileRecipe, Recipe};
-use super::{Opened, Room, oneid};
+use super::{Opened, Room, oneid, platform};
 use crate::error::{Error, Kind, Result};
 use crate::gate::release;
 use crate::id;
@@ -19,8 +19,7 @@ use crate::table::inspection::ColumnFound;
 use crate::table::schema::{Feature, FeatureKind, Namespace, Role, Schema};
 use crate::table::store::parcel::{self, Column, Cut, Reading, Span, Tally};
 use crate::table::store::{Which, seal};
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Loads and matches both files.
 pub async fn open(
@@ -55,8 +54,7 @@ pub async fn open(
     }
     let tallies = [bring(&desk, &plans[0], &ours).await?, bring(&desk, &plans[1], &theirs).await?];
     let read = [(&plans[0], &tallies[0]), (&plans[1], &tallies[1])];
-    let mut report =
-        matching::matched(&desk, read, known.report.as_ref().map(|_| recipe.oneid.translate)).await?;
+    let mut report = matching::matched(&desk, read, known.report.is_some()).await?;
     report.one_id = known.report.map(Box::new);
     report.first_party.unused = unused(&plans[0], &ours);
     report.tags.unused = unused(&plans[1], &theirs);
@@ -72,7 +70,7 @@ pub async fn open(
     if policy.as_ref().is_some_and(|policy| report.matched < policy.k) {
         return Err(Error::new(Kind::FewMatched).file(&recipe.first_party.file));
     }
-    let schema = bin(&desk, &plans)
+    let schema = bin(&desk, &plans, recipe.oneid.translate)
         .await
         .map_err(|e| if e.at.file.is_none() { e.file(&recipe.tags.file) } else { e })?;
     Ok(Opened {
@@ -303,8 +301,8 @@ impl Owners<'_> {
     }
 }
 
-/// Agrees on the bins of every column, and codes the people.
-async fn bin(desk: &Desk, plans: &[Reading; 2]) -> Result<Schema> {
+/// Agrees on the bins of every column, and codes the people. For a translation the brand's IDs are kept.
+async fn bin(desk: &Desk, plans: &[Reading; 2], translate: bool) -> Result<Schema> {
     let columns = columns(plans);
     let question = Found { columns: columns.iter().map(|c| c.0).collect() };
     let mut held = Held::default();
@@ -319,7 +317,7 @@ async fn bin(desk: &Desk, plans: &[Reading; 2]) -> Result<Schema> {
     }
     desk.progress("seal", 0, 0, "rows");
     let folds = plans[1].folds.is_some();
-    let ours = plans[0].recipe.rehashes() && plans[1].recipe.digest != id::Digest::None;
+    let ours = translate || platform::rewrites(plans[0].recipe, plans[1].recipe);
     desk.all(&Seal { features: features.clone(), folds, aside: false, ours }).await?;
     Ok(Schema::new(features.into_iter().map(|f| f.0).collect()))
 }

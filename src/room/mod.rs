@@ -13,8 +13,8 @@ mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
 pub mod session; // one call at a time
-mod types; // which IDs can be compared
 mod toml; // the text of a recipe as JSON
+mod types; // which IDs can be compared
 
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};

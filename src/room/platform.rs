@@ -192,6 +192,11 @@ fn columns(opened: &Opened) -> Result<[(Which, Recipe); 2]> {
     Ok([(Which::Tags, of(tags)), (Which::FirstParty, of(ours))])
 }
 
+/// Whether the brand's IDs can be written where the tag file's cannot: they are raw, and those are hashed.
+pub(super) fn rewrites(ours: Recipe, tags: Recipe) -> bool {
+    ours.rehashes() && tags.digest != Digest::None
+}
+
 /// Which file's IDs can be written for a platform: the tag file's if they can, else the brand's raw ones.
 fn source(
     columns: [(Which, Recipe); 2],
@@ -200,7 +205,7 @@ fn source(
     digest: Option<Digest>,
 ) -> Result<(Which, Writer)> {
     let [tags, ours] = columns;
-    let held = ours.1.rehashes() && tags.1.digest != Digest::None;
+    let held = rewrites(ours.1, tags.1);
     let by = by.unwrap_or(Platform::Generic);
     let mut why = Kind::PlatformKind;
     for ((which, column), by) in

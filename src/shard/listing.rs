@@ -155,7 +155,7 @@ fn write(
                 id(&shard.people.ids, person, to);
             }
         }
-        Cell::Own => id(&shard.own, person, to),
+        Cell::Own => id(&shard.people.ours, person, to),
         Cell::Member(_) => to.push(b'0' + u8::from(crowds.iter().any(|c| c.has(person)))),
         Cell::First(_) => {
             let first = crowds.iter().position(|c| c.has(person)).map_or(0, |at| at + 1);

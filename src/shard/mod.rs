@@ -18,7 +18,6 @@ pub mod testing; // shards without threads
 
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
-use crate::id::Ids;
 use crate::table::bits::Bits;
 use crate::table::people::People;
 use crate::table::store::Store;
@@ -85,8 +84,6 @@ pub struct Shard {
     pub people: People,
     /// The columns of the same people in the bins of another table, while a model of that is applied.
     pub aside: People,
-    /// The first-party file's ID of each person, empty if it has none; kept for a translation only.
-    pub own: Ids,
     /// Those of them who are in the first-party file.
     pub seed: Bits,
     /// Whole numbers per person that analyses leave behind: scores, folds, clusters.

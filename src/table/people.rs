@@ -77,8 +77,8 @@ pub struct People {
     pub rows: Vec<u32>,
     /// The ID exactly as the file writes it.
     pub ids: Ids,
-    /// The raw ID of the same people in the brand's file, empty for those who are not in it; of nobody if the tag file's
-    /// own IDs are raw, or the brand's are not.
+    /// The ID of the same people in the brand's file, empty for those who are not in it. Of nobody if nothing is made of
+    /// it: a translation is not wanted, and the tag file's own IDs are raw or the brand's are not.
     pub ours: Ids,
     /// Fold given by a column, if the recipe names one.
     pub folds: Option<Vec<u8>>,

@@ -27,8 +27,9 @@ const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c
 
 /** Answers with the engine and the curve that two texts hold: LZMA in base64, the engine in streams. */
 async function unpack({ packed, curve }: ToUnpacker): Promise<void> {
-  const module = await WebAssembly.compile(joined(bytes(packed), unlzma));
-  page({ is: "module", module, kernel: await pickKernel(unlzma(bytes(curve))) });
+  // The curve is unpacked while the engine compiles, which the browser does beside this thread.
+  const [module, kernel] = await Promise.all([WebAssembly.compile(joined(bytes(packed), unlzma)), pickKernel(unlzma(bytes(curve)))]);
+  page({ is: "module", module, kernel });
 }
 
 let hear: ((message: ToDesk | ToExchange) => void) | undefined;
