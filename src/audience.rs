@@ -2,6 +2,7 @@
 
 mod evaluate; // who is in it
 
+use crate::json;
 use crate::num::Order;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -80,7 +81,7 @@ impl Serialize for Expr {
     fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
         match to.is_human_readable() {
             true => Expr::serialize(self, to),
-            false => to.serialize_str(&serde_json::to_string(self).map_err(serde::ser::Error::custom)?),
+            false => to.serialize_str(&String::from_utf8_lossy(&json::compact(self))),
         }
     }
 }
@@ -89,7 +90,7 @@ impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Expr, D::Error> {
         match from.is_human_readable() {
             true => Expr::deserialize(from),
-            false => serde_json::from_str(&String::deserialize(from)?).map_err(serde::de::Error::custom),
+            false => json::read(String::deserialize(from)?.as_bytes()).map_err(serde::de::Error::custom),
         }
     }
 }

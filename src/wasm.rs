@@ -5,6 +5,7 @@
 use crate::error::{Error, Kind};
 use crate::exchange::group::{Dalek, Encoded, Points, Scalars};
 use crate::exchange::steps::{Host, Step as ExchangeStep, Steps};
+use crate::json;
 use crate::room::REGISTRY;
 use crate::room::call::Call;
 use crate::room::session::Session;
@@ -289,12 +290,12 @@ fn decode<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T, JsValue>
     let refused = |why: String| thrown(Error::new(Kind::RecipeInvalid).column(why));
     // Of `undefined` and of functions there is no JSON: what comes back is no string.
     let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
-    serde_json::from_str(&text.unwrap_or_default()).map_err(|e| refused(e.to_string()))
+    json::read(text.unwrap_or_default().as_bytes()).map_err(|e| refused(e.to_string()))
 }
 
 /// By its JSON, in which files and recipes write the same reports.
 fn parsed<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    js_sys::JSON::parse(&serde_json::to_string(value).unwrap_or_default())
+    js_sys::JSON::parse(&String::from_utf8_lossy(&json::compact(value)))
 }
 
 /// Small plain objects, numbers for 64-bit integers: what `JSON.parse` would give.

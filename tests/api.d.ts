@@ -147,7 +147,7 @@ high: number, };
 /**
  * A question to the room.
  */
-export type Call = { "call": "sample", 
+export type Call = { "sample": { 
 /**
  * People in the tag file.
  */
@@ -155,11 +155,11 @@ people: number,
 /**
  * Seed.
  */
-seed: number, } | { "call": "read-recipe", 
+seed: number, } } | { "read-recipe": { 
 /**
  * Its text.
  */
-text: string, } | { "call": "inspect", 
+text: string, } } | { "inspect": { 
 /**
  * Which.
  */
@@ -167,11 +167,11 @@ file: FileRef,
 /**
  * What the user says about it.
  */
-overrule: Overrule, } | { "call": "attach", 
+overrule: Overrule, } } | { "attach": { 
 /**
  * All of them.
  */
-files: Array<FileRef>, } | { "call": "open", 
+files: Array<FileRef>, } } | { "open": { 
 /**
  * How.
  */
@@ -183,7 +183,7 @@ first_party: FileRef,
 /**
  * The tag file.
  */
-tags: FileRef, } | { "call": "profile", 
+tags: FileRef, } } | { "profile": { 
 /**
  * Against whom.
  */
@@ -195,15 +195,15 @@ crowd: Expr | null,
 /**
  * Another crowd instead of the base: those of it who are not in the first.
  */
-against: Expr | null, } | { "call": "lookalike", 
+against: Expr | null, } } | { "lookalike": { 
 /**
  * How.
  */
-plan: LookalikePlan, } | { "call": "personas", 
+plan: LookalikePlan, } } | { "personas": { 
 /**
  * How.
  */
-plan: PersonasPlan, } | { "call": "score", 
+plan: PersonasPlan, } } | { "score": { 
 /**
  * Text of `model.json`.
  */
@@ -215,11 +215,11 @@ tags: FileRef,
 /**
  * How its ID stands there; columns are read as the model says.
  */
-recipe: FileRecipe, } | { "call": "challenge", 
+recipe: FileRecipe, } } | { "challenge": { 
 /**
  * Text of `model.json`.
  */
-model: string, } | { "call": "compare", 
+model: string, } } | { "compare": { 
 /**
  * One.
  */
@@ -227,55 +227,55 @@ one: ModelSource,
 /**
  * Another.
  */
-other: ModelSource, } | { "call": "count", 
+other: ModelSource, } } | { "count": { 
 /**
  * Which.
  */
-of: Array<Expr>, } | { "call": "export", 
+of: Array<Expr>, } } | { "export": { 
 /**
  * Which.
  */
-what: Export, } | { "call": "export-all" } | { "call": "platforms" } | { "call": "earlier", 
+what: Export, } } | "export-all" | "platforms" | { "earlier": { 
 /**
  * Which.
  */
-files: Array<FileRef>, } | { "call": "platform", 
+files: Array<FileRef>, } } | { "platform": { 
 /**
  * Who goes where, and how.
  */
-plan: ExportPlan, } | { "call": "regions", 
+plan: ExportPlan, } } | { "regions": { 
 /**
  * The crowds.
  */
-of: Array<Expr>, } | { "call": "similarity", 
+of: Array<Expr>, } } | { "similarity": { 
 /**
  * The crowds.
  */
-of: Array<Expr>, } | { "call": "matrix", 
+of: Array<Expr>, } } | { "matrix": { 
 /**
  * The crowds.
  */
-of: Array<Expr>, } | { "call": "signs", 
+of: Array<Expr>, } } | { "signs": { 
 /**
  * The contrasts.
  */
-of: [Pairing, Pairing], } | { "call": "waves", 
+of: [Pairing, Pairing], } } | { "waves": { 
 /**
  * How.
  */
-plan: WavePlan, } | { "call": "keep", 
+plan: WavePlan, } } | { "keep": { 
 /**
  * The recipe they stand in.
  */
-recipe: Recipe, } | { "call": "split", 
+recipe: Recipe, } } | { "split": { 
 /**
  * How.
  */
-plan: SplitPlan, } | { "call": "portrait", 
+plan: SplitPlan, } } | { "portrait": { 
 /**
  * How.
  */
-plan: PortraitPlan, };
+plan: PortraitPlan, } };
 
 /**
  * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
@@ -768,7 +768,7 @@ export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-
 /**
  * A step of either role.
  */
-export type ExchangeStep = { "step": "keygen", 
+export type ExchangeStep = { "keygen": { 
 /**
  * Whether blinded (green) or keyed (amber).
  */
@@ -792,11 +792,11 @@ cap: number,
 /**
  * Of the key file.
  */
-passphrase: string, } | { "step": "open-key", 
+passphrase: string, } } | { "open-key": { 
 /**
  * Of the key file.
  */
-passphrase: string, } | { "step": "publish", 
+passphrase: string, } } | { "publish": { 
 /**
  * The table of IDs and tags.
  */
@@ -812,15 +812,15 @@ ignore: Array<string>,
 /**
  * Name of the file.
  */
-name: string, } | { "step": "answer", 
+name: string, } } | { "answer": { 
 /**
  * Today, `2026-09-01`.
  */
-today: string, } | { "step": "look", 
+today: string, } } | { "look": { 
 /**
  * Today.
  */
-today: string, } | { "step": "query", 
+today: string, } } | { "query": { 
 /**
  * The table of IDs.
  */
@@ -832,7 +832,7 @@ passphrase: string,
 /**
  * Today.
  */
-today: string, } | { "step": "open", 
+today: string, } } | { "open": { 
 /**
  * The table of IDs.
  */
@@ -844,7 +844,7 @@ passphrase: string,
 /**
  * Today.
  */
-today: string, };
+today: string, } };
 
 /**
  * What a step tells; what it does not know of is absent.
@@ -944,7 +944,7 @@ crowd: Expr, };
 /**
  * A file the room can make.
  */
-export type Export = { "file": "audience", 
+export type Export = { "audience": { 
 /**
  * File name without ending.
  */
@@ -956,31 +956,31 @@ crowd: Expr,
 /**
  * Whether a header row stands on top.
  */
-header: boolean, } | { "file": "match" } | { "file": "one-id" } | { "file": "translated" } | { "file": "conflicts" } | { "file": "profile" } | { "file": "features" } | { "file": "lookalike" } | { "file": "model" } | { "file": "card", 
+header: boolean, } } | "match" | "one-id" | "translated" | "conflicts" | "profile" | "features" | "lookalike" | "model" | { "card": { 
 /**
  * `en` or `zh`.
  */
-language: string, } | { "file": "model-scores", 
+language: string, } } | { "model-scores": { 
 /**
  * Best first; else as the tag file has them.
  */
-best: boolean, } | { "file": "drift" } | { "file": "comparison" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
+best: boolean, } } | "drift" | "comparison" | "leaderboard" | "scores" | "tiers" | "personas" | "persona-ids" | { "report": { 
 /**
  * `en` or `zh`.
  */
-language: string, } | { "file": "recipe" } | { "file": "run" } | { "file": "packs", 
+language: string, } } | "recipe" | "run" | { "packs": { 
 /**
  * How; as the recipe says if none is given.
  */
-plan: SplitPlan | null, } | { "file": "list", 
+plan: SplitPlan | null, } } | { "list": { 
 /**
  * Its file name.
  */
-name: string, } | { "file": "chain" } | { "file": "chain-ids" } | { "file": "portraits" } | { "file": "portrait-ids", 
+name: string, } } | "chain" | "chain-ids" | "portraits" | { "portrait-ids": { 
 /**
  * Which.
  */
-name: string, };
+name: string, } };
 
 /**
  * Which crowd goes to which platform, and how.

@@ -9,6 +9,7 @@ use super::query::{AnswerHeader, Query};
 use super::secret::Random;
 use super::terms::Terms;
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use serde::{Deserialize, Serialize};
 
 /// Rows that are evaluated together.
@@ -48,17 +49,16 @@ impl Ledger {
     }
     /// Reads a ledger; refuses one that was edited or belongs to another key.
     pub fn read(text: &[u8], key: &KeyFile) -> Result<Ledger> {
-        let ledger: Ledger = serde_json::from_slice(text).map_err(|_| Error::new(Kind::LedgerBroken))?;
+        let ledger: Ledger = json::read(text).map_err(|_| Error::new(Kind::LedgerBroken))?;
         if ledger.clone().sealed(key) == ledger { Ok(ledger) } else { Err(Kind::LedgerBroken.into()) }
     }
     /// As it is written.
     pub fn text(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        String::from_utf8(json::pretty(self)).unwrap_or_default()
     }
     fn sealed(mut self, key: &KeyFile) -> Ledger {
-        let said =
-            serde_json::to_vec(&("ledger", key.terms(), key.cap(), &self.terms, self.cap, &self.entries));
-        self.seal = Hex(key.mac(&said.unwrap_or_default()));
+        let said = json::compact(&("ledger", key.terms(), key.cap(), &self.terms, self.cap, &self.entries));
+        self.seal = Hex(key.mac(&said));
         self
     }
     /// Rows answered so far.

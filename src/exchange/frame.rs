@@ -1,6 +1,7 @@
 //! The frame all exchanged files share: what they are, which version, a header of JSON, then bytes.
 
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -58,7 +59,7 @@ pub fn length(kind: FileKind, bytes: &[u8]) -> Result<usize> {
 /// Header and rest of a file.
 pub fn read<H: DeserializeOwned>(kind: FileKind, bytes: &[u8]) -> Result<(H, &[u8])> {
     let (head, body) = bytes.split_at_checked(length(kind, bytes)?).ok_or(Kind::ExchangeBroken)?;
-    let header = serde_json::from_slice(&head[PREFIX..]).map_err(|_| Error::new(Kind::ExchangeBroken))?;
+    let header = json::read(&head[PREFIX..]).map_err(|_| Error::new(Kind::ExchangeBroken))?;
     Ok((header, body))
 }
 

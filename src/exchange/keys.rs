@@ -6,6 +6,7 @@ use super::oprf::{Mode, SecretKey};
 use super::secret::{self, Random};
 use super::terms::Terms;
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use ed25519_dalek::{Signer, SigningKey};
@@ -114,13 +115,13 @@ impl KeyFile {
             signer: Hex(self.signer),
             signing: self.signing.as_ref().filter(|_| !shared).map(|s| Hex(s.to_bytes())),
         };
-        let json = Zeroizing::new(serde_json::to_vec(&written).map_err(|_| Kind::ExchangeBroken)?);
+        let json = Zeroizing::new(json::compact(&written));
         secret::seal(FileKind::Key, passphrase, &json, random)
     }
     /// Opens a sealed key.
     pub fn open(passphrase: &str, file: &[u8]) -> Result<KeyFile> {
         let json = secret::unseal(FileKind::Key, passphrase, file)?;
-        let written: Written = serde_json::from_slice(&json).map_err(|_| Error::new(Kind::ExchangeBroken))?;
+        let written: Written = json::read(&json).map_err(|_| Error::new(Kind::ExchangeBroken))?;
         written.terms.valid()?;
         let signing = written.signing.map(|s| SigningKey::from_bytes(&Zeroizing::new(s.0)));
         let (terms, key) = (written.terms.clone(), SecretKey::read(&written.key.0)?);

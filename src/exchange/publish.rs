@@ -3,7 +3,7 @@
 
 use super::frame::Hex;
 use super::group::Points;
-use super::keys::{KeyFile, LABEL};
+use super::keys::{KeyFile, LABEL, Label};
 use super::secret::Random;
 use super::tagfile::{FLOOR, Header, MOST_ROWS, Policy};
 use super::tags::Columns;
@@ -155,10 +155,12 @@ impl<'a> Publisher<'a> {
     }
     /// Sorts the run by label, the first row of a person first, and lets the others go.
     fn spill_run(&mut self) -> Result<()> {
-        let mut rows: Vec<&[u8]> = self.run.chunks(self.row()).collect();
-        rows.sort_by_key(|row| row.first_chunk::<LABEL>());
-        rows.dedup_by(|later, first| later[..LABEL] == first[..LABEL]);
-        let sorted = rows.concat();
+        let rows: Vec<&[u8]> = self.run.chunks(self.row()).collect();
+        let label = |row: &&[u8]| row.first_chunk::<LABEL>().copied().unwrap_or_default();
+        let mut order: Vec<(Label, usize)> = rows.iter().map(label).zip(0..).collect();
+        order.sort_unstable();
+        order.dedup_by_key(|(label, _)| *label);
+        let sorted = order.iter().map(|&(_, at)| rows[at]).collect::<Vec<_>>().concat();
         self.kept.push(sorted.len() as u64);
         self.run.clear();
         self.spill.keep(&sorted)

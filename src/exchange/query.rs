@@ -9,6 +9,7 @@ use super::secret::{self, Random};
 use super::tagfile::TagFile;
 use super::terms::Terms;
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
@@ -210,7 +211,7 @@ pub struct AnswerHeader {
 impl Run {
     /// Seals the run under a passphrase.
     pub fn seal(&self, passphrase: &str, random: &mut Random) -> Result<Vec<u8>> {
-        let json = Zeroizing::new(serde_json::to_vec(self).map_err(|_| Kind::ExchangeBroken)?);
+        let json = Zeroizing::new(json::compact(self));
         let length = (json.len() as u32).to_be_bytes();
         let secret = Zeroizing::new([&length, json.as_slice(), self.blinded.as_flattened()].concat());
         secret::seal(FileKind::Run, passphrase, &secret, random)
@@ -222,7 +223,7 @@ impl Run {
         let (length, rest) = secret.split_first_chunk().ok_or_else(broken)?;
         let (json, points) =
             rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(broken)?;
-        let mut run: Run = serde_json::from_slice(json).map_err(|_| broken())?;
+        let mut run: Run = json::read(json).map_err(|_| broken())?;
         frame::exact(points, run.header.rows * 32)?;
         run.blinded = frame::rows(points);
         Ok(run)

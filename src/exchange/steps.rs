@@ -39,7 +39,7 @@ pub trait Host {
 /// A step of either role.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ExchangeStep"))]
-#[serde(tag = "step", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Provider: makes the key and its ledger; the key stays open.
     Keygen {

@@ -8,6 +8,7 @@ use super::oprf;
 use super::tags::Columns;
 use super::terms::Terms;
 use crate::error::{Error, Kind, Result};
+use crate::num::Order;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -301,7 +302,7 @@ impl<'a> Lookup<'a> {
         if self.hash.finalize()[..] != self.header.body.0 {
             return Err(Kind::BodyChanged.into());
         }
-        self.found.sort_by_key(|found| found.id);
+        self.found.order_by_key(|found| found.id);
         Ok((self.found, self.background))
     }
 }

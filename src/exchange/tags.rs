@@ -7,7 +7,7 @@
 
 use super::secret::Random;
 use crate::error::{Error, Kind, Result};
-use crate::num::Order;
+use crate::num::{Order, mapped};
 use crate::table::dates;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use crate::table::store::{parcel, seal};
@@ -158,7 +158,7 @@ impl Census {
                 FeatureKind::Category => held.label(cell),
                 FeatureKind::Multi => {
                     let mut parts: Vec<&[u8]> = values::parts(cell, &source.separator).collect();
-                    parts.sort_unstable();
+                    parts.order();
                     parts.dedup();
                     parts.into_iter().for_each(|part| held.label(part));
                 }
@@ -176,7 +176,7 @@ impl Census {
         columns.check()?;
         let index = |column: &Column| {
             let labels = column.labels.iter().enumerate().skip(1);
-            labels.map(|(code, label)| (label.clone().into_bytes(), code)).collect()
+            mapped(labels.map(|(code, label)| (label.clone().into_bytes(), code)))
         };
         let codes = columns.0.iter().map(index).collect();
         Ok(Coder { sources: self.sources, missing: self.missing, codes, columns })
@@ -212,8 +212,9 @@ impl Held {
         let feature = match kind {
             FeatureKind::Number | FeatureKind::Date => self.bins(&parcel, k),
             _ => {
-                let held = self.labels.into_iter().filter(|(label, n)| *n >= k && !label.is_empty());
-                let mut feature = seal::labelled(Namespace::Tags, &parcel, held.collect())?;
+                let mut held = self.labels;
+                held.retain(|label, n| *n >= k && !label.is_empty());
+                let mut feature = seal::labelled(Namespace::Tags, &parcel, held)?;
                 if *kind == FeatureKind::Multi {
                     feature.labels.truncate(MOST_BITS + 1);
                 }
@@ -227,7 +228,7 @@ impl Held {
     /// lowest and the highest value of the file would be somebody's.
     fn bins(self, column: &parcel::Column, k: u64) -> Feature {
         let mut numbers = self.numbers;
-        numbers.sort_unstable_by(f64::total_cmp);
+        numbers.order_by(f64::total_cmp);
         let last = numbers.len().saturating_sub(1);
         let share = k as f64 * numbers.len() as f64 / self.seen.max(1) as f64;
         let inside = |at: u64| {

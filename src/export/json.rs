@@ -9,6 +9,7 @@ use crate::analysis::personas::{
     Cluster, ContrastReport, KChoice, Merge, Part, PersonasReport, PortraitReport, TagRow,
 };
 use crate::gate::Released;
+use crate::json::pretty;
 use crate::matching::MatchReport;
 use crate::num::Order;
 use serde::{Serialize, Serializer};
@@ -156,58 +157,6 @@ fn by_share<'a, F, T>(map: &'a BTreeMap<String, F>, figure: impl Fn(&F) -> T) ->
     let share = |key: &str| key.trim_end_matches('%').parse().unwrap_or(f64::INFINITY);
     entries.order_by(|a, b| share(a.0).total_cmp(&share(b.0)));
     Ordered(entries)
-}
-
-/// Anything of ours as JSON, a line per entry. It holds strings, numbers and lists under text keys, which always write.
-pub fn pretty(report: &impl Serialize) -> Vec<u8> {
-    let mut bytes = spread(&serde_json::to_vec(report).unwrap_or_default());
-    bytes.push(b'\n');
-    bytes
-}
-
-/// Compact JSON with a line per entry, as serde_json's own pretty writer has it: that one would stand in the engine
-/// once more for every report, beside the compact one that the boundary needs.
-fn spread(compact: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 * compact.len());
-    let (mut depth, mut text) = (0, Text::Outside);
-    for (at, &byte) in compact.iter().enumerate() {
-        let opened = at > 0 && matches!(compact[at - 1], b'{' | b'[');
-        let closes = matches!(byte, b'}' | b']');
-        let outside = text == Text::Outside;
-        if outside && closes {
-            depth -= 1;
-        }
-        if outside && (opened != closes || out.ends_with(b",")) {
-            out.push(b'\n');
-            out.resize(out.len() + 2 * depth, b' ');
-        }
-        out.push(byte);
-        if outside && byte == b':' {
-            out.push(b' ');
-        }
-        depth += usize::from(outside && matches!(byte, b'{' | b'['));
-        text = text.after(byte);
-    }
-    out
-}
-
-/// Where in JSON a byte stands.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Text {
-    Outside,
-    Inside,
-    Escaped,
-}
-
-impl Text {
-    pub(crate) fn after(self, byte: u8) -> Text {
-        match (self, byte) {
-            (Text::Outside, b'"') | (Text::Escaped, _) => Text::Inside,
-            (Text::Inside, b'"') => Text::Outside,
-            (Text::Inside, b'\\') => Text::Escaped,
-            (unchanged, _) => unchanged,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::analysis::lookalike::{Form, Grove, Kept, Link, Part, Saved, SavedColu
 use crate::analysis::lookalike::{Split, Test, Tree};
 use crate::error::{Error, Kind, Result};
 use crate::gate::Released;
+use crate::json;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
@@ -313,8 +314,8 @@ impl Fork {
 /// Reads `model.json`. Refused are: what is no model or ends early (`model-broken`, with the line), another version of
 /// the format (`model-version`), and a file whose digest does not agree (`model-edited`).
 pub fn read_model(text: &str) -> Result<Saved> {
-    let broken = |e: serde_json::Error| Error::new(Kind::ModelBroken).row(e.line() as u64);
-    let head: Head = serde_json::from_str(text).map_err(broken)?;
+    let broken = |e: json::Error| Error::new(Kind::ModelBroken).row(e.line() as u64);
+    let head: Head = json::read(text.as_bytes()).map_err(broken)?;
     if head.format != FORMAT {
         return Err(Kind::ModelBroken.into());
     }
@@ -325,7 +326,7 @@ pub fn read_model(text: &str) -> Result<Saved> {
     if seal.trim_end().trim_end_matches(['"', '\n', '}']) != sha256(body.as_bytes()) {
         return Err(Kind::ModelEdited.into());
     }
-    let document: Document = serde_json::from_str(text).map_err(broken)?;
+    let document: Document = json::read(text.as_bytes()).map_err(broken)?;
     let schema = document.schema_sha256.clone();
     let saved = document.saved().filter(Saved::sound).ok_or(Kind::ModelBroken)?;
     if schema_sha256(&saved) == schema { Ok(saved) } else { Err(Kind::ModelEdited.into()) }

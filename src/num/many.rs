@@ -1,11 +1,13 @@
 //! Many tests at once.
 
+use super::Order;
+
 /// Benjamini–Hochberg q-values (JRSS B 57, 1995), in the order given: the least false discovery rate at which
 /// each would still be named. Equal p-values get equal q-values; what is not a number counts as 1.
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let p: Vec<f64> = p.iter().map(|p| if p.is_nan() { 1.0 } else { p.clamp(0.0, 1.0) }).collect();
     let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_unstable_by(|&a, &b| p[a].total_cmp(&p[b]).then(a.cmp(&b)));
+    order.order_by(|&a, &b| p[a].total_cmp(&p[b]));
     let mut q = vec![1.0; p.len()];
     let mut least = 1.0f64;
     for (rank, &i) in order.iter().enumerate().rev() {

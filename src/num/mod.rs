@@ -7,8 +7,8 @@ mod agreement;
 mod bins;
 mod interval;
 mod many;
-mod order;
 mod normal;
+mod order;
 mod ranking;
 
 pub use agreement::adjusted_rand_index;
@@ -18,7 +18,7 @@ pub use interval::{
 };
 pub use many::benjamini_hochberg;
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
-pub use order::Order;
+pub use order::{Order, mapped};
 pub use ranking::{
     Top, auc_from_histogram, auc_interval, gain_at, hanley_mcneil_se, ks_from_histogram,
     pr_auc_from_histogram,

@@ -3,6 +3,7 @@
 //! after. For lists as long as people, use the library's.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Stable sorting through one sort of positions.
 pub trait Order<T> {
@@ -30,6 +31,13 @@ impl<T> Order<T> for [T] {
     {
         self.order_by(T::cmp);
     }
+}
+
+/// A map of entries, the last of equal keys. Collecting into one would sort them first, by a sort of its own.
+pub fn mapped<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut map = BTreeMap::new();
+    map.extend(entries);
+    map
 }
 
 /// The positions in order.

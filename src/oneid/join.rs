@@ -3,6 +3,7 @@
 
 use super::read::Edge;
 use crate::id::Key;
+use crate::num::Order;
 
 /// What a person may be made of.
 #[derive(Clone, Debug)]
@@ -43,9 +44,9 @@ pub const RULES: [&str; 2] = ["one-phone", "cap"];
 
 /// Joins edges. Types count by position: the first type that a person has names them, by its smallest key.
 pub fn join(mut edges: Vec<Edge>, rules: &Rules) -> Joined {
-    edges.sort_unstable_by_key(|e| (e.ends(), std::cmp::Reverse((e.confidence, e.day)), e.source));
+    edges.order_by_key(|e| (e.ends(), std::cmp::Reverse((e.confidence, e.day)), e.source));
     edges.dedup_by_key(|e| e.ends());
-    edges.sort_unstable_by_key(|e| (std::cmp::Reverse((e.confidence, e.day)), e.hash(), e.ends()));
+    edges.order_by_key(|e| (std::cmp::Reverse((e.confidence, e.day)), e.hash(), e.ends()));
     let mut forest = Forest::new(&edges, rules);
     let mut joined = Joined { edges: edges.len() as u64, ..Joined::default() };
     for edge in &edges {
@@ -82,7 +83,7 @@ struct Forest {
 impl Forest {
     fn new(edges: &[Edge], rules: &Rules) -> Forest {
         let mut ids: Vec<(u8, Key)> = edges.iter().flat_map(|e| e.ends()).collect();
-        ids.sort_unstable();
+        ids.order();
         ids.dedup();
         let is = |of: u8, a: Option<u8>| Some(of) == a;
         Forest {
@@ -98,7 +99,7 @@ impl Forest {
             let at = self.ids.binary_search(&end).unwrap_or_default();
             self.root(at)
         });
-        roots.sort_unstable();
+        roots.order();
         let [a, b] = roots;
         if a == b {
             return Ok(false);
@@ -136,7 +137,7 @@ impl Forest {
                 moved.push((key, self.ids[root].1));
             }
         }
-        moved.sort_unstable();
+        moved.order();
         joined.pairs = moved.into_iter().flat_map(|(from, to)| [from, to]).collect();
     }
 }

@@ -45,7 +45,7 @@ pub struct Overrule {
 /// A question to the room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-#[serde(tag = "call", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Call {
     /// Makes the synthetic city; the reply lists two files (`first_party.csv`, `tags.csv`, also `truth.csv`) to take.
     Sample {
@@ -210,7 +210,7 @@ pub enum ModelSource {
 /// A file the room can make.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-#[serde(tag = "file", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Export {
     /// `NAME.csv`: IDs of a crowd as the tag file writes them; one column, no header unless asked.
     Audience {

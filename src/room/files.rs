@@ -18,6 +18,7 @@ use crate::export::zip::Archive;
 use crate::export::{csv, json};
 use crate::gate::{release, release_from};
 use crate::id::Kind as IdKind;
+use crate::json::pretty;
 use crate::sample;
 use crate::shard::desk::Desk;
 use crate::shard::listing::{self, Cell, Listing, Order};
@@ -420,7 +421,7 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
         policy: opened.policy.as_ref().zip(signer).map(|(policy, signer)| Asked { signer, policy }),
         outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
     };
-    Ok(json::pretty(&run))
+    Ok(pretty(&run))
 }
 
 /// Fingerprints all inputs, once.

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::release;
 use crate::id;
 use crate::matching;
+use crate::num::mapped;
 use crate::shard::Partial;
 use crate::shard::binning::{self, ColumnAt, Digits, Found, Held, Seal};
 use crate::shard::desk::{Desk, Reply};
@@ -204,7 +205,7 @@ fn unused(plan: &Reading, seen: &Seen) -> BTreeMap<String, String> {
         _ => "ignored".into(),
     };
     let columns = seen.inspection.columns.iter().enumerate();
-    columns.filter(|(at, _)| !plan.uses(*at)).map(|(_, found)| (found.name.clone(), why(found))).collect()
+    mapped(columns.filter(|(at, _)| !plan.uses(*at)).map(|(_, found)| (found.name.clone(), why(found))))
 }
 
 /// The recipe with every column spelt out in the order of the file: one reading is one recipe, whoever wrote it and
@@ -221,7 +222,7 @@ fn settled(recipe: FileRecipe, plan: &Reading, seen: &Seen) -> FileRecipe {
         numbers: names(FeatureKind::Number),
         categories: names(FeatureKind::Category),
         dates: names(FeatureKind::Date),
-        multi: of(FeatureKind::Multi).map(|c| (c.name.clone(), c.separator.clone())).collect(),
+        multi: mapped(of(FeatureKind::Multi).map(|c| (c.name.clone(), c.separator.clone()))),
         ..recipe
     }
 }

@@ -8,7 +8,7 @@ use super::types::{Types, bare};
 use super::{Room, freeze};
 use crate::error::{Error, Kind, Result};
 use crate::id::{self, Key};
-use crate::num::Order;
+use crate::num::{Order, mapped};
 use crate::oneid::{
     CELL, Conflict, ConsentReading, Edge, FoundIds, Joined, Learn, MapAccount, MapColumn, MapReading, OneId,
     ReadIds, Rules, What, join,
@@ -106,9 +106,8 @@ fn settle_map(map: &mut IdMapRecipe, found: &[ColumnFound]) -> Result<()> {
             ![&map.confidence, &map.source, &map.seen].iter().any(|n| n.as_ref() == Some(&c.name))
         };
         let ids = found.iter().filter(other).filter_map(|c| Some((c.name.clone(), c.id.as_ref()?.recipe)));
-        map.columns = ids
-            .map(|(name, is)| (name, IdColumn { kind: is.kind, digest: is.digest, id_type: None }))
-            .collect();
+        let column = |is: id::Recipe| IdColumn { kind: is.kind, digest: is.digest, id_type: None };
+        map.columns = mapped(ids.map(|(name, is)| (name, column(is))));
     }
     let others = [&map.confidence, &map.source, &map.seen];
     for name in map.columns.keys().chain(others.into_iter().flatten()) {
@@ -267,15 +266,15 @@ async fn people(
 impl OneId {
     fn tell(&mut self, joined: &Joined, types: &Types, names: &[String]) {
         let count = |(name, n): (&String, &u64)| (*n > 0).then(|| (name.clone(), *n));
-        self.types = types.names.iter().zip(&joined.types).filter_map(count).collect();
+        self.types = mapped(types.names.iter().zip(&joined.types).filter_map(count));
         self.ids = joined.types.iter().sum();
         self.people = joined.sizes.iter().sum();
         self.sizes = joined.sizes.iter().skip(1).copied().collect();
         self.pairs = joined.edges;
         self.joined = joined.sources.iter().map(|s| s[1]).sum();
         let rules = crate::oneid::RULES.iter().zip(joined.counts);
-        self.refused = rules.map(|(rule, n)| ((*rule).to_string(), n)).collect();
-        self.sources = names.iter().cloned().zip(joined.sources.iter().copied()).collect();
+        self.refused = mapped(rules.map(|(rule, n)| ((*rule).to_string(), n)));
+        self.sources = mapped(names.iter().cloned().zip(joined.sources.iter().copied()));
     }
 }
 

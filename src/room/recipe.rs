@@ -10,6 +10,7 @@ use crate::analysis::profile::Base;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::tagfile::Signed;
 use crate::id;
+use crate::json;
 use crate::table::schema::Encoding;
 pub use crate::table::values::MISSING;
 use serde::{Deserialize, Serialize};
@@ -318,33 +319,17 @@ impl Default for OutputRecipe {
     }
 }
 
-/// A recipe where calls have one: it is read in the same way, by the same code.
-#[derive(Deserialize)]
-#[serde(tag = "call")]
-enum Read {
-    Recipe(Box<Recipe>),
-}
-
-fn read(value: serde_json::Value) -> std::result::Result<Read, String> {
-    let serde_json::Value::Object(mut entries) = value else { return Err("no table".into()) };
-    entries.insert("call".into(), "Recipe".into());
-    let text = serde_json::Value::Object(entries).to_string();
-    let said = |e: serde_json::Error| e.to_string();
-    serde_json::from_str(&text).map_err(|e| said(e).split(" at line ").next().unwrap_or_default().into())
-}
-
 impl Recipe {
     /// Reads `room.toml`.
     pub fn parse(text: &str) -> Result<Recipe> {
         let refused = |(why, row): (String, u64)| {
             Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
         };
-        let Read::Recipe(recipe) =
-            Document::new(text).and_then(|document| document.read(read)).map_err(refused)?;
-        Ok(*recipe)
+        let read = |value| json::from_value(value).map_err(|e| e.to_string());
+        Document::new(text).and_then(|document| document.read(read)).map_err(refused)
     }
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
-        toml::written(&serde_json::to_string(self).unwrap_or_default())
+        toml::written(&String::from_utf8_lossy(&json::compact(self)))
     }
 }

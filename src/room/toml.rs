@@ -2,7 +2,7 @@
 //! is, and what is written is written to JSON, as every reply is: a second way to read and write each type would be a
 //! tenth of the page.
 
-use crate::export::json::Text;
+use crate::json::{self, Text};
 use serde_json::{Map, Number, Value};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -108,7 +108,7 @@ fn inline(value: &str) -> String {
 
 /// A text with quotes between apostrophes, if nothing else in it needs an escape.
 fn literal(value: &str) -> Option<String> {
-    let text: String = serde_json::from_str(value).ok()?;
+    let text: String = json::read(value.as_bytes()).ok()?;
     let fine = !text.contains(['\'', '\u{7f}']) && !text.chars().any(|c| c.is_ascii_control());
     fine.then(|| format!("'{text}'"))
 }

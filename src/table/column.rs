@@ -2,6 +2,7 @@
 //! numbers and merge in any order.
 
 use crate::id::{self, Shape};
+use crate::num::Order;
 use crate::table::dates;
 use crate::table::sketch::{Sketch, hash};
 use crate::table::values::{self, Missing};
@@ -115,7 +116,7 @@ impl Examples {
             Some((first, _)) => *first = mark.min(*first),
             None => self.seen.push((mark, text)),
         }
-        self.seen.sort_unstable();
+        self.seen.order();
         self.seen.truncate(EXAMPLES);
     }
 }

@@ -55,7 +55,7 @@ fn answer(port: &mut ShardPort, name: &str, question: &[u8], input: Vec<u8>) -> 
 fn inspect(shards: usize, bytes: &[u8]) -> Result<JsValue, JsValue> {
     let size = bytes.len();
     let text = format!(
-        r#"{{"call":"inspect","file":{{"index":0,"name":"ours.csv","size":{size}}},"overrule":{{}}}}"#
+        r#"{{"inspect":{{"file":{{"index":0,"name":"ours.csv","size":{size}}},"overrule":{{}}}}}}"#
     );
     call(shards, bytes, &text)
 }
@@ -101,7 +101,7 @@ fn what_is_no_call_is_refused_and_a_shard_without_an_ask_too() {
 #[wasm_bindgen_test]
 fn a_cancelled_call_throws_cancelled_and_the_room_goes_on() {
     let mut room = RoomPort::new(1, 1e9);
-    let text = r#"{"call":"inspect","file":{"index":0,"name":"x","size":9},"overrule":{}}"#;
+    let text = r#"{"inspect":{"file":{"index":0,"name":"x","size":9},"overrule":{}}}"#;
     room.start(JSON::parse(text).expect("JSON")).expect("a call");
     assert!(room.drive().expect("under way").is_undefined());
     room.cancel();

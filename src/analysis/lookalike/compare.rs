@@ -1,7 +1,7 @@
 //! Two models side by side: the partial effect of every bin in each, and where they pull apart.
 
 use super::saved::SavedColumn;
-use crate::num::Order;
+use crate::num::{Order, mapped};
 use crate::table::dates;
 use crate::table::schema::{Feature, FeatureKind};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ fn bins(one: Option<&SavedColumn>, other: Option<&SavedColumn>) -> Vec<ComparedB
 /// Labels that either knows, in the order of the first.
 fn labels(sides: [Option<&SavedColumn>; 2], feature: &Feature) -> Vec<ComparedBin> {
     let known = |c: &SavedColumn| -> BTreeMap<String, usize> {
-        used(c).map(|code| (c.feature.labels[code].clone(), code)).collect()
+        mapped(used(c).map(|code| (c.feature.labels[code].clone(), code)))
     };
     let codes = sides.map(|side| side.map_or(BTreeMap::new(), known));
     let mut seen = BTreeSet::new();

@@ -5,7 +5,7 @@
 
 use super::side::{Kept, Side};
 use crate::error::{Error, Kind, Result};
-use crate::num::Order;
+use crate::num::{Order, mapped};
 use crate::table::people::Codes;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use crate::table::store::parcel::{Column, NO_LABEL};
@@ -61,7 +61,7 @@ pub fn labels(kept: &Kept, at: At) -> BTreeMap<String, u64> {
             }
         });
     }
-    list.iter().cloned().zip(counts).filter(|(_, n)| *n > 0).collect()
+    mapped(list.iter().cloned().zip(counts).filter(|(_, n)| *n > 0))
 }
 
 /// A feature of labels, numbered by people.

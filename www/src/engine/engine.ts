@@ -49,8 +49,11 @@ type ReplyTo = {
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 
-export type CallOf<C extends Call["call"]> = Extract<Call, { call: C }>;
-export type Payload<C extends Call["call"]> = Payloads[ReplyTo[C]];
+/** The name of a call, which is all of one that asks for nothing more. */
+type NameOf<C> = C extends string ? C : keyof C;
+type PayloadOf<N> = N extends keyof ReplyTo ? Payloads[ReplyTo[N]] : never;
+/** What a call is answered with. */
+export type Payload<C extends Call> = PayloadOf<NameOf<C>>;
 
 /** While a call runs, workers are asked this often whether they are there… */
 const ASK_MS = 500;
@@ -83,7 +86,7 @@ export class Engine {
   }
 
   /** Asks the room. Rejects with a {@link Refusal}; a signal that fires makes it `cancelled`. */
-  async call<C extends Call["call"]>(call: CallOf<C>, watch: Watch = {}): Promise<Payload<C>> {
+  async call<C extends Call>(call: C, watch: Watch = {}): Promise<Payload<C>> {
     const mine = this.#turn.then(() => this.#run(call, watch));
     this.#turn = mine.catch(() => undefined);
     const reply = await mine;
@@ -127,7 +130,7 @@ export class Engine {
     const desk = await this.#desk;
     const stop = (): void => this.#send(desk, { is: "cancel" });
     signal?.addEventListener("abort", stop);
-    const reads = call.call === "inspect" || call.call === "open";
+    const reads = typeof call === "object" && ("inspect" in call || "open" in call);
     const asking = setInterval(() => this.#ask((worker) => (reads || worker === desk ? SILENT_ASKS.slow : SILENT_ASKS.shard)), ASK_MS);
     try {
       return await new Promise<Reply>((resolve, reject) => {

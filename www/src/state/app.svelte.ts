@@ -1,6 +1,6 @@
 // The one store. Files feed the match, the match feeds everything else; nothing is kept outside this tab.
-import type { Base, ConsentRecipe, Expr, FileRef, IdMapRecipe, IdRecipe, LookalikePlan, NamedCrowd, OneIdRecipe, PersonasPlan, Policy, PortraitPlan, QualityPlan, Recipe, Signed, SplitPlan } from "api";
-import { Engine, type CallOf, type Network, type Refusal } from "../engine/engine";
+import type { Base, Call, ConsentRecipe, Expr, FileRef, IdMapRecipe, IdRecipe, LookalikePlan, NamedCrowd, OneIdRecipe, PersonasPlan, Policy, PortraitPlan, QualityPlan, Recipe, Signed, SplitPlan } from "api";
+import { Engine, type Network, type Refusal } from "../engine/engine";
 import { count } from "../format";
 import { i18n } from "../i18n/i18n.svelte";
 import { Basket, repeatable, uses } from "./basket.svelte";
@@ -77,24 +77,24 @@ class App {
   readonly profile = new Task(
     this.#at,
     () => this.#after({ base: this.against ? JSON.stringify(this.against) : this.base, crowd: JSON.stringify(this.crowd) }),
-    () => ({ call: "profile" as const, base: this.base, crowd: this.crowd.is === "seed" ? null : this.crowd, against: this.against ?? null }),
+    () => ({ profile: { base: this.base, crowd: this.crowd.is === "seed" ? null : this.crowd, against: this.against ?? null } }),
   );
   readonly lookalike = new Task(
     this.#at,
     () => this.#after({ plan: JSON.stringify(this.lookalikePlan) }),
-    () => ({ call: "lookalike" as const, plan: this.lookalikePlan }),
+    () => ({ lookalike: { plan: this.lookalikePlan } }),
   );
   /** Text of the saved model that was loaded last. */
   #model = $state.raw("");
   readonly challenge = new Task(
     this.#at,
     () => (this.#model ? this.#after({}) : undefined),
-    () => ({ call: "challenge" as const, model: this.#model }),
+    () => ({ challenge: { model: this.#model } }),
   );
   readonly personas = new Task(
     this.#at,
     () => this.#after({ plan: JSON.stringify(this.personasPlan) }),
-    () => ({ call: "personas" as const, plan: this.personasPlan }),
+    () => ({ personas: { plan: this.personasPlan } }),
   );
   readonly basket = new Basket(() => ({ match: this.match.run, lookalike: this.lookalike.run, personas: this.personas.run, model: this.challenge.run }));
 
@@ -212,13 +212,13 @@ class App {
   async sample(): Promise<void> {
     this.sampling = true;
     try {
-      const made = await this.engine.call<"sample">({ call: "sample", people: 50_000, seed: 7 });
+      const made = await this.engine.call({ sample: { people: 50_000, seed: 7 } });
       const slots = new Map<string, SlotName>([["first_party.csv", "first_party"], ["tags.csv", "tags"]]);
       for (const { name } of made) {
         const blob = await this.engine.take(name); // also what is not used: the engine then forgets it
         const slot = slots.get(name);
         if (blob && slot) await this.#load(slot, blob, name);
-        if (blob && name === "room.toml") this.#set(await this.engine.call<"read-recipe">({ call: "read-recipe", text: await blob.text() }));
+        if (blob && name === "room.toml") this.#set(await this.engine.call({ "read-recipe": { text: await blob.text() } }));
       }
       this.#sampled = true;
     } finally {
@@ -235,25 +235,25 @@ class App {
   /** Tells the engine what stands in the recipe and no other call brings. */
   async keep(lists: Lists = {}): Promise<void> {
     const { recipe } = this;
-    if (recipe) await this.engine.call<"keep">({ call: "keep", recipe: { ...recipe, ...lists } });
+    if (recipe) await this.engine.call({ keep: { recipe: { ...recipe, ...lists } } });
   }
 
   /** Saves a table of the workbench; what it was made of joins the recipe. */
   async sheet(name: string, lists: Lists): Promise<void> {
     await this.keep(lists);
-    await this.engine.call<"export">({ call: "export", what: { file: "list", name } });
+    await this.engine.call({ export: { what: { list: { name } } } });
     const blob = await this.engine.take(name);
     if (blob) save(blob, name);
     this.lists = { ...this.lists, ...lists };
   }
 
   count(of: Expr[]): Promise<number[]> {
-    return this.engine.call<"count">({ call: "count", of });
+    return this.engine.call({ count: { of } });
   }
 
   /** Takes the roles and settings of a saved `room.toml`. */
   async follow(text: string): Promise<void> {
-    const recipe = await this.engine.call<"read-recipe">({ call: "read-recipe", text });
+    const recipe = await this.engine.call({ "read-recipe": { text } });
     // The engine checks the signature, and has no clock.
     const expires = recipe.policy && JSON.parse(recipe.policy.header).policy.expires;
     if (expires && expires < today()) throw { code: "exchange-expired", message: "", at: { column: expires } } satisfies Refusal;
@@ -316,7 +316,7 @@ class App {
 
   async #runMatch(): Promise<void> {
     this.#forget();
-    await this.engine.call<"attach">({ call: "attach", files: this.#attached() });
+    await this.engine.call({ attach: { files: this.#attached() } });
     await this.match.start();
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
@@ -339,7 +339,7 @@ class App {
     const left: typeof this.waiting = [];
     for (const { name, crowd } of this.waiting) {
       try {
-        for (const plan of this.portraits.filter((plan) => uses(crowd, `portrait.${plan.name}`))) await this.engine.call<"portrait">({ call: "portrait", plan });
+        for (const plan of this.portraits.filter((plan) => uses(crowd, `portrait.${plan.name}`))) await this.engine.call({ portrait: { plan } });
         const [people = 0] = await this.count([crowd]);
         if (!this.basket.has(crowd)) this.basket.add(name, crowd, people, "combined");
       } catch (error) {
@@ -384,10 +384,10 @@ class App {
     return this.match.status.is === "done" ? { match: String(this.match.run), ...own } : undefined;
   }
 
-  #open(): CallOf<"open"> {
+  #open(): Extract<Call, { open: unknown }> {
     const [recipe, first, tags] = [this.recipe, this.slots.first_party.file, this.slots.tags.file];
     if (!recipe || !first || !tags) throw new Error("a match without files");
-    return { call: "open", recipe, first_party: first.ref, tags: tags.ref };
+    return { open: { recipe, first_party: first.ref, tags: tags.ref } };
   }
 
   #say(step: Step): void {

@@ -179,7 +179,7 @@ class Draft {
       return;
     }
     try {
-      const regions = await app.engine.call<"regions">({ call: "regions", of: [expr, this.base, this.target] });
+      const regions = await app.engine.call({ regions: { of: [expr, this.base, this.target] } });
       const sum = (mask: number): number => regions.reduce((all, people, m) => ((m & mask) === mask ? all + people : all), 0);
       this.measured = { of: expr, people: sum(1), base: sum(2), inBase: sum(3), targetInside: sum(5), targetInBase: sum(6) };
       if (this.#again) return;

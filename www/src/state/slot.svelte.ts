@@ -1,5 +1,5 @@
 // One of the two files: what was found in it, what the user says about it, and the recipe that follows.
-import type { ColumnFound, FileRecipe, FileRef, IdRecipe, Inspection, Overrule, Role } from "api";
+import type { Call, ColumnFound, FileRecipe, FileRef, IdRecipe, Inspection, Overrule, Role } from "api";
 import type { Engine } from "../engine/engine";
 import { Task } from "./task.svelte";
 
@@ -17,7 +17,7 @@ export class Slot {
   dated = $state.raw<Record<string, string>>({});
   /** A loaded recipe, until the user changes a role. */
   #saved: FileRecipe | undefined;
-  readonly inspect: Task<"inspect">;
+  readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
   #engine: () => Engine;
 
   constructor(
@@ -28,7 +28,7 @@ export class Slot {
     this.inspect = new Task(
       engine,
       () => (this.file ? { [name]: `${this.file.ref.index} ${JSON.stringify(this.overrule)}` } : undefined),
-      () => ({ call: "inspect", file: this.#ref(), overrule: this.overrule }),
+      () => ({ inspect: { file: this.#ref(), overrule: this.overrule } }),
     );
   }
 

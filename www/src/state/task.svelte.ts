@@ -1,6 +1,6 @@
 // One computed result: what it was made from, what that has become since, and how far the next one is.
 import type { Call, Progress } from "api";
-import type { CallOf, Engine, Payload, Refusal } from "../engine/engine";
+import type { Engine, Payload, Refusal } from "../engine/engine";
 
 /** What a result depends on, part by part; a part that differs makes it stale and is named. */
 export type Inputs = Partial<Record<Part, string>>;
@@ -14,7 +14,7 @@ export type Status =
   | { is: "running"; percent: number | undefined }
   | { is: "stale"; since: Part };
 
-export class Task<C extends Call["call"]> {
+export class Task<C extends Call> {
   result = $state.raw<Payload<C>>();
   refusal = $state.raw<Refusal>();
   running = $state.raw<Running>();
@@ -26,10 +26,10 @@ export class Task<C extends Call["call"]> {
   #forgotten = 0;
   #engine: () => Engine;
   #inputs: () => Inputs | undefined;
-  #call: () => CallOf<C>;
+  #call: () => C;
 
   /** `inputs` is undefined as long as something it needs is not there. */
-  constructor(engine: () => Engine, inputs: () => Inputs | undefined, call: () => CallOf<C>) {
+  constructor(engine: () => Engine, inputs: () => Inputs | undefined, call: () => C) {
     this.#engine = engine;
     this.#inputs = inputs;
     this.#call = call;
@@ -74,7 +74,7 @@ export class Task<C extends Call["call"]> {
     this.refusal = undefined;
     this.running = { progress: undefined, since, stageSince: since, stop: () => stop.abort() };
     try {
-      const result = await this.#engine().call<C>(this.#call(), { signal: stop.signal, onProgress: (p) => this.#advance(p) });
+      const result = await this.#engine().call(this.#call(), { signal: stop.signal, onProgress: (p) => this.#advance(p) });
       if (forgotten !== this.#forgotten) return;
       this.result = result;
       this.#made = inputs;

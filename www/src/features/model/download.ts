@@ -4,7 +4,7 @@ import { save } from "../../save";
 import { app } from "../../state/app.svelte";
 
 export async function download(what: Export): Promise<void> {
-  const [made] = await app.engine.call<"export">({ call: "export", what });
+  const [made] = await app.engine.call({ export: { what } });
   const blob = made && (await app.engine.take(made.name));
   if (blob) save(blob, made.name);
 }
