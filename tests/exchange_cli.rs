@@ -114,7 +114,8 @@ fn round_trip(name: &str, m: usize, n: usize, dirty: bool) {
         !name.contains(".run-") && !name.contains(".body") && !name.contains(".part")
     }));
     dir.atoll("run room/room.toml --out results -q").unwrap();
-    assert!(dir.read("results/profile.csv").contains("上海"));
+    // Not every city: with one that too few have, the smallest other one is withheld.
+    assert!(dir.read("results/profile.csv").contains("likes,tea,"));
     let matched: serde_json::Value = serde_json::from_str(&dir.read("results/match.json")).unwrap();
     assert_eq!(matched["matched"], dir.read("room/members.csv").lines().count() - 1);
 }

@@ -4,11 +4,14 @@
 mod room;
 
 use atoll::error::{Error, Kind};
+use atoll::id;
+use atoll::json;
 use atoll::matching::MatchReport;
 use atoll::room::call::{Call, Export, Reply};
 use atoll::room::recipe::{ConsentRecipe, IdColumn, IdMapRecipe, Recipe};
 use md5::{Digest, Md5};
 use room::Bench;
+use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
 const RECIPE: &str = r#"
@@ -231,6 +234,31 @@ fn a_translation_pairs_ids_as_both_files_write_them() {
     let plain =
         (90..400).filter(|n| n % 3 != 0 && *n >= 130).map(|n| format!("{},{}", phone(n), hashed(&oaid(n))));
     assert!(plain.clone().count() > 100 && plain.into_iter().all(|pair| pairs.contains(pair.as_str())));
+}
+
+/// The people are devices in one file and phones in the other: a platform gets whichever it takes.
+#[test]
+fn platforms_get_the_devices_or_the_phones() {
+    let world = world();
+    let mut bench = bench(&world, 3, &[], u64::MAX);
+    let matched = open(&mut bench, &recipe(), 1).expect("opens").matched as usize;
+    let mut sent = |platform: &str| {
+        let plan = format!(r#"{{"platform":"{platform}","of":{{"is":"seed"}},"holdout":0}}"#);
+        let plan = Box::new(json::read(plan.as_bytes()).expect("a plan"));
+        let Ok(Reply::Exported(exported)) = bench.call(Call::Platform { plan }) else { panic!("an export") };
+        let bytes = bench.take(&exported.files[0].name);
+        (exported.report.way.kind, String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (kind, text) = sent("kuaishou");
+    let devices: BTreeSet<String> = (0..900).chain(20_000..20_090).map(|n| hashed(&oaid(n))).collect();
+    assert_eq!(kind, id::Kind::Oaid);
+    assert_eq!(text.lines().filter(|line| devices.contains(*line)).count(), matched);
+    let (kind, text) = sent("meta");
+    let sha = |text: String| -> String { Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect() };
+    let phones: BTreeSet<String> =
+        (0..400).chain(10_000..10_040).map(|n| sha(format!("86{}", phone(n)))).collect();
+    assert_eq!(kind, id::Kind::Phone);
+    assert_eq!(text.lines().filter(|line| phones.contains(*line)).count(), matched);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub async fn open(
             ..recipe
         },
         inputs: [first_party, tags].into_iter().chain(known.files).collect(),
-        space: tag_space,
+        spaces: known.spaces,
         schema,
         policy,
         matched: release(report),

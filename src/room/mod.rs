@@ -72,8 +72,8 @@ pub struct Opened {
     recipe: Recipe,
     /// The brand's file, the tag file, and those beside them.
     inputs: Vec<FileRef>,
-    /// Where the tag file's IDs are compared.
-    space: id::Recipe,
+    /// Where the IDs of the brand's and the tag file are compared: the same, but under an ID map.
+    spaces: [id::Recipe; 2],
     schema: Schema,
     /// What a partner asks, where the tags are a partner's.
     policy: Option<Policy>,

@@ -50,8 +50,8 @@ pub async fn score(room: &mut Room, text: &str, tags: FileRef, recipe: FileRecip
 /// Scores the people of the open room, whose tag file is read once more into the model's bins.
 pub async fn challenge(room: &mut Room, text: &str) -> Result<ModelReport> {
     let saved = read_model(text)?;
-    let Opened { recipe, inputs, space, .. } = room.opened()?;
-    let (recipe, file, space) = (recipe.clone(), inputs[1].clone(), *space);
+    let Opened { recipe, inputs, spaces, .. } = room.opened()?;
+    let (recipe, file, space) = (recipe.clone(), inputs[1].clone(), spaces[1]);
     let seen = layout(room, &recipe.tags, &file).await?;
     let plan = plan(&saved, recipe.tags, &seen, space)?;
     // A call that was stopped may have left something.

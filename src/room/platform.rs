@@ -3,13 +3,14 @@
 use super::call::{FileRef, Made};
 use super::files::{Named, file_name, keep, masked, need, need_lookalike, table};
 use super::inspect::range;
+use super::recipe::FileRecipe;
 use super::{Opened, Room, SLICE};
 use crate::analysis::lookalike::SCORE;
 use crate::audience::{Expr, LOTS};
 use crate::error::{Error, Kind, Result};
 use crate::export::platform::{self, Form, List, Pack, form, header};
 use crate::gate::release;
-use crate::id::{self, Digest, Platform, Recipe, Text, Writer};
+use crate::id::{Digest, Platform, Recipe, Text, Writer};
 use crate::json;
 use crate::shard::desk::Desk;
 use crate::shard::listing::{Cell, Listing, Order};
@@ -183,13 +184,14 @@ pub struct Exported {
 }
 
 /// The ID columns of both files, hashed ones with the kind they are compared as.
-fn columns(opened: &Opened) -> Result<[(Which, Recipe); 2]> {
-    let recipe = &opened.recipe;
-    let [ours, tags] = [&recipe.first_party, &recipe.tags].map(|file| file.id_recipe());
-    let space = id::space(ours, tags)?;
-    let kind = |column: Recipe| if column.digest == Digest::None { column.kind } else { space.kind };
-    let of = |column: Recipe| Recipe { kind: kind(column), ..column };
-    Ok([(Which::Tags, of(tags)), (Which::FirstParty, of(ours))])
+fn columns(opened: &Opened) -> [(Which, Recipe); 2] {
+    let of = |file: &FileRecipe, space: Recipe| {
+        let column = file.id_recipe();
+        let kind = if column.digest == Digest::None { column.kind } else { space.kind };
+        Recipe { kind, ..column }
+    };
+    let (recipe, [ours, tags]) = (&opened.recipe, opened.spaces);
+    [(Which::Tags, of(&recipe.tags, tags)), (Which::FirstParty, of(&recipe.first_party, ours))]
 }
 
 /// Whether the brand's IDs can be written where the tag file's cannot: they are raw, and those are hashed.
@@ -234,7 +236,7 @@ fn way((which, writer): (Which, Writer)) -> Way {
 
 /// What every platform could get from the two files.
 pub fn offers(room: &Room) -> Result<Vec<Offer>> {
-    let columns = columns(room.opened()?)?;
+    let columns = columns(room.opened()?);
     Ok(Platform::ALL.into_iter().map(|platform| offer(platform, columns)).collect())
 }
 
@@ -308,7 +310,7 @@ pub async fn export(room: &mut Room, mut plan: ExportPlan) -> Result<Exported> {
     if plan.what == Operation::Reset {
         plan.earlier.clear();
     }
-    let (which, writer) = source(columns(room.opened()?)?, plan.platform, plan.hashed_by, plan.digest)?;
+    let (which, writer) = source(columns(room.opened()?), plan.platform, plan.hashed_by, plan.digest)?;
     let writer = Writer { text: plan.text.unwrap_or(writer.text), ..writer };
     let before = before(room, &plan, writer).await?;
     let (crowd, tiers) = crowd(room, &plan).await?;

@@ -54,9 +54,8 @@ fn answer(port: &mut ShardPort, name: &str, question: &[u8], input: Vec<u8>) -> 
 
 fn inspect(shards: usize, bytes: &[u8]) -> Result<JsValue, JsValue> {
     let size = bytes.len();
-    let text = format!(
-        r#"{{"inspect":{{"file":{{"index":0,"name":"ours.csv","size":{size}}},"overrule":{{}}}}}}"#
-    );
+    let text =
+        format!(r#"{{"inspect":{{"file":{{"index":0,"name":"ours.csv","size":{size}}},"overrule":{{}}}}}}"#);
     call(shards, bytes, &text)
 }
 
