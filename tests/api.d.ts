@@ -964,7 +964,19 @@ language: string, } | { "file": "model-scores",
 /**
  * Best first; else as the tag file has them.
  */
-best: boolean, } | { "file": "drift" } | { "file": "comparison" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
+best: boolean, } | { "file": "tokens", 
+/**
+ * Text of the key's file.
+ */
+key: string, 
+/**
+ * Cumulative shares of everyone in per cent, the best first: where one tier ends and the next begins.
+ */
+tiers: Array<number>, 
+/**
+ * Whether each token stands beside its ID, which stays with whoever made them.
+ */
+ids: boolean, } | { "file": "drift" } | { "file": "comparison" } | { "file": "leaderboard" } | { "file": "scores" } | { "file": "tiers" } | { "file": "personas" } | { "file": "persona-ids" } | { "file": "report", 
 /**
  * `en` or `zh`.
  */
@@ -1275,6 +1287,55 @@ name: string,
  * Bytes.
  */
 size: number, };
+
+/**
+ * One thing found: what, where, how many, and what to do.
+ */
+export type Finding = { 
+/**
+ * Stable code.
+ */
+code: string, 
+/**
+ * The mark it gives.
+ */
+mark: Mark, 
+/**
+ * Which file of an archive; of `few-apart` the other file. Empty if there is but one.
+ */
+file?: string, 
+/**
+ * Column or key; empty if it is about whole rows.
+ */
+column?: string, 
+/**
+ * 1-based line of the first; 0 if it is about the file.
+ */
+row: number, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * How many of them were turned back by trying.
+ */
+solved: number, 
+/**
+ * The first, masked.
+ */
+example?: string, 
+/**
+ * What it is and what to do.
+ */
+english: string, 
+/**
+ * The same in Chinese.
+ */
+chinese: string, };
 
 /**
  * A destination's smallest seed.
@@ -1755,7 +1816,15 @@ head: Array<string>,
 /**
  * Lines without header; 0 for files that are not tables.
  */
-rows: number, };
+rows: number, 
+/**
+ * Who can tell from it who is in it.
+ */
+mark: Mark, 
+/**
+ * Why, and what to do about it.
+ */
+findings: Array<Finding>, };
 
 /**
  * Where the rows of a map went: `rows = left out + used`.
@@ -1777,6 +1846,11 @@ reasons: Array<Problem>,
  * Why cells were left out, by column.
  */
 notes: Array<Problem>, };
+
+/**
+ * Who can tell from a file who is in it.
+ */
+export type Mark = "green" | "amber" | "red";
 
 /**
  * Who is in both files.
@@ -3457,6 +3531,8 @@ export type ErrorCode =
   | "model-not-kept"
   | "model-version"
   | "model-foreign"
+  | "token-key-broken"
+  | "tokens-foreign"
   | "point-invalid"
   | "point-identity"
   | "scalar-invalid"

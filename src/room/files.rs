@@ -12,12 +12,13 @@ use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::keys::fingerprint as fingerprint_of;
 use crate::exchange::tagfile::Policy;
+use crate::export::lint::{Context, Finding, Lint, Linted, Mark, held_against, mark};
 use crate::export::model::model_json;
 use crate::export::report::{Input, Language, ReportInput, card_html, report_html};
 use crate::export::zip::Archive;
 use crate::export::{csv, json};
-use crate::gate::{release, release_from};
-use crate::id::Kind as IdKind;
+use crate::gate::{SMALL, release, release_from};
+use crate::id::{self, Kind as IdKind, TokenKey};
 use crate::sample;
 use crate::shard::desk::Desk;
 use crate::shard::listing::{self, Cell, Listing, Order};
@@ -72,6 +73,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
             ("card.html".into(), card(room, &language).await?, 0)
         }
         Export::ModelScores { best } => model_scores(room, best).await?,
+        Export::Tokens { key, tiers, ids } => tokens(room, &key, &tiers, ids).await?,
         Export::Drift => {
             let loaded = room.loaded.as_ref().ok_or(Error::new(Kind::TooEarly))?;
             ("drift.csv".into(), csv::drift_csv(&loaded.report), 0)
@@ -113,6 +115,8 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
 /// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
 pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     lists::check(&room.opened()?.recipe)?;
+    // What was saved before is no part of the run.
+    room.lists.clear();
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
     if room.opened()?.matched.get().one_id.is_some() {
         files.extend([Export::OneId, Export::Conflicts]);
@@ -266,6 +270,21 @@ async fn model_scores(room: &Room, best: bool) -> Result<Named> {
     table(room, "model_scores.csv", "id,score\n", listing).await
 }
 
+async fn tokens(room: &Room, key: &str, tiers: &[f64], ids: bool) -> Result<Named> {
+    let key = TokenKey::read(key)?;
+    let people = room.loaded.as_ref().ok_or(Kind::TooEarly)?.report.get().people;
+    let crowds = lookalike::slices(&room.desk, people, tiers).await?;
+    let (name, header, what) = match ids {
+        true => ("crosswalk.csv", "token,id\n", Cell::Id),
+        false => ("tokens.csv", "token,tier\n", Cell::First(crowds.clone())),
+    };
+    let order = Order::Token(key.clone());
+    let listing = Listing { crowd: Expr::Or { of: crowds }, order, cells: vec![Cell::Token(key), what] };
+    let made = table(room, name, header, listing).await?;
+    let least = room.open.as_ref().map_or(0, Opened::least);
+    if made.2 < least { Err(Kind::CrowdSmall.into()) } else { Ok(made) }
+}
+
 async fn tiers(room: &mut Room) -> Result<Named> {
     let report = need_lookalike(room).await?.known_lookalike()?.get();
     let crowds: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
@@ -377,7 +396,7 @@ struct Run<'a> {
     /// What a partner asked, and who signed it; absent from a room of one's own files.
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<Asked<'a>>,
-    outputs: Vec<RunFile<'a>>,
+    outputs: Vec<Output<'a>>,
 }
 
 #[derive(Serialize)]
@@ -385,6 +404,22 @@ struct Asked<'a> {
     signer: String,
     #[serde(flatten)]
     policy: &'a Policy,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    file: RunFile<'a>,
+    mark: Mark,
+    #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
+    findings: &'a [Finding],
+}
+
+impl<'a> Output<'a> {
+    fn of(made: &'a Made) -> Output<'a> {
+        let file = RunFile { name: &made.name, size: made.size, sha256: &made.sha256 };
+        Output { file, mark: made.mark, findings: &made.findings }
+    }
 }
 
 #[derive(Serialize)]
@@ -418,7 +453,7 @@ async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
             + opened.personas.as_ref().map_or(0, |r| r.small())
             + opened.small.values().sum::<u64>(),
         policy: opened.policy.as_ref().zip(signer).map(|(policy, signer)| Asked { signer, policy }),
-        outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
+        outputs: made.iter().map(Output::of).collect(),
     };
     Ok(json::pretty(&run))
 }
@@ -449,7 +484,22 @@ async fn fingerprint(desk: &Desk, file: &super::call::FileRef) -> Result<String>
 }
 
 pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
+    let ids = room.open.as_ref().map(|opened| opened.recipe.tags.id_recipe());
+    keep_of(room, name, bytes, rows, ids)
+}
+
+/// Keeps a file that lists such IDs, if it lists people.
+pub(super) fn keep_of(
+    room: &mut Room,
+    name: &str,
+    bytes: Vec<u8>,
+    rows: u64,
+    ids: Option<id::Recipe>,
+) -> Made {
+    let Linted { mark, findings, .. } = look(room, name, &bytes, rows, ids);
     let made = Made {
+        mark,
+        findings,
         name: name.into(),
         size: bytes.len() as u64,
         sha256: hex(&Sha256::digest(&bytes)),
@@ -458,6 +508,20 @@ pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Ma
     };
     room.made.insert(name.into(), bytes);
     made
+}
+
+/// Looks at a file before it leaves, and holds a list of people against those that were made before it.
+fn look(room: &mut Room, name: &str, bytes: &[u8], people: u64, ids: Option<id::Recipe>) -> Linted {
+    let k = SMALL.max(room.open.as_ref().map_or(0, Opened::least));
+    let mut linted = Lint::all(bytes, &Context { k, ids, people, known: None });
+    let Some(sketch) = linted.sketch.take().filter(|_| room.open.is_some()) else { return linted };
+    for (other, before) in &room.lists {
+        linted.findings.extend(held_against(&sketch, other, before, k));
+    }
+    linted.mark = mark(&linted.findings);
+    room.lists.retain(|(other, _)| other != name);
+    room.lists.push((name.into(), sketch));
+    linted
 }
 
 /// The first lines, with the ID shortened: the page shows that the form is right, not who it is.
