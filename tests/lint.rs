@@ -152,6 +152,7 @@ fn a_model_goes_to_the_data_and_comes_back_as_tokens() {
     assert!(score("--out scores.csv --best").0);
     let said = score("--out tokens.csv --tokens --token-key key --tiers 2,10");
     assert!(said.0 && !said.2.contains("tokens.csv"), "green is not worth a word: {}", said.2);
+    assert!(said.2.contains("few-seeds"), "the model that came is looked at, too: {}", said.2);
     let (scores, tokens) = (dir.read("scores.csv"), dir.read("tokens.csv"));
     let tokens = rows(&tokens);
     let all = scores.lines().count() - 1;
@@ -206,6 +207,10 @@ fn the_page_gets_the_same_tokens_and_the_crosswalk_that_turns_them_back() {
     assert_eq!((crosswalk.mark, crosswalk.name.as_str()), (Mark::Red, "crosswalk.csv"));
     let side = |text: &str| rows(text).into_iter().map(|row| row.0.to_string()).collect::<Vec<_>>();
     assert_eq!(side(&text), side(&table));
+    assert!(crosswalk.head[0] == "token,id" && crosswalk.head.len() == 5);
+    let shown =
+        |row: &(&str, &str)| crosswalk.head.iter().any(|line| line.contains(row.0) || line.contains(row.1));
+    assert!(!rows(&table).iter().any(shown), "no ID in the open on the page: {:?}", crosswalk.head);
     let seed = opened(1).call(Call::Count { of: vec![serde_json::from_str(r#"{"is": "seed"}"#).unwrap()] });
     let Ok(Reply::Counts(seed)) = seed else { panic!("a count") };
     assert!(seed[0] > 0 && text.lines().count() > 100, "the seed is not left out: it would be the gaps");

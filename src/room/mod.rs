@@ -12,6 +12,7 @@ mod policy; // what a partner allows
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
+mod run; // what a run was made of
 pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared

@@ -157,15 +157,20 @@ fn json(all: &[(String, Mark, Vec<Finding>)]) -> String {
 
 /// Says which made files are red or amber, and what to do about them, once each.
 pub fn say(files: &[Made]) {
+    tell(files.iter().map(|made| (made.name.as_str(), made.findings.as_slice())));
+}
+
+/// Looks at a file that came from elsewhere, and says the same of it.
+pub fn look(path: &Path, text: &str) {
+    tell([(&*name(path), &*look::Lint::all(text.as_bytes(), &Context::default()).findings)].into_iter());
+}
+
+fn tell<'a>(files: impl Iterator<Item = (&'a str, &'a [Finding])>) {
     let mut codes = BTreeSet::new();
-    for made in files.iter().filter(|made| made.mark > Mark::Green) {
-        let here: BTreeSet<&str> = made.findings.iter().map(|found| found.code.as_str()).collect();
-        eprintln!(
-            "{:5} {}: {}",
-            word(made.mark),
-            made.name,
-            here.iter().copied().collect::<Vec<_>>().join(", ")
-        );
+    for (file, findings) in files.filter(|(_, findings)| !findings.is_empty()) {
+        let here: BTreeSet<&str> = findings.iter().map(|found| found.code.as_str()).collect();
+        let all: Vec<&str> = here.iter().copied().collect();
+        eprintln!("{:5} {file}: {}", word(mark(findings)), all.join(", "));
         codes.extend(here);
     }
     for (code, _, english, chinese) in

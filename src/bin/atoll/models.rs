@@ -85,6 +85,7 @@ fn about(path: &Path) -> impl Fn(Error) -> Error {
 
 pub fn score(score: &Score) -> Result<()> {
     let model = read(&score.model)?;
+    lint::look(&score.model, &model);
     let tags = file_ref(0, &score.tags)?;
     let mut threads = score.engine.start(vec![score.tags.clone()])?;
     let mut bar = Bar::new(score.engine.quiet);

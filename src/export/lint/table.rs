@@ -6,7 +6,7 @@ use super::sketch::{Sketch, Uniques, hash};
 use super::{Context, TOKEN, counts};
 use crate::error::{Error, Result};
 use crate::id::{self, Digest, Kind, Shape, guess, mask, shape};
-use crate::table::csv::{Fields, Rows};
+use crate::table::csv::{Fields, ROW_LIMIT, Rows};
 use crate::table::schema::{Container, Dialect, Encoding};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -154,7 +154,7 @@ impl Table {
     pub fn feed(&mut self, bytes: &[u8], last: bool, context: &Context) -> Result<()> {
         self.text.extend_from_slice(bytes);
         let mut text = std::mem::take(&mut self.text);
-        if self.dialect.is_none() && !last && !text.contains(&b'\n') {
+        if self.dialect.is_none() && !last && text.len() < ROW_LIMIT && !text.contains(&b'\n') {
             self.text = text;
             return Ok(());
         }
