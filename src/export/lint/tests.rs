@@ -128,6 +128,11 @@ fn small_cells_in_tables_and_reports() {
     assert_eq!(found("column,value,seed_count\ncity,a,51\ncity,b,50\ncity,c,0\n"), [""; 0]);
     assert_eq!(found("{\n  \"people\": [7, 90],\n  \"depth\": 3\n}"), ["small-cells people:2 1/5 7"]);
     assert_eq!(found("{\n  \"people\": [70, 90],\n  \"depth\": 3\n}"), [""; 0]);
+    assert_eq!(
+        found("{\"reasons\": [{\"code\": \"junk\", \"count\": 7}]}"),
+        [""; 0],
+        "rows that were refused"
+    );
     let strict = Context { k: 100, ..Context::default() };
     assert_eq!(linted(b"value,people\na,90\n", strict).mark, Mark::Amber);
     // A tag that counts is no table of counts.

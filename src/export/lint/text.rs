@@ -78,7 +78,8 @@ impl Text {
         if self.key == "seed_people" && self.seeds.is_none() {
             self.seeds = Some(number);
         }
-        if counts(&self.key) && (1..k).contains(&number) {
+        // A bare count is of rows that were refused.
+        if self.key != "count" && counts(&self.key) && (1..k).contains(&number) {
             self.small.see(self.line, || number.to_string());
             if self.small.count == 1 {
                 self.at.clone_from(&self.key);
