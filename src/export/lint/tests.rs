@@ -72,7 +72,8 @@ fn raw_ids_in_any_column_and_inside_labels() {
 
 #[test]
 fn digests_without_a_key_in_every_spelling_and_tokens_are_none() {
-    let digests: [fn(&[u8]) -> Vec<u8>; 4] = [
+    type Hashing = fn(&[u8]) -> Vec<u8>;
+    let digests: [Hashing; 4] = [
         |text| md5::Md5::digest(text).to_vec(),
         |text| sha1::Sha1::digest(text).to_vec(),
         |text| sha2::Sha256::digest(text).to_vec(),
