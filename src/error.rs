@@ -133,6 +133,10 @@ kinds! {
     ModelVersion = "model-version", "The model file has another format version. Save it again with this version of Atoll.", "模型文件的格式版本不同，请用当前版本的 Atoll 重新保存。";
     /// A model that does not fit the tag file.
     ModelForeign = "model-foreign", "The model does not fit the tag file: this column is missing, or holds other things.", "模型与标签文件不符：缺少这一列，或这一列的内容不同。";
+    /// A key file of tokens that is none.
+    TokenKeyBroken = "token-key-broken", "This is no key of tokens. Choose the key file that was saved with them.", "这不是代号密钥，请选择随代号一同保存的密钥文件。";
+    /// Tokens that are of nobody in the tag file under the key.
+    TokensForeign = "tokens-foreign", "No token is of this tag file under this key. Check that all three belong together.", "用该密钥在标签文件中找不到任何代号，请核对三个文件是否对应。";
     /// Bytes of the group that are no point, or not in their one way of writing.
     PointInvalid = "point-invalid", "A row of the file is no valid point. Ask for the file again.", "文件中有一行不是合法的曲线点，请向对方重新索取。";
     /// The neutral element, which would give away the key or the match.

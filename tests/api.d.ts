@@ -1277,6 +1277,55 @@ name: string,
 size: number, };
 
 /**
+ * One thing found: what, where, how many, and what to do.
+ */
+export type Finding = { 
+/**
+ * Stable code.
+ */
+code: string, 
+/**
+ * The mark it gives.
+ */
+mark: Mark, 
+/**
+ * Which file of an archive; of `few-apart` the other file. Empty if there is but one.
+ */
+file?: string, 
+/**
+ * Column or key; empty if it is about whole rows.
+ */
+column?: string, 
+/**
+ * 1-based line of the first; 0 if it is about the file.
+ */
+row: number, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * How many of them were turned back by trying.
+ */
+solved: number, 
+/**
+ * The first, masked.
+ */
+example?: string, 
+/**
+ * What it is and what to do.
+ */
+english: string, 
+/**
+ * The same in Chinese.
+ */
+chinese: string, };
+
+/**
  * A destination's smallest seed.
  */
 export type Floor = { 
@@ -1755,7 +1804,15 @@ head: Array<string>,
 /**
  * Lines without header; 0 for files that are not tables.
  */
-rows: number, };
+rows: number, 
+/**
+ * Who can tell from it who is in it.
+ */
+mark: Mark, 
+/**
+ * Why, and what to do about it.
+ */
+findings: Array<Finding>, };
 
 /**
  * Where the rows of a map went: `rows = left out + used`.
@@ -1777,6 +1834,11 @@ reasons: Array<Problem>,
  * Why cells were left out, by column.
  */
 notes: Array<Problem>, };
+
+/**
+ * Who can tell from a file who is in it.
+ */
+export type Mark = "green" | "amber" | "red";
 
 /**
  * Who is in both files.
@@ -3457,6 +3519,8 @@ export type ErrorCode =
   | "model-not-kept"
   | "model-version"
   | "model-foreign"
+  | "token-key-broken"
+  | "tokens-foreign"
   | "point-invalid"
   | "point-identity"
   | "scalar-invalid"

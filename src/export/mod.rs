@@ -6,6 +6,7 @@
 pub mod crowds; // tables about crowds
 pub mod csv; // tables
 pub mod json; // reports as JSON
+pub mod lint; // a look at a file before it leaves
 pub mod model; // the model to be kept
 pub mod platform; // files for ad platforms
 pub mod report; // the pages to print and to file

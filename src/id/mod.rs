@@ -20,6 +20,7 @@ mod reason;
 mod reject;
 mod shape;
 mod spelling;
+mod token;
 mod variants;
 
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,26 @@ pub use reader::Reader;
 pub use reason::Reason;
 pub use reject::Reject;
 pub use shape::{Shape, shape};
+pub use token::TokenKey;
 pub use variants::{Variant, variants};
 
 use crate::error::{Error, Kind as Refusal};
+
+/// The kind a column's name speaks of.
+pub fn named(header: &str) -> Option<Kind> {
+    header::Hint::of(header).kind
+}
+
+/// The first 16 bytes of a digest written in hex or base64.
+pub fn digest_key(cell: &[u8]) -> Option<Key> {
+    digest::Bytes::read(trim(cell)).map(|bytes| digest::head(bytes.bytes()))
+}
+
+/// The first 16 bytes of a text's digests, in every digest there is.
+pub fn digests(text: &[u8]) -> [Key; 5] {
+    [Digest::Md5, Digest::Sha1, Digest::Sha256, Digest::Sm3, Digest::Md5Sha256]
+        .map(|of| digest::key(of, text))
+}
 
 /// What an ID names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

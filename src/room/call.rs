@@ -7,6 +7,7 @@ use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, Mod
 use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
+use crate::export::lint::{Finding, Mark};
 use crate::matching::MatchReport;
 use crate::room::platform::{ExportPlan, Exported, Offer};
 use crate::room::recipe::{FileRecipe, Recipe};
@@ -247,6 +248,16 @@ pub enum Export {
         /// Best first; else as the tag file has them.
         best: bool,
     },
+    /// `tokens.csv`: the best by the model that was loaded, by token and tier, in an order that tells nothing; the seed is
+    /// not left out. Or `crosswalk.csv`, which turns the tokens back.
+    Tokens {
+        /// Text of the key's file.
+        key: String,
+        /// Cumulative shares of everyone in per cent, the best first: where one tier ends and the next begins.
+        tiers: Vec<f64>,
+        /// Whether each token stands beside its ID, which stays with whoever made them.
+        ids: bool,
+    },
     /// `drift.csv`: how far the people have moved from those a loaded model learned from.
     Drift,
     /// `comparison.csv`: the two models that were compared, bin by bin.
@@ -309,6 +320,10 @@ pub struct Made {
     /// Lines without header; 0 for files that are not tables.
     #[cfg_attr(test, ts(type = "number"))]
     pub rows: u64,
+    /// Who can tell from it who is in it.
+    pub mark: Mark,
+    /// Why, and what to do about it.
+    pub findings: Vec<Finding>,
 }
 
 /// What comes back.

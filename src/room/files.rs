@@ -1,8 +1,8 @@
 //! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
 
 use super::call::{Call, Export, Made};
-use super::inspect::range;
-use super::{Opened, Room, SLICE, lists, personas as stages, platform};
+use super::run::{need_digests, run};
+use super::{Opened, Room, lists, personas as stages, platform};
 use crate::analysis::crowds::{self, SplitPlan};
 use crate::analysis::lookalike::{MODEL, Model, SCORE};
 use crate::analysis::personas::PERSONA;
@@ -10,24 +10,21 @@ use crate::analysis::profile::{Against, Contrast};
 use crate::analysis::{lookalike, personas};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
-use crate::exchange::keys::fingerprint as fingerprint_of;
-use crate::exchange::tagfile::Policy;
+use crate::export::lint::{Context, Lint, Linted, held_against, mark};
 use crate::export::model::model_json;
 use crate::export::report::{Input, Language, ReportInput, card_html, report_html};
 use crate::export::zip::Archive;
 use crate::export::{csv, json};
-use crate::gate::{release, release_from};
-use crate::id::Kind as IdKind;
-use crate::json::pretty;
+use crate::gate::{SMALL, release, release_from};
+use crate::id::{self, Kind as IdKind, TokenKey};
 use crate::sample;
-use crate::shard::desk::Desk;
 use crate::shard::listing::{self, Cell, Listing, Order};
-use crate::shard::load::Fingerprint;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Lines shown before saving.
 const HEAD: usize = 5;
+/// Lists that later ones are held against: the newest.
+const LISTS: usize = 256;
 
 /// Makes the synthetic city's files.
 pub fn sample(room: &mut Room, people: u32, seed: u64) -> Result<Vec<Made>> {
@@ -73,6 +70,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
             ("card.html".into(), card(room, &language).await?, 0)
         }
         Export::ModelScores { best } => model_scores(room, best).await?,
+        Export::Tokens { key, tiers, ids } => tokens(room, &key, &tiers, ids).await?,
         Export::Drift => {
             let loaded = room.loaded.as_ref().ok_or(Error::new(Kind::TooEarly))?;
             ("drift.csv".into(), csv::drift_csv(&loaded.report), 0)
@@ -114,6 +112,8 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
 /// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
 pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     lists::check(&room.opened()?.recipe)?;
+    // What was saved before is no part of the run.
+    let before = std::mem::take(&mut room.lists);
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
     if room.opened()?.matched.get().one_id.is_some() {
         files.extend([Export::OneId, Export::Conflicts]);
@@ -157,6 +157,7 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     made.retain(|file| file.size > 0 || room.made.remove(&file.name).is_none());
     let bytes = run(room, &made).await?;
     made.push(keep(room, "run.json", bytes, 0));
+    room.lists.extend(before);
     Ok(made)
 }
 
@@ -267,6 +268,21 @@ async fn model_scores(room: &Room, best: bool) -> Result<Named> {
     table(room, "model_scores.csv", "id,score\n", listing).await
 }
 
+async fn tokens(room: &Room, key: &str, tiers: &[f64], ids: bool) -> Result<Named> {
+    let key = TokenKey::read(key)?;
+    let people = room.loaded.as_ref().ok_or(Kind::TooEarly)?.report.get().people;
+    let crowds = lookalike::slices(&room.desk, people, tiers).await?;
+    let (name, header, what) = match ids {
+        true => ("crosswalk.csv", "token,id\n", Cell::Id),
+        false => ("tokens.csv", "token,tier\n", Cell::First(crowds.clone())),
+    };
+    let order = Order::Token(key.clone());
+    let listing = Listing { crowd: Expr::Or { of: crowds }, order, cells: vec![Cell::Token(key), what] };
+    let made = table(room, name, header, listing).await?;
+    let least = room.open.as_ref().map_or(0, Opened::least);
+    if made.2 < least { Err(Kind::CrowdSmall.into()) } else { Ok(made) }
+}
+
 async fn tiers(room: &mut Room) -> Result<Named> {
     let report = need_lookalike(room).await?.known_lookalike()?.get();
     let crowds: Vec<Expr> = report.tiers.iter().map(|tier| tier.crowd.clone()).collect();
@@ -366,91 +382,23 @@ async fn printed(
     Ok(write(&input, if language == "en" { Language::En } else { Language::Zh }))
 }
 
-/// What a run was made of and what it made: enough to check it again. No clock stands in it.
-#[derive(Serialize)]
-struct Run<'a> {
-    version: &'a str,
-    plan_sha256: String,
-    inputs: Vec<RunFile<'a>>,
-    first_party: &'a crate::matching::Account,
-    tags: &'a crate::matching::Account,
-    small_cells: u64,
-    /// What a partner asked, and who signed it; absent from a room of one's own files.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Asked<'a>>,
-    outputs: Vec<RunFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct Asked<'a> {
-    signer: String,
-    #[serde(flatten)]
-    policy: &'a Policy,
-}
-
-#[derive(Serialize)]
-struct RunFile<'a> {
-    name: &'a str,
-    size: u64,
-    sha256: &'a str,
-}
-
-async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
-    need_digests(room).await?;
-    let opened = room.opened()?;
-    let digests = opened.digests.clone().unwrap_or_default();
-    let matched = opened.matched.get();
-    let signed = opened.recipe.policy.as_ref().and_then(|signed| signed.read().ok());
-    let signer = signed.map(|header| fingerprint_of(&header.signer.0));
-    let run = Run {
-        version: env!("CARGO_PKG_VERSION"),
-        plan_sha256: hex(&Sha256::digest(opened.recipe.text())),
-        inputs: opened
-            .inputs
-            .iter()
-            .zip(&digests)
-            .map(|(file, sha256)| RunFile { name: &file.name, size: file.size, sha256 })
-            .collect(),
-        first_party: &matched.first_party,
-        tags: &matched.tags,
-        small_cells: opened.matched.small()
-            + opened.profile.as_ref().map_or(0, |r| r.small())
-            + opened.lookalike.as_ref().map_or(0, |r| r.small())
-            + opened.personas.as_ref().map_or(0, |r| r.small())
-            + opened.small.values().sum::<u64>(),
-        policy: opened.policy.as_ref().zip(signer).map(|(policy, signer)| Asked { signer, policy }),
-        outputs: made.iter().map(|m| RunFile { name: &m.name, size: m.size, sha256: &m.sha256 }).collect(),
-    };
-    Ok(pretty(&run))
-}
-
-/// Fingerprints all inputs, once.
-async fn need_digests(room: &mut Room) -> Result<()> {
-    if room.opened()?.digests.is_none() {
-        let mut digests = Vec::new();
-        for file in &room.opened()?.inputs {
-            digests.push(fingerprint(&room.desk, file).await?);
-        }
-        room.opened_mut()?.digests = Some(digests);
-    }
-    Ok(())
-}
-
-async fn fingerprint(desk: &Desk, file: &super::call::FileRef) -> Result<String> {
-    let mut at = 0;
-    loop {
-        let to = file.size.min(at + SLICE);
-        let question = Fingerprint { first: at == 0, last: to == file.size };
-        desk.progress("fingerprint", at, file.size, "bytes");
-        if let Some(digest) = desk.ask(0, &question, Some(range(file, at, to))).await? {
-            return Ok(hex(&digest));
-        }
-        at = to;
-    }
-}
-
 pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Made {
+    let ids = room.open.as_ref().map(|opened| opened.recipe.tags.id_recipe());
+    keep_of(room, name, bytes, rows, ids)
+}
+
+/// Keeps a file that lists such IDs, if it lists people.
+pub(super) fn keep_of(
+    room: &mut Room,
+    name: &str,
+    bytes: Vec<u8>,
+    rows: u64,
+    ids: Option<id::Recipe>,
+) -> Made {
+    let Linted { mark, findings, .. } = look(room, name, &bytes, rows, ids);
     let made = Made {
+        mark,
+        findings,
         name: name.into(),
         size: bytes.len() as u64,
         sha256: hex(&Sha256::digest(&bytes)),
@@ -461,22 +409,35 @@ pub(super) fn keep(room: &mut Room, name: &str, bytes: Vec<u8>, rows: u64) -> Ma
     made
 }
 
-/// The first lines, with the ID shortened: the page shows that the form is right, not who it is.
-fn head(bytes: &[u8]) -> Vec<String> {
-    let lines = bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()).take(HEAD);
-    lines
-        .map(|line| {
-            let line = String::from_utf8_lossy(line);
-            match line.split_once(',') {
-                Some((id, rest)) => format!("{},{rest}", short(id)),
-                None => short(&line),
-            }
-        })
-        .collect()
+/// Looks at a file before it leaves, and holds a list of people against those that were made before it.
+fn look(room: &mut Room, name: &str, bytes: &[u8], people: u64, ids: Option<id::Recipe>) -> Linted {
+    let k = SMALL.max(room.open.as_ref().map_or(0, Opened::least));
+    let mut linted = Lint::all(bytes, &Context { k, ids, people, known: None });
+    let Some(sketch) = linted.sketch.take().filter(|_| room.open.is_some()) else { return linted };
+    for (other, before) in &room.lists {
+        linted.findings.extend(held_against(&sketch, other, before, k));
+    }
+    linted.mark = mark(&linted.findings);
+    room.lists.retain(|(other, _)| other != name);
+    room.lists.insert(0, (name.into(), sketch));
+    room.lists.truncate(LISTS);
+    linted
 }
 
-fn short(id: &str) -> String {
-    if id == "id" { id.into() } else { masked(id) }
+/// Columns of our lists that name people.
+const NAMES: [&str; 3] = ["id", "tag_id", "token"];
+
+/// The first lines, with IDs shortened: the page shows that the form is right, not who it is.
+fn head(bytes: &[u8]) -> Vec<String> {
+    let lines: Vec<_> = bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()).take(HEAD).collect();
+    let lines: Vec<_> = lines.into_iter().map(String::from_utf8_lossy).collect();
+    let names: Vec<&str> = lines.first().map_or(vec![], |line| line.split(',').collect());
+    let name = |at: usize| at == 0 || names.get(at).is_some_and(|name| NAMES.contains(name));
+    let short = |(at, cell): (usize, &str)| match name(at) && !NAMES.contains(&cell) {
+        true => masked(cell),
+        false => cell.into(),
+    };
+    lines.iter().map(|line| line.split(',').enumerate().map(short).collect::<Vec<_>>().join(",")).collect()
 }
 
 /// An ID that nobody can be reached by.
@@ -484,6 +445,6 @@ pub(super) fn masked(id: &str) -> String {
     crate::id::mask(id, IdKind::Opaque)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -12,6 +12,7 @@ mod policy; // what a partner allows
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
+mod run; // what a run was made of
 pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
@@ -23,6 +24,7 @@ use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::tagfile::Policy;
+use crate::export::lint::Sketch;
 use crate::gate::{Released, release_from};
 use crate::id;
 use crate::matching::{self, MatchReport};
@@ -63,6 +65,8 @@ pub struct Room {
     open: Option<Opened>,
     loaded: Option<model::Loaded>,
     compared: Option<Comparison>,
+    /// Lists of people that were made, to be held against each other.
+    lists: Vec<(String, Sketch)>,
     /// Files made and not yet taken.
     pub made: BTreeMap<String, Vec<u8>>,
 }
@@ -103,6 +107,7 @@ impl Room {
             open: None,
             loaded: None,
             compared: None,
+            lists: vec![],
             made: BTreeMap::new(),
         }
     }
@@ -124,6 +129,7 @@ impl Room {
             }
             Call::Open { recipe, first_party, tags } => {
                 (self.open, self.loaded, self.compared) = (None, None, None);
+                self.lists.clear();
                 self.open = Some(load::open(self, *recipe, first_party, tags).await?);
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }

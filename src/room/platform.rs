@@ -1,7 +1,7 @@
 //! A crowd as an ad platform takes it: which platforms are possible with what is held, and the files for one of them.
 
 use super::call::{FileRef, Made};
-use super::files::{Named, file_name, keep, masked, need, need_lookalike, table};
+use super::files::{Named, file_name, keep, keep_of, masked, need, need_lookalike, table};
 use super::inspect::range;
 use super::recipe::FileRecipe;
 use super::{Opened, Room, SLICE};
@@ -10,7 +10,7 @@ use crate::audience::{Expr, LOTS};
 use crate::error::{Error, Kind, Result};
 use crate::export::platform::{self, Form, List, Pack, form, header};
 use crate::gate::release;
-use crate::id::{Digest, Platform, Recipe, Text, Writer};
+use crate::id::{self, Digest, Platform, Recipe, Text, Writer};
 use crate::json;
 use crate::shard::desk::Desk;
 use crate::shard::listing::{Cell, Listing, Order};
@@ -426,10 +426,10 @@ fn written(room: &mut Room, plan: &ExportPlan, list: List, writer: Writer) -> Re
     let stem: String = plan.name.as_deref().unwrap_or(plan.platform.code()).chars().take(40).collect();
     let stem = format!("{}{suffix}", file_name(&stem).trim_end_matches(".csv"));
     let files = platform::files(&list, writer, &stem)?;
+    let ids = Some(id::Recipe::new(writer.column.kind, writer.digest));
     let made = |file: platform::File| Made {
         head: head.clone(),
-        rows: file.rows,
-        ..keep(room, &file.name, file.bytes, 0)
+        ..keep_of(room, &file.name, file.bytes, file.rows, ids)
     };
     Ok(files.into_iter().map(made).collect())
 }

@@ -64,7 +64,9 @@ fn of_file(file: &Export) -> Needs {
         | Export::Comparison
         | Export::Leaderboard => Outputs(&[Lookalike]),
         Export::Audience { .. } | Export::Translated => Outputs(&[Audience]),
-        Export::Scores | Export::Tiers | Export::ModelScores { .. } => Outputs(&[Lookalike, Audience]),
+        Export::Scores | Export::Tiers | Export::ModelScores { .. } | Export::Tokens { .. } => {
+            Outputs(&[Lookalike, Audience])
+        }
         Export::Personas | Export::Chain => Outputs(&[Personas]),
         Export::PersonaIds | Export::ChainIds => Outputs(&[Personas, Audience]),
         Export::Packs { .. } | Export::List { .. } | Export::Portraits | Export::PortraitIds { .. } => More,

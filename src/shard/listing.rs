@@ -8,7 +8,7 @@ use super::job::{self, Opener};
 use super::{Shard, Task};
 use crate::audience::{Expr, rank};
 use crate::error::Result;
-use crate::id::{Ids, Writer};
+use crate::id::{Ids, TokenKey, Writer};
 use crate::table::store::{Which, packed};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub enum Order {
     File,
     /// Highest rank by this measure first.
     Best(String),
+    /// By token under this key: an order that tells nothing.
+    Token(TokenKey),
 }
 
 /// One column of the lines.
@@ -38,6 +40,8 @@ pub enum Cell {
     Held(Writer, Which),
     /// The ID as the first-party file writes it, quoted if it must be; only if a translation is wanted.
     Own,
+    /// A token under this key for the ID as the tag file writes it.
+    Token(TokenKey),
     /// 1 for members of this crowd, else 0.
     Member(Expr),
     /// The number of the first of these crowds a person is in, from 1; 0 for none.
@@ -81,6 +85,9 @@ impl Task for Sort {
             Order::Best(measure) => {
                 let values = shard.known(measure)?;
                 crowd.iter().map(|i| (!rank(values[i], shard.people.keys[i]), i as u32)).collect()
+            }
+            Order::Token(key) => {
+                crowd.iter().map(|i| (key.order(&plain(&shard.people.ids, i)), i as u32)).collect()
             }
         };
         sorted.sort_unstable();
@@ -156,6 +163,7 @@ fn write(
             }
         }
         Cell::Own => id(&shard.people.ours, person, to),
+        Cell::Token(key) => key.write(&plain(&shard.people.ids, person), to),
         Cell::Member(_) => to.push(b'0' + u8::from(crowds.iter().any(|c| c.has(person)))),
         Cell::First(_) => {
             let first = crowds.iter().position(|c| c.has(person)).map_or(0, |at| at + 1);
@@ -182,6 +190,13 @@ fn written(shard: &Shard, writer: Writer, which: Which, person: usize, to: &mut 
     if !cell.is_empty() {
         writer.write(&cell, to);
     }
+}
+
+/// The ID as the tag file writes it.
+fn plain(ids: &Ids, person: usize) -> Vec<u8> {
+    let mut id = Vec::new();
+    ids.get(person, &mut id);
+    id
 }
 
 /// The ID as written; in quotes only if it holds a comma, a quote or a line end.

@@ -179,8 +179,18 @@ pub async fn applied(
     let mut report = drift::report(saved, &applied, unseen);
     let rest = applied.scores.rest.iter().sum();
     let tier = |(name, people, crowd)| ModelTier { name, people, crowd };
-    report.tiers = tiers::crowds(desk, MODEL, rest, tiers).await?.into_iter().map(tier).collect();
+    report.tiers =
+        tiers::crowds(desk, MODEL, &Expr::Seed, rest, tiers).await?.into_iter().map(tier).collect();
     Ok(report)
+}
+
+/// Crowds of everyone, the seed among them, by the score of a loaded model, best first, at these cumulative shares. To the
+/// owner of the people a seed that was left out is a list of gaps that name the customers.
+pub async fn slices(desk: &Desk, people: u64, shares: &[f64]) -> Result<Vec<Expr>> {
+    LookalikePlan { tiers: shares.to_vec(), ..LookalikePlan::default() }.check()?;
+    let nobody = Expr::Or { of: vec![] };
+    let tiers = tiers::crowds(desk, MODEL, &nobody, people, shares).await?;
+    Ok(tiers.into_iter().map(|(_, _, crowd)| crowd).collect())
 }
 
 /// What a model leaves behind once everyone is scored out of fold.

@@ -201,20 +201,21 @@ pub async fn tiers(
     Ok(Cuts { tiers, slider: slider.iter().map(|cut| hex(*cut)).collect(), hidden })
 }
 
-/// Names, sizes and crowds of the tiers of a measure at these cumulative shares of the people outside the seed.
+/// Names, sizes and crowds of the tiers of a measure at these cumulative shares of the `rest` people outside a crowd.
 pub async fn crowds(
     desk: &Desk,
     measure: &str,
+    without: &Expr,
     rest: u64,
     shares: &[f64],
 ) -> Result<Vec<(String, u64, Expr)>> {
     let wanted: Vec<u64> = shares.iter().map(|&share| people(rest, share)).collect();
-    let borders = cuts(desk, measure, &Expr::Seed, rest, &wanted).await?;
+    let borders = cuts(desk, measure, without, rest, &wanted).await?;
     let before = |at: usize| at.checked_sub(1);
     let tier = |(at, &border): (usize, &u64)| {
         let from = before(at).map_or(0.0, |at| shares[at]);
         let taken = before(at).map_or(0, |at| wanted[at]);
-        let crowd = crowd(measure, &Expr::Seed, border, before(at).map(|at| borders[at]));
+        let crowd = crowd(measure, without, border, before(at).map(|at| borders[at]));
         (name(from, shares[at]), wanted[at] - taken, crowd)
     };
     Ok(borders.iter().enumerate().map(tier).filter(|tier| tier.1 > 0).collect())

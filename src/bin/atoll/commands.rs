@@ -1,10 +1,13 @@
 //! What each command does.
 
 use crate::exchange;
+use crate::lint;
 use crate::models;
 use crate::serve;
 use crate::threads::Threads;
+use crate::tokens;
 use atoll::error::{Error, Kind, Result};
+use atoll::export::lint::Mark;
 use atoll::room::call::{Call, Export, FileRef, Made, Overrule, Reply};
 use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
@@ -56,6 +59,10 @@ enum Command {
     Score(models::Score),
     /// Set two saved models side by side: every bin's effect in both, sign flips marked.
     Compare(models::Compare),
+    /// Turn the tokens of an audience back into the IDs of the tag file they were made of.
+    Resolve(tokens::Resolve),
+    /// Look at files before they leave: who can tell from them who is in them? Ends with 1 if a file is red.
+    Lint(lint::Lint),
     /// Match with a partner by files, without showing each other who your customers are.
     #[command(subcommand)]
     Exchange(exchange::Exchange),
@@ -95,16 +102,20 @@ impl Engine {
 
 /// Runs what the arguments ask for.
 pub fn run() -> ExitCode {
+    let mut red = false;
     let done = match Arguments::parse().command {
         Command::Sample { dir, people, seed } => sample(&dir, people, seed),
         Command::Inspect { file, engine } => inspect(&file, &engine),
         Command::Run { recipe, out, engine } => room(&recipe, &out, &engine),
         Command::Score(score) => models::score(&score),
         Command::Compare(compare) => models::compare(&compare),
+        Command::Resolve(resolve) => tokens::resolve(&resolve),
         Command::Exchange(exchange) => exchange::run(&exchange),
+        Command::Lint(lint) => lint::run(&lint).map(|mark| red = mark == Mark::Red),
         Command::Serve { port, page } => return serving(port, page),
     };
     match done {
+        Ok(()) if red => ExitCode::FAILURE,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("atoll: {error}");
@@ -208,7 +219,10 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let reply = threads.call(Call::ExportAll, |p| bar.show(p));
     bar.clear();
     match reply? {
-        Reply::Files(files) => save(&mut threads, out, &files),
+        Reply::Files(files) => {
+            lint::say(&files);
+            save(&mut threads, out, &files)
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,9 @@
 //! Commands about saved models: score a tag file with one, and set two side by side.
 
 use crate::commands::{Bar, Engine, file_ref};
+use crate::lint;
 use crate::threads::Threads;
+use crate::tokens;
 use atoll::analysis::lookalike::ModelReport;
 use atoll::error::{Error, Kind, Result};
 use atoll::id;
@@ -23,12 +25,21 @@ pub struct Score {
     model: PathBuf,
     /// The tag file: CSV, TSV, .gz or .xlsx.
     tags: PathBuf,
-    /// File to write: CSV of id and score, in the order of the tag file.
+    /// File to write: CSV of id and score, in the order of the tag file; with --tokens, of token and tier.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Write the best first.
     #[arg(long)]
     best: bool,
+    /// Write tokens and tiers instead, to hand to whoever sent the model: only the key turns a token back into an ID.
+    #[arg(long, conflicts_with = "best")]
+    tokens: bool,
+    /// Key of the tokens; made if the file does not exist. Keep it: `atoll resolve` needs it.
+    #[arg(long, value_name = "FILE", requires = "tokens", required_if_eq("tokens", "true"))]
+    token_key: Option<PathBuf>,
+    /// Where tiers end, in per cent of everyone, the best first.
+    #[arg(long, value_delimiter = ',', default_value = "1,5,10,20", requires = "tokens")]
+    tiers: Vec<f64>,
     /// File for how far the people have moved from those the model learned from, column by column.
     #[arg(long, value_name = "FILE")]
     drift: Option<PathBuf>,
@@ -74,6 +85,7 @@ fn about(path: &Path) -> impl Fn(Error) -> Error {
 
 pub fn score(score: &Score) -> Result<()> {
     let model = read(&score.model)?;
+    lint::look(&score.model, &model);
     let tags = file_ref(0, &score.tags)?;
     let mut threads = score.engine.start(vec![score.tags.clone()])?;
     let mut bar = Bar::new(score.engine.quiet);
@@ -81,7 +93,13 @@ pub fn score(score: &Score) -> Result<()> {
     let reply = threads.call(Call::Score { model, tags, recipe }, |p| bar.show(p));
     bar.clear();
     let Reply::Scored(report) = reply.map_err(about(&score.model))? else { return Ok(()) };
-    save(&mut threads, Export::ModelScores { best: score.best }, &score.out)?;
+    let what = match &score.token_key {
+        Some(path) => {
+            Export::Tokens { key: tokens::key(path)?.file(), tiers: score.tiers.clone(), ids: false }
+        }
+        None => Export::ModelScores { best: score.best },
+    };
+    save(&mut threads, what, &score.out)?;
     if let Some(path) = &score.drift {
         save(&mut threads, Export::Drift, path)?;
     }
@@ -112,15 +130,7 @@ impl Score {
     }
     fn found(&self, seen: &Inspection, file: &str) -> Result<FileRecipe> {
         let named = |at: usize| ColumnRef::Number(at as u32 + 1);
-        let at = match self.id.as_deref().map(column) {
-            Some(ColumnRef::Number(n)) => (n as usize).checked_sub(1),
-            Some(ColumnRef::Name(name)) => seen.columns.iter().position(|c| c.name == name),
-            None => seen.columns.iter().position(|c| matches!(c.role, Role::Id(_))),
-        };
-        let at = at.filter(|at| *at < seen.columns.len()).ok_or_else(|| match &self.id {
-            Some(id) => Error::new(Kind::ColumnMissing).file(file).column(id),
-            None => Error::new(Kind::NoIdColumn).file(file),
-        })?;
+        let at = id_column(seen, self.id.as_deref(), file)?;
         let opaque = id::Recipe { kind: id::Kind::Opaque, digest: id::Digest::None };
         let is = match &seen.columns[at].role {
             Role::Id(recipe) => *recipe,
@@ -128,6 +138,19 @@ impl Score {
         };
         Ok(FileRecipe::of(file, named(at), is))
     }
+}
+
+/// Which column holds the ID: as said, else the one that looks like it.
+pub fn id_column(seen: &Inspection, said: Option<&str>, file: &str) -> Result<usize> {
+    let at = match said.map(column) {
+        Some(ColumnRef::Number(n)) => (n as usize).checked_sub(1),
+        Some(ColumnRef::Name(name)) => seen.columns.iter().position(|c| c.name == name),
+        None => seen.columns.iter().position(|c| matches!(c.role, Role::Id(_))),
+    };
+    at.filter(|at| *at < seen.columns.len()).ok_or_else(|| match said {
+        Some(id) => Error::new(Kind::ColumnMissing).file(file).column(id),
+        None => Error::new(Kind::NoIdColumn).file(file),
+    })
 }
 
 /// A word as recipes write it.
@@ -161,6 +184,7 @@ pub fn compare(compare: &Compare) -> Result<()> {
 /// Writes one file of the session where the user wants it.
 fn save(threads: &mut Threads, what: Export, path: &Path) -> Result<()> {
     let Reply::Files(files) = threads.call(Call::Export { what }, |_| {})? else { return Ok(()) };
+    lint::say(&files);
     let unwritable = |_| Error::new(Kind::OutputUnwritable).file(path.display().to_string());
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(unwritable)?;

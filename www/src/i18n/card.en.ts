@@ -45,6 +45,8 @@ export const cardEn: typeof cardZh = {
   figure: "Figure",
   gainAt: (p) => `Seed found in the top ${p}`,
   tiers: "Tiers by the saved model",
+  tokens: "Tokens for the partner",
+  tokensNote: "Hand on tokens.csv only: it names nobody and holds tiers, no scores. crosswalk.csv turns its tokens back, and stays with you.",
   sides: "Two models side by side",
   sidesNote: "What each value does in both. Opposite signs, both beyond chance, are flips, and stand first.",
   pick: (which) => `Model on the ${which}`,

@@ -44,6 +44,8 @@ export const cardZh = {
   figure: "指标",
   gainAt: (p: string) => `前 ${p} 找到的种子`,
   tiers: "按已存模型分档",
+  tokens: "给合作方的代号",
+  tokensNote: "只交出 tokens.csv：里面只有代号和档位，没有 ID，没有分数。crosswalk.csv 能把代号换回 ID，请自己留存。",
   sides: "两个模型并排",
   sidesNote: "各取值在两个模型里的作用；正负相反且都超出随机波动的记为“反转”，排在最前。",
   pick: (which: string) => `${which}模型`,

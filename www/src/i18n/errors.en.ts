@@ -54,6 +54,8 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "model-edited": { what: "The model file was changed after it was saved", todo: "Ask for it again, or save the model again." },
   "model-not-kept": { what: "A model of nearest seeds cannot be saved: it is the tags of single people", todo: "To save a model, take another one in the settings." },
   "model-version": { what: "The model file has another format version", todo: "Save the model again with this version." },
+  "token-key-broken": { what: "This is no key of tokens", todo: "Choose the key file that was saved with them." },
+  "tokens-foreign": { what: "No token is of this tag file under this key", todo: "Check that all three belong together." },
   "model-foreign": { what: "The model does not fit the tag file: this column is missing, or holds other things", todo: "Check the column's name and cells, or choose another model." },
   "platform-kind": { what: "This platform does not take this kind of ID, or does not say how it is written", todo: "Choose another platform, or other IDs." },
   "platform-digest": { what: "This platform does not take IDs of this kind hashed so", todo: "Choose another digest." },

@@ -56,6 +56,8 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "model-edited": { what: "模型文件在保存后被改动过", todo: "请向提供方重新索取，或重新保存模型。" },
   "model-not-kept": { what: "最近邻模型由个人标签组成，不能保存", todo: "如需保存模型，请在设置中改用其他模型。" },
   "model-version": { what: "模型文件的格式版本不同", todo: "请用当前版本重新保存模型。" },
+  "token-key-broken": { what: "这不是代号密钥", todo: "请选择随代号一同保存的密钥文件。" },
+  "tokens-foreign": { what: "用该密钥在标签文件中找不到任何代号", todo: "请核对代号、标签文件和密钥是否对应。" },
   "model-foreign": { what: "模型与标签文件不符：缺少这一列，或这一列的内容不同", todo: "请检查列名和内容，或换一个模型。" },
   "platform-kind": { what: "该平台不接受这种 ID，或没有公开其写法", todo: "请换一个平台，或换用其他 ID。" },
   "platform-digest": { what: "该平台不接受以这种方式加密的此类 ID", todo: "请换一种加密方式。" },

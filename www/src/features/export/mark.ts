@@ -11,6 +11,6 @@ export function perPerson({ name, rows }: Made): boolean {
 
 /** The mark of IDs as the tag file writes them. A digest without a key hides a phone number from nobody. */
 export function markOf(id: IdRecipe | undefined): { mark: Mark; reason: Reason } {
-  if (!id || id.kind === "opaque") return { mark: "amber", reason: "tellsOpaque" };
+  if (!id || (id.kind === "opaque" && id.digest === "none")) return { mark: "amber", reason: "tellsOpaque" };
   return { mark: "red", reason: id.digest === "none" ? "tellsRaw" : "tellsHashed" };
 }
