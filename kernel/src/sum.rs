@@ -53,8 +53,8 @@ impl<'a, F: Field> Buckets<'a, F> {
     }
     fn add_pair(&self, point: &Point<F>, digits: &[WideDigits; 2]) {
         let ready = point.ready(&self.of);
-        for window in 0..DIGITS {
-            let digit = [0, 1].map(|lane| digits[lane][window]);
+        for (window, (a, b)) in digits[0].iter().zip(&digits[1]).enumerate() {
+            let digit = [*a, *b];
             let at = [0, 1].map(|lane| place(window, digit[lane].unsigned_abs().into(), lane));
             let minus = V::new(digit.map(|d| (d >> 15) as u64));
             self.set(at, &self.get(at).plus(&ready.turned(minus), true));
