@@ -19,8 +19,11 @@ pub const RFC_9496: &str = include_str!("exchange/rfc9496.json");
 /// RFC 4231.
 pub const RFC_4231: &str = include_str!("exchange/rfc4231.json");
 
-/// Folder, name and check of the files that are too large for the repository.
-pub const BESIDE: [(&str, fn(&str)); 13] = [
+/// What holds the text of a file against our code.
+pub type Check = fn(&str);
+
+/// Folder and name of the files that are too large for the repository, and their checks.
+pub const BESIDE: [(&str, Check); 13] = [
     ("rfc9380/expand_message_xmd_SHA512_38.json", rfc_9380),
     ("nist-cavp/SHA256ShortMsg.rsp", |text| assert_eq!(nist_sha::<Sha256>(text), 65)),
     ("nist-cavp/SHA256LongMsg.rsp", |text| assert_eq!(nist_sha::<Sha256>(text), 64)),
