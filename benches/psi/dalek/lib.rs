@@ -57,8 +57,8 @@ pub extern "C" fn sum(rows: usize, first: usize, last: usize) {
     held.extend(scalars.zip(points));
     if last == 1 {
         let (scalars, points): (Vec<_>, Vec<_>) = held.drain(..).unzip();
-        give(&[RistrettoPoint::optional_multiscalar_mul(scalars, points).unwrap_or_default()
-            * Scalar::ONE.div_by_2()]);
+        let sum = RistrettoPoint::optional_multiscalar_mul(scalars, points).unwrap_or_default();
+        give(&[sum * Scalar::ONE.div_by_2()]);
     }
 }
 
