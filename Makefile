@@ -45,7 +45,7 @@ lint: pkg ## formatting, clippy for both targets, types of the page
 	cargo fmt --all --check
 	$(call say,clippy)
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked -p atoll-kernel -p atoll-bench-dalek --all-targets -- -D warnings
+	cargo clippy --locked -p atoll-kernel -p atoll-bench-dalek -p atoll-voprf --all-targets -- -D warnings
 	cargo clippy --locked -p atoll -p atoll-boundary -p atoll-kernel --lib --target wasm32-unknown-unknown -- -D warnings
 	$(call say,types of the page and its tests)
 	@tools/setup.sh e2e
@@ -55,7 +55,7 @@ lint: pkg ## formatting, clippy for both targets, types of the page
 unit: ## the tests of the core, natively
 	$(call say,tests of the core)
 	@# Slower to compile than the profile one edits in, and five times as quick to run: worth it for all tests at once.
-	CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo test --locked -p atoll -p atoll-kernel
+	CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo test --locked -p atoll -p atoll-kernel -p atoll-voprf
 
 boundary: ## the tests of the wasm boundary, in a browser
 	$(call say,tests of the boundary)
@@ -81,5 +81,7 @@ bench: dist cli ## the same work as the peers, in one run
 	$(call say,the main job in a tab)
 	@tools/setup.sh e2e browser
 	benches/job/run.sh
-	$(call say,the curve of a blinded exchange)
+	$(call say,a blinded exchange)
 	benches/psi/run.sh
+	$(call say,a dictionary of a hundred million numbers against every exchanged file)
+	cargo test --locked --release --test exchange -- --ignored

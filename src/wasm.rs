@@ -142,6 +142,8 @@ extern "C" {
     fn curve_map_mul(this: &ExchangeHost, uniform: Uint8Array, scalars: Uint8Array) -> Option<Vec<u8>>;
     #[wasm_bindgen(method)]
     fn curve_mul(this: &ExchangeHost, points: Uint8Array, scalars: Uint8Array) -> Option<Vec<u8>>;
+    #[wasm_bindgen(method)]
+    fn curve_sum(this: &ExchangeHost, points: Uint8Array, weights: Uint8Array) -> Option<Vec<u8>>;
 }
 
 impl Host for ExchangeHost {
@@ -183,6 +185,12 @@ impl Points for ExchangeHost {
                 rows.as_chunks().0.iter().zip(good).map(|(row, good)| (*good == 1).then_some(*row)).collect()
             }
             None => Dalek.mul(points, scalars),
+        }
+    }
+    fn sum(&self, points: &[Encoded], weights: &[Encoded]) -> Option<Encoded> {
+        match self.curve_sum(points.as_flattened().into(), weights.as_flattened().into()) {
+            Some(sum) => sum.split_first_chunk().filter(|(_, good)| *good == [1]).map(|(sum, _)| *sum),
+            None => Dalek.sum(points, weights),
         }
     }
 }

@@ -964,7 +964,19 @@ language: string, } } | { "model-scores": {
 /**
  * Best first; else as the tag file has them.
  */
-best: boolean, } } | "drift" | "comparison" | "leaderboard" | "scores" | "tiers" | "personas" | "persona-ids" | { "report": { 
+best: boolean, } } | { "tokens": { 
+/**
+ * Text of the key's file.
+ */
+key: string, 
+/**
+ * Cumulative shares of everyone in per cent, the best first: where one tier ends and the next begins.
+ */
+tiers: Array<number>, 
+/**
+ * Whether each token stands beside its ID, which stays with whoever made them.
+ */
+ids: boolean, } } | "drift" | "comparison" | "leaderboard" | "scores" | "tiers" | "personas" | "persona-ids" | { "report": { 
 /**
  * `en` or `zh`.
  */

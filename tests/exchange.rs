@@ -9,9 +9,10 @@ mod refusals;
 #[path = "exchange/world.rs"]
 mod world;
 
+use atoll::error::Result;
 use atoll::exchange::group::Dalek;
 use atoll::exchange::keys::KeyFile;
-use atoll::exchange::publish::Memory;
+use atoll::exchange::publish::{Memory, Spill};
 use atoll::exchange::query::{self, bucket, rows_for};
 use atoll::exchange::room;
 use atoll::exchange::tagfile::{Lookup, TagFile};
@@ -66,6 +67,48 @@ fn runs_of_any_size_give_the_same_file_and_the_first_row_of_a_person_stands() {
     let world = World { key, file: whole };
     let found = world.run(&[phone(7), phone(8)]).unwrap();
     assert_eq!(found, [(0, vec![250 + 1]), (1, vec![250 + 2])]);
+}
+
+/// Runs in memory, and how much was held at once: the largest run, the largest piece read of one, the largest piece of
+/// the file handed on.
+#[derive(Default)]
+struct Watched {
+    runs: Memory,
+    kept: usize,
+    read: usize,
+}
+
+impl Spill for Watched {
+    fn keep(&mut self, run: &[u8]) -> Result<()> {
+        self.kept = self.kept.max(run.len());
+        self.runs.keep(run)
+    }
+    fn read(&mut self, run: usize, from: u64, to: u64) -> Result<Vec<u8>> {
+        self.read = self.read.max((to - from) as usize);
+        self.runs.read(run, from, to)
+    }
+}
+
+#[test]
+fn what_a_publisher_and_a_reader_hold_does_not_grow_with_the_rows() {
+    // Keyed, which is the same but for the curve.
+    let key = key(false, 1);
+    let (most, mut held) = (1 << 18, Vec::new());
+    for people in [15_000, 45_000] {
+        let mut watched = Watched::default();
+        let (file, done) = publish_in(&key, &rows(0..people), &mut watched, most, 40).unwrap();
+        assert_eq!(done.rows, people as u64);
+        let slack = 4_096 * 33;
+        assert!(watched.kept <= most + slack && watched.kept > most / 2, "{}", watched.kept);
+        assert!(watched.read <= 256 << 10, "{}", watched.read);
+        // A reader keeps the rows it looks for and the background.
+        let world = World { key: self::key(false, 1), file };
+        let tags = world.open().unwrap();
+        let openings = world.key.openings(&Dalek, &[phone(5), phone(people - 1), phone(people)]).unwrap();
+        let (matches, background) = world.lookup(&tags, openings).unwrap();
+        held.push((matches.len(), background.len()));
+    }
+    assert_eq!(held, [(2, 40); 2]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 // Blinded exchange in one Chromium page: what psi.js takes for each phase, and what the curve takes in the same phases
-// here, by both kernels and by dalek in wasm. CPU microseconds per row of the page's process, medians, in turns.
+// here, by both kernels and by dalek in wasm; and a sum of all points, of which a proof takes one and its check two. CPU microseconds per row of the page's process, medians, in turns.
 // `node benches/psi/page.mjs [ROWS] [ROUNDS]`, after `benches/psi/run.sh` made what it needs. A phase here is the hash to
 // the curve or the decoding, the multiplication and the encoding; hashing of IDs (SHA-512, about 2 µs) is not in it.
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,12 +27,12 @@ await page.evaluate(prepare, { texts, rows });
 const renderers = await pids();
 
 const PSI = ["set-up", "request", "response", "intersection"];
-const OURS = ["map_mul", "map_mul", "mul, one scalar", "mul, each"];
+const OURS = ["map_mul", "map_mul", "mul, one scalar", "mul, each", "sum"];
 const times = {};
 const hashes = {};
 for (let round = 0; round < rounds; round++) {
   for (const name of Object.keys(MODULES)) {
-    for (const phase of [0, 1, 2, 3]) (hashes[OURS[phase]] ??= new Set()).add(await timed(`${name} ${phase}`, `ours("${name}", ${phase})`));
+    for (const phase of [0, 1, 2, 3, 4]) (hashes[OURS[phase]] ??= new Set()).add(await timed(`${name} ${phase}`, `ours("${name}", ${phase})`));
   }
   for (const phase of [0, 1, 2, 3]) await timed(`psi.js ${phase}`, `psi(${phase})`);
 }
@@ -46,7 +46,8 @@ for (const name of ["psi.js", ...Object.keys(MODULES)]) {
   const ratios = sums(name).map((sum, round) => theirs[round] / sum);
   line(name, ...[0, 1, 2, 3].map((p) => median(times[`${name} ${p}`]).toFixed(1)), median(sums(name)).toFixed(0), median(ratios).toFixed(1));
 }
-line("dalek / relaxed", ...[0, 1, 2, 3].map((p) => (median(times[`dalek ${p}`]) / median(times[`relaxed ${p}`])).toFixed(2)));
+for (const name of Object.keys(MODULES)) line(`sum, ${name}`, median(times[`${name} 4`]).toFixed(1));
+line("dalek / relaxed", ...[0, 1, 2, 3, 4].map((p) => (median(times[`dalek ${p}`]) / median(times[`relaxed ${p}`])).toFixed(2)));
 const differing = Object.entries(hashes).filter(([, of]) => of.size !== 1);
 if (differing.length > 0) throw new Error(`the modules disagree: ${differing.map(([name]) => name)}`);
 
@@ -77,8 +78,10 @@ async function prepare({ texts, rows }) {
       memory().set((phase < 2 ? uniform : points).subarray(width * i, width * (i + n)), at);
       memory().set(phase === 2 ? scalars.subarray(0, 32) : scalars.subarray(32 * i, 32 * (i + n)), at + 64 * chunk);
       if (phase < 2) kernel.map_mul(n);
+      else if (phase === 4) kernel.sum(n, Number(i === 0), Number(i + n === rows));
       else kernel.mul(n, of);
-      out.set(memory().subarray(from, from + 32 * n), 32 * i);
+      if (phase < 4) out.set(memory().subarray(from, from + 32 * n), 32 * i);
+      else if (i + n === rows) out.set(memory().subarray(from, from + 32));
     }
     if (phase < 2) points = out;
     return out.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 0);

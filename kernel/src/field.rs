@@ -12,9 +12,13 @@ pub trait Field: Copy {
     type Wide: Copy;
     /// Bits of a limb.
     const RADIX: u32;
+    /// Limbs.
+    const LIMBS: usize;
 
     /// From limbs that are doubles.
     fn from_limbs(limb: impl Fn(usize) -> V) -> Self;
+    /// A limb.
+    fn limb(&self, k: usize) -> V;
     /// Limb by limb from one element.
     fn map(&self, f: impl Fn(V) -> V) -> Self;
     /// Limb by limb from two elements.

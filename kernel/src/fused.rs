@@ -162,9 +162,14 @@ impl Fused {
 impl Field for Fused {
     type Wide = [V; 5];
     const RADIX: u32 = 51;
+    const LIMBS: usize = 5;
 
     fn from_limbs(limb: impl Fn(usize) -> V) -> Self {
         Fused::is(limb)
+    }
+    #[inline(always)]
+    fn limb(&self, k: usize) -> V {
+        self.0[k]
     }
     #[inline(always)]
     fn map(&self, f: impl Fn(V) -> V) -> Self {

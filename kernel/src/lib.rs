@@ -3,7 +3,8 @@
 //! The same source gives two wasm modules: with `relaxed-simd` field elements are [`fused`], else [`plain`]. Natively
 //! both exist over emulated lanes, and the tests hold both against curve25519-dalek.
 //!
-//! Scalars and what is hashed to the group are secret: no branch and no address depends on them.
+//! Scalars and what is hashed to the group are secret: no branch and no address depends on them. The one exception is
+//! [`sum`], for points and scalars that both sides know.
 
 #![cfg_attr(all(target_arch = "wasm32", not(test)), no_std)]
 #![deny(unsafe_code)]
@@ -19,3 +20,4 @@ pub mod point;
 mod port;
 pub mod ristretto;
 pub mod scalar;
+pub mod sum;

@@ -137,9 +137,14 @@ fn square(a: &[V; N]) -> [V; N] {
 impl Field for Plain {
     type Wide = Self;
     const RADIX: u32 = 24;
+    const LIMBS: usize = N;
 
     fn from_limbs(limb: impl Fn(usize) -> V) -> Self {
         Plain(core::array::from_fn(limb))
+    }
+    #[inline(always)]
+    fn limb(&self, k: usize) -> V {
+        self.0[k]
     }
     #[inline(always)]
     fn map(&self, f: impl Fn(V) -> V) -> Self {

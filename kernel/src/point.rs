@@ -20,10 +20,10 @@ pub struct Point<F> {
 
 /// A point to be added often: Y + X, Y - X, 2 Z, 2 d T.
 #[derive(Clone, Copy)]
-struct Ready<F>([F; 4]);
+pub(crate) struct Ready<F>([F; 4]);
 
 impl<F: Field> Point<F> {
-    fn ready(&self, of: &Constants<F>) -> Ready<F> {
+    pub(crate) fn ready(&self, of: &Constants<F>) -> Ready<F> {
         Ready([self.y.add(&self.x), self.y.sub(&self.x), self.z.add(&self.z), self.t.mul(&of.d2)])
     }
 
@@ -35,7 +35,7 @@ impl<F: Field> Point<F> {
 
     /// The double. T is not read.
     #[inline(never)]
-    fn double(&self, with_t: bool) -> Self {
+    pub(crate) fn double(&self, with_t: bool) -> Self {
         let (a, b, c) = (self.x.sq_wide(), self.y.sq_wide(), self.z.sq_wide());
         let s = self.x.sum_to_square(&self.y).sq_wide();
         let h = F::add_wide(&a, &b);
@@ -47,13 +47,19 @@ impl<F: Field> Point<F> {
 
     /// The sum with a ready point.
     #[inline(never)]
-    fn plus(&self, Ready([sum, difference, z2, t2d]): &Ready<F>, with_t: bool) -> Self {
+    pub(crate) fn plus(&self, Ready([sum, difference, z2, t2d]): &Ready<F>, with_t: bool) -> Self {
         let a = self.y.sub(&self.x).mul_wide(difference);
         let b = self.y.add(&self.x).mul_wide(sum);
         let (c, d) = (self.t.mul_wide(t2d), self.z.mul_wide(z2));
         let (e, h) = (F::loose::<false>(&F::sub_wide(&b, &a), 0), F::loose::<false>(&F::add_wide(&b, &a), 2));
         let (f, g) = (F::loose::<false>(&F::sub_wide(&d, &c), 0), F::loose::<false>(&F::add_wide(&d, &c), 2));
         Self::close(&e, &f, &g, &h, with_t)
+    }
+
+    /// Limb by limb of every coordinate.
+    pub(crate) fn map(&self, f: impl Fn(V) -> V) -> Self {
+        let [x, y, z, t] = [&self.x, &self.y, &self.z, &self.t].map(|part| part.map(&f));
+        Point { x, y, z, t }
     }
 
     /// The sum of two points.
@@ -79,7 +85,7 @@ impl<F: Field> Point<F> {
         sum.double_four_times().plus(&digit(0), true)
     }
 
-    fn identity() -> Self {
+    pub(crate) fn identity() -> Self {
         Point { x: F::zero(), y: F::one(), z: F::one(), t: F::zero() }
     }
 
@@ -112,7 +118,14 @@ fn select<F: Field>(table: &[Ready<F>; 8], digits: [i8; 2]) -> Ready<F> {
             *o = o.zip(e, |o, e| o.or(e.and(mask)));
         }
     }
-    let minus = V::new(minus);
-    let [sum, difference, z2, t2d] = out;
-    Ready([sum.choose(minus, &difference), difference.choose(minus, &sum), z2, t2d.turned(minus)])
+    Ready(out).turned(V::new(minus))
+}
+
+impl<F: Field> Ready<F> {
+    /// The negative where the mask is set.
+    #[inline(always)]
+    pub(crate) fn turned(&self, minus: V) -> Self {
+        let [sum, difference, z2, t2d] = &self.0;
+        Ready([sum.choose(minus, difference), difference.choose(minus, sum), *z2, t2d.turned(minus)])
+    }
 }

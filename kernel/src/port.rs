@@ -12,6 +12,7 @@ use crate::fused::Fused as Element;
 use crate::plain::Plain as Element;
 use crate::ristretto::{self, Encoded, PAIRS};
 use crate::scalar::{read, write};
+use crate::sum::{Buckets, words};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 const ROWS: usize = 2 * PAIRS;
@@ -21,6 +22,9 @@ static INPUT: [AtomicU64; 12 * ROWS] = [const { AtomicU64::new(0) }; 12 * ROWS];
 /// Encodings, then a byte per row that is 1 for a good point.
 static OUTPUT: [AtomicU64; 5 * ROWS] = [const { AtomicU64::new(0) }; 5 * ROWS];
 const SCALARS: usize = 8 * ROWS;
+/// What is summed, and 1 as long as every point of it was good.
+static BUCKETS: [AtomicU64; words::<Element>()] = [const { AtomicU64::new(0) }; words::<Element>()];
+static GOOD: AtomicU64 = AtomicU64::new(0);
 
 /// Rows a call may have.
 #[unsafe(no_mangle)]
@@ -60,6 +64,25 @@ extern "C" fn mul(rows: usize, scalars: usize) {
     ristretto::mul::<Element>(&points[..rows], &factors[..scalars], &mut out[..rows], &mut good[..rows]);
     out[..rows].iter().enumerate().for_each(give);
     (0..rows).for_each(|i| OUTPUT[4 * ROWS + i].store(u64::from(good[i]), Relaxed));
+}
+
+/// Adds `rows` points times their scalars, all of them public, to a sum that starts anew where `first` is 1. Where `last`
+/// is 1 the first row of the second buffer becomes the sum, good if all points were.
+#[unsafe(no_mangle)]
+extern "C" fn sum(rows: usize, first: usize, last: usize) {
+    let (mut points, mut factors) = ([[0; 32]; ROWS], [[0; 32]; ROWS]);
+    (0..rows).for_each(|i| points[i] = taken(4 * i));
+    (0..rows).for_each(|i| factors[i] = taken(SCALARS + 4 * i));
+    let buckets = Buckets::<Element>::new(&BUCKETS);
+    if first == 1 {
+        GOOD.store(1, Relaxed);
+        buckets.clear();
+    }
+    GOOD.fetch_and(u64::from(buckets.add(&points[..rows], &factors[..rows])), Relaxed);
+    if last == 1 {
+        give((0, &buckets.total()));
+        OUTPUT[4 * ROWS].store(GOOD.load(Relaxed), Relaxed);
+    }
 }
 
 /// 32 bytes of the first buffer, which forgets them.

@@ -14,7 +14,8 @@ pub type Encoded = [u8; 32];
 /// Both roots are taken at once, so points are decoded, and strings mapped, by two pairs.
 impl<F: Field> Constants<F> {
     /// Decodes (4.3.1), with the mask of the lanes that hold a canonical encoding other than the identity's.
-    fn decode(&self, words: &[[Words; 2]; 2]) -> [(V, Point<F>); 2] {
+    #[inline(never)]
+    pub(crate) fn decode(&self, words: &[[Words; 2]; 2]) -> [(V, Point<F>); 2] {
         let read = words.map(|words| self.read(&words));
         let under = [0, 1].map(|i| read[i].v.mul(&read[i].u2.sq()));
         let roots = self.roots_of_ratios(&[F::one(), F::one()], &under);
@@ -156,8 +157,14 @@ impl<F: Field> Batch<F> {
     }
 }
 
+/// The encoding of the double of a point: that of its first lane.
+pub(crate) fn encode_double<F: Field>(point: &Point<F>, of: &Constants<F>) -> Encoded {
+    let state = State::new(point, &F::one(), of);
+    state.encode(&state.divisor.inverse(), of)[0]
+}
+
 /// A pair of rows from `i` on; the last row stands for those behind it.
-fn pair<T, U>(rows: &[T], i: usize, f: impl Fn(&T) -> U) -> [U; 2] {
+pub(crate) fn pair<T, U>(rows: &[T], i: usize, f: impl Fn(&T) -> U) -> [U; 2] {
     [i, i + 1].map(|i| f(&rows[i.min(rows.len() - 1)]))
 }
 

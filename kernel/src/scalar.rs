@@ -38,18 +38,43 @@ pub fn equal(a: &Words, b: &Words) -> u64 {
     1 ^ ((differ | differ.wrapping_neg()) >> 63)
 }
 
-/// Half a scalar below 2^255, modulo the order, in digits: encoding doubles the point again.
-#[inline(never)]
-pub fn half_digits(scalar: &[u8; 32]) -> Digits {
+/// Half a scalar below 2^255, modulo the order: encoding doubles the point again.
+fn half(scalar: &[u8; 32]) -> Words {
     let words = read(scalar);
     let odd = (words[0] & 1).wrapping_neg();
     let even = plus(&words, &ORDER.map(|word| word & odd));
-    let half: Words = core::array::from_fn(|k| even[k] >> 1 | if k < 3 { even[k + 1] << 63 } else { 0 });
+    core::array::from_fn(|k| even[k] >> 1 | if k < 3 { even[k + 1] << 63 } else { 0 })
+}
+
+/// Half a scalar below 2^255, modulo the order, in digits.
+#[inline(never)]
+pub fn half_digits(scalar: &[u8; 32]) -> Digits {
+    let half = half(scalar);
     let mut carry = 0;
     core::array::from_fn(|i| {
         let digit = (half[i / 16] >> (4 * (i % 16)) & 15) as i8 + carry;
         // The last digit keeps what it has: half a scalar ends far below it.
         carry = if i < 63 { (digit + 8) >> 4 } else { 0 };
         digit - (carry << 4)
+    })
+}
+
+/// Bits of a wide digit.
+pub const WIDE: usize = 10;
+
+/// Digits of a public scalar to the base 2^10, each from -512 to 511, lowest first.
+pub type WideDigits = [i16; 26];
+
+/// Half a scalar below 2^255, modulo the order, in wide digits.
+#[inline(never)]
+pub fn half_wide_digits(scalar: &[u8; 32]) -> WideDigits {
+    let half = half(scalar);
+    let mut carry = 0;
+    core::array::from_fn(|i| {
+        let (word, shift) = (WIDE * i / 64, WIDE * i % 64);
+        let next = if word < 3 && shift > 64 - WIDE { half[word + 1] << (64 - shift) } else { 0 };
+        let digit = ((half[word] >> shift | next) & ((1 << WIDE) - 1)) as i16 + carry;
+        carry = (digit + (1 << (WIDE - 1))) >> WIDE;
+        digit - (carry << WIDE)
     })
 }

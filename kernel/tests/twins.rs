@@ -6,10 +6,13 @@ use atoll_kernel::fused::Fused;
 use atoll_kernel::lane::V;
 use atoll_kernel::plain::Plain;
 use atoll_kernel::ristretto::{Encoded, map_mul, mul};
-use atoll_kernel::scalar::{Words, half_digits, read, write};
+use atoll_kernel::scalar::{Words, half_digits, half_wide_digits, read, write};
+use atoll_kernel::sum::{Buckets, words};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::VartimeMultiscalarMul;
 use serde_json::Value;
+use std::sync::atomic::AtomicU64;
 
 const P: Words = [u64::MAX - 18, u64::MAX, u64::MAX, u64::MAX >> 1];
 
@@ -187,6 +190,63 @@ fn digits_are_half_the_scalar() {
         });
         assert_eq!(value + value, scalar);
     }
+}
+
+#[test]
+fn wide_digits_are_half_the_scalar() {
+    let mut random = Random(6);
+    let small = [0u64, 1, 2, 1023, 1024, 1025, 2048].map(Scalar::from);
+    let all = small.into_iter().chain(small.map(|s| -s)).chain((0..2000).map(|_| random.scalar()));
+    for scalar in all {
+        let digits = half_wide_digits(&scalar.to_bytes());
+        assert!(digits.iter().all(|d| (-512..512).contains(d)));
+        let value = digits.iter().rev().fold(Scalar::ZERO, |sum, digit| {
+            let size = Scalar::from(digit.unsigned_abs());
+            sum * Scalar::from(1024u16) + if *digit < 0 { -size } else { size }
+        });
+        assert_eq!(value + value, scalar);
+    }
+}
+
+/// The sum, added in batches; nothing if an encoding is bad.
+fn sum<F: Field>(points: &[Encoded], scalars: &[Scalar], batch: usize) -> Option<Encoded> {
+    let memory: Vec<AtomicU64> = (0..words::<F>()).map(|_| AtomicU64::new(0)).collect();
+    let buckets = Buckets::<F>::new(&memory);
+    buckets.clear();
+    let scalars: Vec<_> = scalars.iter().map(Scalar::to_bytes).collect();
+    let good =
+        points.chunks(batch).zip(scalars.chunks(batch)).fold(true, |all, (p, s)| all & buckets.add(p, s));
+    good.then(|| buckets.total())
+}
+
+fn sums<F: Field>() {
+    let mut random = Random(7);
+    let points: Vec<_> = (0..600).map(|_| random.point()).collect();
+    let encoded: Vec<_> = points.iter().map(|p| p.compress().0).collect();
+    let scalars = some_scalars(&mut random, 600);
+    for (n, batch) in [(1, 1), (2, 2), (3, 3), (5, 256), (101, 7), (600, 256)] {
+        let expected = RistrettoPoint::vartime_multiscalar_mul(&scalars[..n], &points[..n]);
+        assert_eq!(sum::<F>(&encoded[..n], &scalars[..n], batch), Some(expected.compress().0), "{n}");
+    }
+    // The same point and scalar again and again, and one that takes another away: the identity.
+    let n = 33;
+    let one = RistrettoPoint::vartime_multiscalar_mul(&vec![scalars[11]; n], &vec![points[0]; n]);
+    assert_eq!(sum::<F>(&vec![encoded[0]; n], &vec![scalars[11]; n], 4), Some(one.compress().0));
+    let both = [scalars[12], -scalars[12]];
+    assert_eq!(sum::<F>(&[encoded[0]; 2], &both, 2), Some([0; 32]));
+    for at in [0, 1, 2, 300, 599] {
+        for bad in [[0; 32], [1; 32], [255; 32]] {
+            let mut encoded = encoded.clone();
+            encoded[at] = bad;
+            assert_eq!(sum::<F>(&encoded, &scalars, 256), None, "row {at}");
+        }
+    }
+}
+
+#[test]
+fn sums_as_dalek_does() {
+    sums::<Fused>();
+    sums::<Plain>();
 }
 
 fn map_muls<F: Field>(uniform: &[[Encoded; 2]], scalars: &[Scalar]) -> Vec<Encoded> {

@@ -10,8 +10,8 @@ const read = (build: string) => new Uint8Array(readFileSync(resolve(dirname(WASM
 const size = (bytes: Uint8Array) => new Uint8Array(new Uint32Array([bytes.length]).buffer);
 const VECTORS = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../kernel/tests/rfc9496.json"), "utf8"));
 
-/** Runs one of a module's calls in the browser, with the scalar one: encodings, and whether each row was good. */
-async function once({ wasm, call, rows }: { wasm: string; call: "map_mul" | "mul"; rows: string[] }): Promise<[string, boolean][]> {
+/** Runs one of a module's calls in the browser, with the scalar one: encodings, and whether each row was good. A sum stands in the first. */
+async function once({ wasm, call, rows }: { wasm: string; call: "map_mul" | "mul" | "sum"; rows: string[] }): Promise<[string, boolean][]> {
   const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (h) => parseInt(h, 16));
   const { instance } = await WebAssembly.instantiate(Uint8Array.from(atob(wasm), (c) => c.charCodeAt(0)));
   const kernel = instance.exports as Record<string, (...numbers: number[]) => number> & { memory: WebAssembly.Memory };
@@ -21,7 +21,8 @@ async function once({ wasm, call, rows }: { wasm: string; call: "map_mul" | "mul
     memory.set(bytes(row), input + i * (row.length / 2));
     memory[input + 64 * most + 32 * i] = 1;
   });
-  kernel[call]!(rows.length, rows.length);
+  if (call === "sum") kernel.sum!(rows.length, 1, 1);
+  else kernel[call]!(rows.length, rows.length);
   const hex = (from: number) => Array.from(memory.subarray(from, from + 32), (b) => b.toString(16).padStart(2, "0")).join("");
   return rows.map((_, i) => [hex(output + 32 * i), memory[output + 32 * most + 8 * i] === 1]);
 }
@@ -60,6 +61,21 @@ for (const build of BUILDS) {
     expect(encoded).not.toBe(element);
   });
 }
+
+test("a sum in this browser: five multiples of the generator make the fifteenth, and one bad point is told", async ({ page }) => {
+  const multiples: string[] = VECTORS.A1_small_multiples_of_generator_0_to_15;
+  const bad: string = VECTORS.A2_bad_encodings_must_be_rejected[0];
+  const call = "sum" as const;
+  for (const build of BUILDS) {
+    const wasm = Buffer.from(read(build)).toString("base64");
+    const [sum] = await page.evaluate(once, { wasm, call, rows: multiples.slice(1, 6) });
+    expect(sum, build).toEqual([multiples[15], true]);
+    const [other] = await page.evaluate(once, { wasm, call, rows: multiples.slice(1, 5) });
+    expect(other?.[0], build).not.toBe(multiples[15]);
+    const [broken] = await page.evaluate(once, { wasm, call, rows: [...multiples.slice(1, 6), bad] });
+    expect(broken?.[1], build).toBe(false);
+  }
+});
 
 test("an engine without relaxed SIMD gets the other build, and a module that answers wrongly is not used", async () => {
   const [relaxed, simd] = [Buffer.from([1, 2, 3]), Buffer.from(read("simd"))];

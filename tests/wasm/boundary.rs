@@ -1,15 +1,19 @@
 //! The boundary, in a real browser's worker: `make boundary` runs this with `wasm-pack test --headless --chrome`.
 #![cfg(all(test, target_arch = "wasm32"))]
 
-use atoll::exchange::group::{Dalek, Encoded};
-use atoll::exchange::oprf::{self, Mode, SecretKey};
-use atoll::exchange::proof;
 use atoll::wasm::{RoomPort, ShardPort};
 use js_sys::{JSON, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+#[path = "../vectors/standards.rs"]
+#[allow(clippy::unwrap_used)]
+mod standards;
+
+// `FILES`: names and texts of published vectors, by build.rs.
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 const CSV: &[u8] = "phone,城市\n13800138000,北京\n13900139000,上海\n+86 137 0013 7000,北京\n".as_bytes();
 
@@ -109,47 +113,28 @@ fn a_cancelled_call_throws_cancelled_and_the_room_goes_on() {
     assert!(room.start(JSON::parse(text).expect("JSON")).is_ok());
 }
 
-/// The bytes of a list of hex, `00,5a5a`.
-fn hex(object: &JsValue, path: &str) -> Vec<Vec<u8>> {
-    let text = field(object, path).as_string().expect("a text");
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16).expect("hex");
-    text.split(',').map(|part| part.as_bytes().chunks(2).map(byte).collect()).collect()
-}
-
-fn points(object: &JsValue, path: &str) -> Vec<Encoded> {
-    hex(object, path).iter().map(|bytes| bytes[..].try_into().expect("32 bytes")).collect()
+#[wasm_bindgen_test]
+fn rfc_9497_holds_in_wasm() {
+    standards::rfc_9497();
 }
 
 #[wasm_bindgen_test]
-fn rfc_9497_holds_in_wasm() {
-    let suites = JSON::parse(include_str!("../vectors/exchange/rfc9497.json")).expect("JSON");
-    let mut seen = 0;
-    for suite in js_sys::Array::from(&suites).iter() {
-        let mode = if field(&suite, "mode").as_f64() == Some(0.0) { Mode::Oprf } else { Mode::Voprf };
-        let key = SecretKey::read(&points(&suite, "skSm")[0]).expect("a key");
-        for vector in js_sys::Array::from(&field(&suite, "vectors")).iter() {
-            let (inputs, blinds) = (hex(&vector, "Input"), points(&vector, "Blind"));
-            let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
-            let blinded = mode.blind(&Dalek, &inputs, &blinds).expect("blinds");
-            assert_eq!(blinded, points(&vector, "BlindedElement"));
-            let evaluated = oprf::answer(&Dalek, &key, &blinded).expect("points");
-            assert_eq!(evaluated, points(&vector, "EvaluationElement"));
-            let outputs = oprf::finalize(&Dalek, &inputs, blinds.into(), &evaluated).expect("points");
-            assert!(outputs.iter().zip(hex(&vector, "Output")).all(|(a, b)| a[..] == b[..]));
-            if mode == Mode::Voprf {
-                let mut random = [0; 64];
-                random[..32].copy_from_slice(&hex(&vector, "Proof.r")[0]);
-                let mut proofs =
-                    proof::prove(&Dalek, &key, &blinded, &evaluated, || random).expect("a proof");
-                assert_eq!(proofs[0][..], hex(&vector, "Proof.proof")[0]);
-                let verify =
-                    |proofs: &[_]| proof::verify(&Dalek, &key.public(), &blinded, &evaluated, proofs);
-                assert!(verify(&proofs).is_ok());
-                proofs[0][0] ^= 1;
-                assert!(verify(&proofs).is_err(), "a flipped bit is seen");
-            }
-            seen += 1;
+fn rfc_9496_holds_in_wasm() {
+    standards::rfc_9496();
+}
+
+#[wasm_bindgen_test]
+fn rfc_4231_holds_in_wasm() {
+    standards::rfc_4231();
+}
+
+/// RFC 9380, NIST CAVP and Wycheproof: what stood beside the repository when this was built.
+#[wasm_bindgen_test]
+fn larger_files_hold_in_wasm() {
+    for (name, check) in standards::BESIDE {
+        match FILES.iter().find(|(beside, _)| *beside == name) {
+            Some((_, text)) => check(text),
+            None => wasm_bindgen_test::console_log!("skipped: no {name}"),
         }
     }
-    assert_eq!(seen, 5);
 }

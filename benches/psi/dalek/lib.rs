@@ -1,12 +1,15 @@
-//! The kernel's two calls by curve25519-dalek, whose encodings are inverted together as the kernel's are.
+//! The kernel's calls by curve25519-dalek, whose encodings are inverted together as the kernel's are.
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::VartimeMultiscalarMul;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 const ROWS: usize = 256;
 static INPUT: [AtomicU8; 96 * ROWS] = [const { AtomicU8::new(0) }; 96 * ROWS];
 static OUTPUT: [AtomicU8; 40 * ROWS] = [const { AtomicU8::new(0) }; 40 * ROWS];
+static HELD: Mutex<Vec<(Scalar, Option<RistrettoPoint>)>> = Mutex::new(Vec::new());
 
 /// Rows a call may have.
 #[unsafe(no_mangle)]
@@ -40,6 +43,23 @@ pub extern "C" fn mul(rows: usize, scalars: usize) {
     let point = |i: usize| CompressedRistretto(taken(32 * i)).decompress().unwrap_or_default();
     let points: Vec<_> = (0..rows).map(|i| point(i) * half(i.min(scalars - 1))).collect();
     give(&points);
+}
+
+/// Sums points times scalars.
+#[unsafe(no_mangle)]
+pub extern "C" fn sum(rows: usize, first: usize, last: usize) {
+    let scalars = (0..rows).map(|i| Scalar::from_bytes_mod_order(taken(64 * ROWS + 32 * i)));
+    let points = (0..rows).map(|i| CompressedRistretto(taken(32 * i)).decompress());
+    let Ok(mut held) = HELD.lock() else { return };
+    if first == 1 {
+        held.clear();
+    }
+    held.extend(scalars.zip(points));
+    if last == 1 {
+        let (scalars, points): (Vec<_>, Vec<_>) = held.drain(..).unzip();
+        let sum = RistrettoPoint::optional_multiscalar_mul(scalars, points).unwrap_or_default();
+        give(&[sum * Scalar::ONE.div_by_2()]);
+    }
 }
 
 fn half(row: usize) -> Scalar {

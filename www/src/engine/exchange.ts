@@ -61,6 +61,10 @@ class Host {
     return this.#kernel?.mul(points, scalars);
   }
 
+  curve_sum(points: Uint8Array, weights: Uint8Array): Uint8Array | undefined {
+    return this.#kernel?.sum(points, weights);
+  }
+
   #points(rows: number): void {
     if (this.#stage.unit === "rows") this.tell_worked(rows);
   }

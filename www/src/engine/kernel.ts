@@ -12,6 +12,7 @@ type Exports = {
   output(): number;
   map_mul(rows: number): void;
   mul(rows: number, scalars: number): void;
+  sum(rows: number, first: number, last: number): void;
 };
 
 /** Where the module's working memory ends (tools/wasm.sh): what lies below held secrets. */
@@ -40,6 +41,16 @@ export class Kernel {
   mul(points: Uint8Array, scalars: Uint8Array): Uint8Array {
     const one = scalars.length === 32;
     return this.#batches(points, 32, scalars, (rows) => this.#wasm.mul(rows, one ? 1 : rows));
+  }
+
+  /** The sum of public points times public scalars: 32 bytes, and 1 if all points were good. */
+  sum(points: Uint8Array, scalars: Uint8Array): Uint8Array {
+    const { sum, memory, output, rows: most } = this.#wasm;
+    let left = points.length / 32;
+    const all = left;
+    this.#batches(points, 32, scalars, (rows) => sum(rows, Number(left === all), Number((left -= rows) === 0)));
+    const at = output();
+    return Uint8Array.of(...new Uint8Array(memory.buffer, at, 32), new Uint8Array(memory.buffer)[at + most() * 32]!);
   }
 
   /** Whether a known answer comes out. */

@@ -62,6 +62,13 @@ impl Points for Cores {
             Scalars::One(_) => Dalek.mul(&points[from..to], scalars),
         })
     }
+    fn sum(&self, points: &[Encoded], weights: &[Encoded]) -> Option<Encoded> {
+        let part = |from, to| vec![Dalek.sum(&points[from..to], &weights[from..to])];
+        let parts = self.split(points.len(), part).into_iter().collect::<Option<Vec<_>>>()?;
+        let mut one = [0; 32];
+        one[0] = 1;
+        Dalek.sum(&parts, &vec![one; parts.len()])
+    }
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Error {
