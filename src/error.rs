@@ -16,6 +16,8 @@ macro_rules! kinds {
         impl Kind {
             /// All kinds, in the order of the table.
             pub const ALL: &'static [Kind] = &[$(Kind::$name,)*];
+            /// The one of a code.
+            pub fn of_code(code: &str) -> Option<Kind> { Kind::ALL.iter().copied().find(|kind| kind.code() == code) }
             /// The stable code, as it crosses the worker boundary.
             pub const fn code(self) -> &'static str { match self { $(Kind::$name => $code,)* } }
             /// One English sentence: what is wrong and what to do.

@@ -276,8 +276,7 @@ struct Thrown {
 
 impl Thrown {
     fn error(self) -> Error {
-        let known = Kind::ALL.iter().find(|kind| kind.code() == self.code);
-        Error { kind: *known.unwrap_or(&Kind::WorkerLost), at: self.at }
+        Error { kind: Kind::of_code(&self.code).unwrap_or(Kind::WorkerLost), at: self.at }
     }
 }
 

@@ -60,6 +60,19 @@ epoch: string,
 id: IdRecipe, };
 
 /**
+ * All files of a run.
+ */
+export type AllMade = { 
+/**
+ * What was made.
+ */
+files: Array<Made>, 
+/**
+ * Why there is no file for the ad platform; all others are there.
+ */
+refused: Refused | null, };
+
+/**
  * Against whom the seed is compared.
  */
 export type Base = "everyone" | "with-value" | "rest";
@@ -235,11 +248,7 @@ of: Array<Expr>, } } | { "export": {
 /**
  * Which.
  */
-what: Export, } } | "export-all" | "platforms" | { "earlier": { 
-/**
- * Which.
- */
-files: Array<FileRef>, } } | { "platform": { 
+what: Export, } } | "export-all" | "platforms" | { "platform": { 
 /**
  * Who goes where, and how.
  */
@@ -2930,9 +2939,22 @@ export?: ExportPlan | null,
 policy?: Signed | null, };
 
 /**
+ * A refusal that does not end what it came up in.
+ */
+export type Refused = { 
+/**
+ * Its code.
+ */
+code: ErrorCode, 
+/**
+ * Where.
+ */
+at: Place, };
+
+/**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "platforms", "with": Array<Offer> } | { "reply": "exported", "with": Exported } | { "reply": "portrait", "with": PortraitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "all", "with": AllMade } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "platforms", "with": Array<Offer> } | { "reply": "exported", "with": Exported } | { "reply": "portrait", "with": PortraitReport };
 
 /**
  * What a column is for.

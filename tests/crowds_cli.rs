@@ -6,7 +6,7 @@ mod room;
 use atoll::analysis::crowds::{NamedCrowd, WavePlan};
 use atoll::audience::Expr;
 use atoll::error::Kind;
-use atoll::room::call::{Call, Export, Made, Reply};
+use atoll::room::call::{AllMade, Call, Export, Made, Reply};
 use atoll::room::recipe::Recipe;
 use room::Bench;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +108,7 @@ fn recipe() -> Recipe {
 
 /// Everything a run writes, by name; `run.json` apart, as it names the others.
 fn all(bench: &mut Bench) -> (BTreeMap<String, String>, String) {
-    let Ok(Reply::Files(made)) = bench.call(Call::ExportAll) else { panic!("no files") };
+    let Ok(Reply::All(AllMade { files: made, .. })) = bench.call(Call::ExportAll) else { panic!("no files") };
     let take =
         |made: &Made| (made.name.clone(), String::from_utf8_lossy(&bench.take(&made.name)).into_owned());
     let mut files: BTreeMap<String, String> = made.iter().map(take).collect();

@@ -6,7 +6,7 @@ mod room;
 use atoll::analysis::lookalike::{LookalikePlan, LookalikeReport, Model};
 use atoll::error::Error;
 use atoll::matching::{Account, MatchReport};
-use atoll::room::call::{Call, Export, Reply};
+use atoll::room::call::{AllMade, Call, Export, Reply};
 use atoll::room::recipe::{FileRecipe, Recipe};
 use atoll::sample::city;
 use room::Bench;
@@ -91,7 +91,7 @@ fn run(shards: usize, ours: &[u8], tags: Vec<u8>, recipe: &Recipe) -> (BTreeMap<
     let Ok(Reply::Match(matched)) = bench.call(open) else { panic!("a match") };
     bench.call(Call::Profile { base: recipe.profile.base, crowd: None, against: None }).expect("a profile");
     bench.call(Call::Lookalike { plan: recipe.lookalike.clone() }).expect("a lookalike");
-    let Ok(Reply::Files(made)) = bench.call(Call::ExportAll) else { panic!("files") };
+    let Ok(Reply::All(AllMade { files: made, .. })) = bench.call(Call::ExportAll) else { panic!("files") };
     (made.iter().map(|m| (m.name.clone(), bench.take(&m.name))).collect(), matched.tags)
 }
 

@@ -6,7 +6,7 @@ mod room;
 use atoll::analysis::crowds::{Small, SplitPlan};
 use atoll::audience::Expr;
 use atoll::error::Kind;
-use atoll::room::call::{Call, Export, Reply};
+use atoll::room::call::{AllMade, Call, Export, Reply};
 use atoll::room::recipe::Recipe;
 use room::Bench;
 use sha2::{Digest, Sha256};
@@ -96,7 +96,9 @@ fn any_number_of_shards_and_both_ways_give_the_same_archive() {
     for shards in [2, 3, 7] {
         let mut bench = opened(shards, RECIPE);
         assert!(made(&mut bench, None) == one, "{shards} shards, from the recipe");
-        let Ok(Reply::Files(all)) = bench.call(Call::ExportAll) else { panic!("no files") };
+        let Ok(Reply::All(AllMade { files: all, .. })) = bench.call(Call::ExportAll) else {
+            panic!("no files")
+        };
         assert!(
             all.iter().any(|made| made.name == "packs.zip" && made.sha256 == hex(&one)),
             "with all files"

@@ -5,7 +5,7 @@ mod room;
 
 use atoll::audience::{Expr, lot};
 use atoll::id::{Digest, Key, Kind, Platform};
-use atoll::room::call::{Call, Reply};
+use atoll::room::call::{Call, Made, Reply};
 use atoll::room::platform::{ExportPlan, ExportReport, Exported, Offer, Operation};
 use atoll::room::recipe::Recipe;
 use room::Bench;
@@ -38,15 +38,19 @@ fn opened(shards: usize, earlier: Vec<(&'static str, Vec<u8>)>) -> Bench {
     files.extend(earlier);
     let known = files.len();
     let mut bench = Bench::new(shards, files);
+    let (first_party, tags) = (bench.file(0), bench.file(1));
+    bench.call(Call::Open { recipe: Box::new(recipe(None)), first_party, tags }).expect("opens");
+    let files = (2..known).map(|at| bench.file(at)).collect();
+    bench.call(Call::Attach { files }).expect("known");
+    bench
+}
+
+fn recipe(export: Option<ExportPlan>) -> Recipe {
     let recipe = Recipe::parse(
         "[first_party]\nfile = \"ours.csv\"\nid = 1\nkind = \"phone\"\nheader = false\n\
          [tags]\nfile = \"tags.csv\"\nid = \"id\"\nkind = \"phone\"\ndigest = \"sha256\"\ncategories = [\"sex\"]\n",
     );
-    let (first_party, tags) = (bench.file(0), bench.file(1));
-    bench.call(Call::Open { recipe: Box::new(recipe.expect("a recipe")), first_party, tags }).expect("opens");
-    let files = (2..known).map(|at| bench.file(at)).collect();
-    bench.call(Call::Earlier { files }).expect("known");
-    bench
+    Recipe { export, ..recipe.expect("a recipe") }
 }
 
 fn plan(platform: Platform) -> ExportPlan {
@@ -178,7 +182,8 @@ fn add_and_delete_make_the_earlier_audience_the_new_one() {
         );
         let mut bench = opened(2, vec![("before.zip", before.clone())]);
         // The seed, and another draw: women outside it and the newly held back go, men in it and the newly drawn come.
-        let next = ExportPlan { of: Some(Expr::Seed), seed: 8, ..plan(platform) };
+        let earlier = vec!["before.zip".to_string()];
+        let next = ExportPlan { of: Some(Expr::Seed), seed: 8, earlier: earlier.clone(), ..plan(platform) };
         let reset = exported(&mut bench, &next).report;
         let add = exported(&mut bench, &ExportPlan { what: Operation::Add, ..next.clone() }).report;
         let delete = exported(&mut bench, &ExportPlan { what: Operation::Delete, ..next.clone() }).report;
@@ -189,14 +194,39 @@ fn add_and_delete_make_the_earlier_audience_the_new_one() {
         assert_eq!(add.written as usize, is.difference(&was).count());
         assert_eq!(delete.written as usize, was.difference(&is).count());
         // The same crowd again is no difference: no file.
-        let same = ExportPlan { what: Operation::Add, ..first.clone() };
+        let same = ExportPlan { what: Operation::Add, earlier: earlier.clone(), ..first.clone() };
         let again = exported(&mut bench, &same);
         assert_eq!(again.report.written, 0);
         assert!(again.files.iter().all(|made| made.name == "holdout.csv" || made.name == "export.json"));
         // Another platform's file is no earlier export.
-        let other = ExportPlan { what: Operation::Add, ..plan(Platform::Google) };
+        let other = ExportPlan { what: Operation::Add, earlier, ..plan(Platform::Google) };
         assert_eq!(refused(&mut bench, &other).0, "earlier-foreign");
     }
+}
+
+/// A platform's floor is known only when all is counted; by then the run has made everything else.
+#[test]
+fn what_a_platform_does_not_take_keeps_nothing_else_back() {
+    let mut bench = opened(2, vec![]);
+    let all = |bench: &mut Bench, platform| {
+        let report = bench.call(Call::Keep { recipe: Box::new(recipe(Some(plan(platform)))) });
+        assert!(matches!(report, Ok(Reply::Recipe(_))));
+        match bench.call(Call::ExportAll) {
+            Ok(Reply::All(all)) => all,
+            other => panic!("{other:?}"),
+        }
+    };
+    let taken = all(&mut bench, Platform::Tencent);
+    assert_eq!(taken.refused, None);
+    let few = all(&mut bench, Platform::Alibaba);
+    assert_eq!(few.refused.map(|refused| refused.code).as_deref(), Some("platform-floor"));
+    let names = |all: &[Made]| all.iter().map(|made| made.name.clone()).collect::<BTreeSet<_>>();
+    let kept: BTreeSet<String> = names(&taken.files)
+        .into_iter()
+        .filter(|name| !name.contains("tencent") && name != "holdout.csv")
+        .collect();
+    assert!(kept.contains("run.json") && kept.contains("scores.csv"));
+    assert_eq!(names(&few.files), kept.into_iter().filter(|name| name != "export.json").collect());
 }
 
 #[test]

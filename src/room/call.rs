@@ -7,6 +7,7 @@ use crate::analysis::lookalike::{Comparison, LookalikePlan, LookalikeReport, Mod
 use crate::analysis::personas::{PersonasPlan, PersonasReport, PortraitPlan, PortraitReport};
 use crate::analysis::profile::{Base, ProfileReport};
 use crate::audience::Expr;
+use crate::error::{Error, Kind, Place};
 use crate::export::lint::{Finding, Mark};
 use crate::matching::MatchReport;
 use crate::room::platform::{ExportPlan, Exported, Offer};
@@ -68,8 +69,8 @@ pub enum Call {
         /// What the user says about it.
         overrule: Overrule,
     },
-    /// Gives the files a recipe names besides the two, ID maps and a consent file; they are found by name. The reply is
-    /// empty.
+    /// Gives files a recipe names besides the two: ID maps, a consent file, an earlier export. They are found by name, the
+    /// last of a name. The reply lists nothing.
     Attach {
         /// All of them.
         files: Vec<FileRef>,
@@ -137,11 +138,6 @@ pub enum Call {
     ExportAll,
     /// What ad platforms could get from the two files.
     Platforms,
-    /// Names the files of the earlier export, which what is added or deleted is a difference to. The reply lists nothing.
-    Earlier {
-        /// Which.
-        files: Vec<FileRef>,
-    },
     /// Makes the files for an ad platform; the plan joins the recipe.
     Platform {
         /// Who goes where, and how.
@@ -326,6 +322,39 @@ pub struct Made {
     pub findings: Vec<Finding>,
 }
 
+/// All files of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct AllMade {
+    /// What was made.
+    pub files: Vec<Made>,
+    /// Why there is no file for the ad platform; all others are there.
+    pub refused: Option<Refused>,
+}
+
+/// A refusal that does not end what it came up in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Refused {
+    /// Its code.
+    #[cfg_attr(test, ts(type = "ErrorCode"))]
+    pub code: String,
+    /// Where.
+    pub at: Place,
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        Error { kind: Kind::of_code(&refused.code).unwrap_or(Kind::WorkerLost), at: refused.at }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused { code: error.code().into(), at: error.at }
+    }
+}
+
 /// What comes back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -349,7 +378,9 @@ pub enum Reply {
     Compared(Comparison),
     /// To `Count`.
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
-    /// To `Sample`, `Export`, `ExportAll` and `Earlier`.
+    /// To `ExportAll`.
+    All(AllMade),
+    /// To `Sample`, `Export` and `Attach`.
     Files(Vec<Made>),
     /// To `Regions`: entry `m` counts those in the crowds whose bits are set in `m`, and in no other.
     Regions(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),

@@ -1,6 +1,6 @@
 //! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
 
-use super::call::{Call, Export, Made};
+use super::call::{AllMade, Call, Export, Made};
 use super::run::{need_digests, run};
 use super::{Opened, Room, lists, personas as stages, platform};
 use crate::analysis::crowds::{self, SplitPlan};
@@ -109,8 +109,9 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
     Ok(keep(room, &name, bytes, rows))
 }
 
-/// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others.
-pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
+/// Makes every file `atoll run` writes; `run.json` comes last and names the digests of the others. What an ad
+/// platform does not take is no reason to keep the rest.
+pub async fn make_all(room: &mut Room) -> Result<AllMade> {
     lists::check(&room.opened()?.recipe)?;
     // What was saved before is no part of the run.
     let before = std::mem::take(&mut room.lists);
@@ -148,17 +149,22 @@ pub async fn make_all(room: &mut Room) -> Result<Vec<Made>> {
     for file in files {
         made.push(make(room, file).await?);
     }
+    let mut refused = None;
     if let Some(plan) = room.opened()?.recipe.export.clone()
         && room.allow(&Call::Platform { plan: Box::new(plan.clone()) }).is_ok()
     {
-        made.extend(platform::export(room, plan).await?.files);
+        match platform::export(room, plan).await {
+            Ok(exported) => made.extend(exported.files),
+            Err(error) if matches!(error.kind, Kind::Cancelled | Kind::WorkerLost) => return Err(error),
+            Err(error) => refused = Some(error.into()),
+        }
     }
     // A list of nobody is no file.
     made.retain(|file| file.size > 0 || room.made.remove(&file.name).is_none());
     let bytes = run(room, &made).await?;
     made.push(keep(room, "run.json", bytes, 0));
     room.lists.extend(before);
-    Ok(made)
+    Ok(AllMade { files: made, refused })
 }
 
 impl Opened {

@@ -90,7 +90,6 @@ pub async fn open(
         personas: None,
         found: None,
         digests: None,
-        earlier: vec![],
         before: None,
         small: Default::default(),
     })

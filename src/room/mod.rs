@@ -88,8 +88,6 @@ pub struct Opened {
     /// What the last search for personas found.
     found: Option<Found>,
     digests: Option<Vec<String>>,
-    /// Files of the export before.
-    earlier: Vec<FileRef>,
     /// The model of the run before the last.
     before: Option<model::Sheet>,
     /// Small cells of lists and tables, by file.
@@ -124,7 +122,8 @@ impl Room {
                 Ok(Reply::Inspection(inspection))
             }
             Call::Attach { files } => {
-                self.beside = files;
+                self.beside.retain(|known| files.iter().all(|file| file.name != known.name));
+                self.beside.extend(files);
                 Ok(Reply::Files(vec![]))
             }
             Call::Open { recipe, first_party, tags } => {
@@ -157,12 +156,8 @@ impl Room {
             Call::Compare { one, other } => model::compare(self, one, other).map(Reply::Compared),
             Call::Count { of } => Ok(Reply::Counts(self.counted(crowd::count(&self.desk, of).await?))),
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
-            Call::ExportAll => files::make_all(self).await.map(Reply::Files),
+            Call::ExportAll => files::make_all(self).await.map(Reply::All),
             Call::Platforms => platform::offers(self).map(Reply::Platforms),
-            Call::Earlier { files } => {
-                self.opened_mut()?.earlier = files;
-                Ok(Reply::Files(vec![]))
-            }
             Call::Platform { plan } => {
                 platform::export(self, *plan).await.map(|exported| Reply::Exported(Box::new(exported)))
             }

@@ -382,15 +382,16 @@ async fn listed(room: &Room, plan: &ExportPlan, crowd: Expr, cells: Vec<Cell>) -
 
 /// The IDs of the earlier export, for a plan that asks for a difference.
 async fn before(room: &Room, plan: &ExportPlan, writer: Writer) -> Result<Vec<u8>> {
-    let files = &room.opened()?.earlier;
     if plan.what == Operation::Reset {
         return Ok(vec![]);
     }
-    if files.is_empty() {
+    if plan.earlier.is_empty() {
         return Err(Kind::EarlierMissing.into());
     }
     let mut ids = Vec::new();
-    for file in files {
+    for name in &plan.earlier {
+        let known = room.beside.iter().find(|file| file.name == *name);
+        let file = known.ok_or_else(|| Error::new(Kind::EarlierMissing).file(name))?;
         let bytes = read(&room.desk, file).await?;
         ids.extend(platform::earlier(&bytes, writer).map_err(|e| e.file(&file.name))?);
     }

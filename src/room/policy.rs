@@ -43,7 +43,6 @@ fn of_call(call: &Call) -> Needs {
         | Call::Regions { .. }
         | Call::Keep { .. }
         | Call::Platforms
-        | Call::Earlier { .. }
         | Call::ExportAll => Nothing,
     }
 }

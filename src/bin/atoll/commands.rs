@@ -8,7 +8,7 @@ use crate::threads::Threads;
 use crate::tokens;
 use atoll::error::{Error, Kind, Result};
 use atoll::export::lint::Mark;
-use atoll::room::call::{Call, Export, FileRef, Made, Overrule, Reply};
+use atoll::room::call::{AllMade, Call, Export, FileRef, Made, Overrule, Reply};
 use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
 use atoll::shard::desk::Progress;
@@ -169,10 +169,10 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
         .iter()
         .filter(|export| export.what != Operation::Reset)
         .flat_map(|export| &export.earlier);
-    let beside_them = plan.idmap.iter().map(|map| &map.file);
-    let beside_them = beside_them.chain(plan.consent.iter().map(|consent| &consent.file));
-    let count = [2, beside_them.clone().count()];
-    let names = [&plan.first_party.file, &plan.tags.file].into_iter().chain(beside_them).chain(earlier);
+    let maps = plan.idmap.iter().map(|map| &map.file);
+    let consent = plan.consent.iter().map(|consent| &consent.file);
+    let two = [&plan.first_party.file, &plan.tags.file];
+    let names = two.into_iter().chain(maps).chain(consent).chain(earlier);
     let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
     let mut refs = Vec::new();
     for (at, file) in (0..).zip(&files) {
@@ -181,8 +181,7 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
         let found = file_ref(at, file)?;
         refs.push(if at < 2 { found } else { FileRef { name, ..found } });
     }
-    let earlier = refs.split_off(count[0] + count[1]);
-    let attached = refs.split_off(count[0]);
+    let attached = refs.split_off(2);
     let (first_party, tags) = (refs.remove(0), refs.remove(0));
     let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
@@ -211,7 +210,6 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             }
         }
     }
-    threads.call(Call::Earlier { files: earlier }, |_| {})?;
     // The match is worth having even where the rest is refused: it says why.
     if let Reply::Files(files) = threads.call(Call::Export { what: Export::Match }, |_| {})? {
         save(&mut threads, out, &files)?;
@@ -219,9 +217,10 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
     let reply = threads.call(Call::ExportAll, |p| bar.show(p));
     bar.clear();
     match reply? {
-        Reply::Files(files) => {
+        Reply::All(AllMade { files, refused }) => {
             lint::say(&files);
-            save(&mut threads, out, &files)
+            save(&mut threads, out, &files)?;
+            refused.map_or(Ok(()), |refused| Err(refused.into()))
         }
         _ => Ok(()),
     }

@@ -34,7 +34,7 @@ type ReplyTo = {
   compare: "compared";
   count: "counts";
   export: "files";
-  "export-all": "files";
+  "export-all": "all";
   regions: "regions";
   similarity: "similarity";
   matrix: "matrix";
@@ -44,7 +44,6 @@ type ReplyTo = {
   split: "split";
   portrait: "portrait";
   platforms: "platforms";
-  earlier: "files";
   platform: "exported";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
