@@ -4,3 +4,5 @@ pub mod crowds;
 pub mod lookalike;
 pub mod personas;
 pub mod profile;
+pub mod intake; // where rows went
+pub mod rfm; // who bought when, how often, for how much

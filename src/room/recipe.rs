@@ -1,6 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
+use super::past;
 use super::platform::ExportPlan;
 use super::toml::{self, Document};
 use crate::analysis::crowds::{NamedCrowd, Pairing, QualityPlan, SplitPlan, WavePlan};
@@ -14,6 +15,29 @@ use crate::table::schema::Encoding;
 pub use crate::table::values::MISSING;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Sections of `room.toml` that are read here.
+pub const SECTIONS: &[&str] = &[
+    "first_party",
+    "tags",
+    "idmap",
+    "oneid",
+    "consent",
+    "profile",
+    "lookalike",
+    "personas",
+    "output",
+    "packs",
+    "portraits",
+    "crowds",
+    "quality",
+    "waves",
+    "signs",
+    "matrix",
+    "overlap",
+    "export",
+    "policy",
+];
 
 /// The whole recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +112,10 @@ pub struct Recipe {
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Signed>,
+    /// The sections about events and orders ([`super::past`]), as TOML: kept as they are.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<String>,
 }
 
 /// An ID map.
@@ -327,6 +355,13 @@ enum Read {
 
 fn read(value: serde_json::Value) -> std::result::Result<Read, String> {
     let serde_json::Value::Object(mut entries) = value else { return Err("no table".into()) };
+    let (ours, theirs) = entries.into_iter().partition(|(name, _)| !past::SECTIONS.contains(&name.as_str()));
+    entries = ours;
+    let theirs: serde_json::Map<_, _> = theirs;
+    if !theirs.is_empty() {
+        entries
+            .insert("over_time".into(), toml::written(&serde_json::Value::Object(theirs).to_string()).into());
+    }
     entries.insert("call".into(), "Recipe".into());
     let text = serde_json::Value::Object(entries).to_string();
     let said = |e: serde_json::Error| e.to_string();
@@ -345,6 +380,8 @@ impl Recipe {
     }
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
-        toml::written(&serde_json::to_string(self).unwrap_or_default())
+        let ours = Recipe { over_time: None, ..self.clone() };
+        let text = toml::written(&serde_json::to_string(&ours).unwrap_or_default());
+        self.over_time.iter().fold(text, |text, theirs| format!("{text}\n{theirs}"))
     }
 }

@@ -60,6 +60,18 @@ impl Round {
     }
 }
 
+impl Counts {
+    /// Counts one without looking at it.
+    pub fn one(&mut self) {
+        self.0.resize(self.0.len().max(1), 0);
+        self.0[0] += 1;
+    }
+    /// How many were counted.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 impl Partial for Counts {
     fn merge(&mut self, other: Self) {
         if self.0.len() < other.0.len() {
