@@ -2,6 +2,7 @@
 
 use super::csv::Table;
 use super::json::pretty;
+use crate::analysis::clv::ClvReport;
 use crate::analysis::intake::Intake;
 use crate::analysis::rfm::RfmReport;
 use crate::gate::Released;
@@ -53,6 +54,41 @@ pub fn rfm(report: &Released<RfmReport>) -> Files {
             table.count(*people).end();
         }
         files.extend(named([("rfm-flow.csv", table.bytes())]));
+    }
+    files
+}
+
+/// `clv.json`, `clv.csv` (bands, then lifecycle states), `clv-jumps.csv`, and `clv-holdout.csv` where the forecast was held
+/// against what came.
+pub fn clv(report: &Released<ClvReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new("part,name,people,share,orders,money,value,value_per_person,alive");
+    let bands = report.bands.iter().map(|band| ("band", band.band, &band.sum));
+    let states = report.states.iter().map(|state| ("lifecycle", state.state, &state.sum));
+    for (part, name, sum) in bands.chain(states) {
+        table.text(part).text(name).count(sum.people).number(sum.share, 6).count(sum.orders);
+        table.money(sum.money, report.decimals).money(sum.value, report.decimals);
+        let unit = 10f64.powi(i32::from(report.decimals));
+        table.maybe((sum.people > 0).then(|| sum.value as f64 / unit / sum.people as f64), 2);
+        table.number(sum.alive, 6).end();
+    }
+    let mut jumps = Table::new("from,to,people");
+    for jump in &report.jumps {
+        jumps.text(jump.from.unwrap_or_default()).text(jump.to).count(jump.people).end();
+    }
+    let mut files = named([("clv.json", json), ("clv.csv", table.bytes()), ("clv-jumps.csv", jumps.bytes())]);
+    if let Some(held) = &report.holdout {
+        let mut table = Table::new("repeat_orders_before,people,predicted_orders,actual_orders");
+        for row in &held.rows {
+            table
+                .count(row.repeats.into())
+                .count(row.people)
+                .number(row.predicted, 6)
+                .number(row.actual, 6)
+                .end();
+        }
+        files.extend(named([("clv-holdout.csv", table.bytes())]));
     }
     files
 }

@@ -7,6 +7,7 @@ use super::inspect::{self, Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
 use super::{Room, freeze};
+use crate::analysis::clv;
 use crate::analysis::intake::{Intake, PastAccount};
 use crate::analysis::rfm;
 use crate::error::{Error, Kind, Result};
@@ -28,15 +29,18 @@ use std::collections::{BTreeSet, VecDeque};
 pub enum Topic {
     /// Recency, frequency, money.
     Rfm,
+    /// Customer lifetime value.
+    Clv,
 }
 
 impl Topic {
     /// All, in the order help shows them.
-    pub const ALL: &'static [Topic] = &[Topic::Rfm];
+    pub const ALL: &'static [Topic] = &[Topic::Rfm, Topic::Clv];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Topic::Rfm => "rfm",
+            Topic::Clv => "clv",
         }
     }
 }
@@ -72,6 +76,10 @@ impl Room {
             Topic::Rfm => {
                 let report = release(rfm::rfm(&desk, schema, &recipe.rfm).await?);
                 made.extend(over_time::rfm(&report));
+            }
+            Topic::Clv => {
+                let report = release(clv::clv(&desk, schema, &recipe.clv).await?);
+                made.extend(over_time::clv(&report));
             }
         }
         Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect())

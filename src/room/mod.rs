@@ -18,6 +18,7 @@ pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
 
+use crate::analysis::clv;
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
@@ -54,7 +55,7 @@ pub const REGISTRY: &Registry<'static> = &[
 ];
 
 /// The questions of analyses over time. The page does not ask them yet, so they stand apart.
-pub const OVER_TIME: &Registry<'static> = &[&history::QUESTIONS, &rfm::QUESTIONS];
+pub const OVER_TIME: &Registry<'static> = &[&history::QUESTIONS, &rfm::QUESTIONS, &clv::QUESTIONS];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
 pub const SLICE: u64 = 4 << 20;

@@ -2,6 +2,7 @@
 
 use super::recipe::ColumnRef;
 use super::toml::Document;
+use crate::analysis::clv::ClvPlan;
 use crate::analysis::rfm::RfmPlan;
 use crate::error::{Error, Kind, Result};
 use crate::id;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Sections of `room.toml` that are read here; the others are [`super::recipe::Recipe`]'s.
-pub const SECTIONS: &[&str] = &["time", "events", "orders", "assign", "rfm"];
+pub const SECTIONS: &[&str] = &["time", "events", "orders", "assign", "rfm", "clv"];
 
 /// Files of many rows per person, and what is asked of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub struct PastRecipe {
     pub assign: Vec<RowsRecipe>,
     /// Recency, frequency, money.
     pub rfm: RfmPlan,
+    /// Customer lifetime value.
+    pub clv: ClvPlan,
 }
 
 /// On which calendar days count, and until when.

@@ -135,7 +135,7 @@ pub async fn ranks<A: Analysis<Partial = ManyCounts>>(
     targets: &[Vec<u64>],
     ask: impl Fn(Vec<(u32, Round)>) -> A,
 ) -> Result<Vec<Vec<u64>>> {
-    let mut picks: Vec<Select> = targets.iter().map(|ranks| Select::new(ranks)).collect();
+    let mut picks: Vec<Select> = targets.iter().map(|ranks| Select::among(ranks, targets.len())).collect();
     loop {
         let rounds: Vec<(u32, Round)> =
             (0..).zip(&picks).filter_map(|(at, pick)| Some((at, pick.round()?.clone()))).collect();
