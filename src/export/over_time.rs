@@ -3,8 +3,11 @@
 use super::csv::Table;
 use super::json::pretty;
 use crate::analysis::clv::ClvReport;
+use crate::analysis::experiment::{ExperimentReport, MetricKind, MetricReport};
+use crate::analysis::funnel::FunnelReport;
 use crate::analysis::intake::Intake;
 use crate::analysis::rfm::RfmReport;
+use crate::analysis::stages::{Converted, StagesReport};
 use crate::gate::Released;
 use crate::table::history::money;
 
@@ -91,6 +94,166 @@ pub fn clv(report: &Released<ClvReport>) -> Files {
         files.extend(named([("clv-holdout.csv", table.bytes())]));
     }
     files
+}
+
+/// `funnel.json`, `funnel.csv`, and `funnel-values.csv`, `funnel-counts.csv` where there are any.
+pub fn funnel(report: &Released<FunnelReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut files = named([("funnel.json", json)]);
+    if !report.steps.is_empty() {
+        let mut table = Table::new(
+            "step,people,rate,rate_low,rate_high,overall,lost,median_seconds,p90_seconds,bottleneck",
+        );
+        for step in &report.steps {
+            table.label(&step.name).count(step.people).number(step.rate, 6).number(step.interval.low, 6);
+            table.number(step.interval.high, 6).number(step.overall, 6).count(step.lost);
+            let [median, late] = [0, 1].map(|at| step.seconds.map(|all| f64::from(all[at])));
+            table.maybe(median, 0).maybe(late, 0);
+            table.count(step.bottleneck.into()).end();
+        }
+        files.extend(named([("funnel.csv", table.bytes())]));
+    }
+    if !report.values.is_empty() {
+        let mut table = Table::new("value,step,people,rate,rate_low,rate_high,ln_ratio,q");
+        for value in &report.values {
+            for (step, of) in report.steps.iter().zip(&value.steps) {
+                table.label(&value.value).label(&step.name).count(of.people).number(of.rate, 6);
+                table
+                    .number(of.interval.low, 6)
+                    .number(of.interval.high, 6)
+                    .maybe(of.ln_ratio, 6)
+                    .maybe(of.q, 6)
+                    .end();
+            }
+        }
+        files.extend(named([("funnel-values.csv", table.bytes())]));
+    }
+    if !report.counted.is_empty() {
+        let mut table = Table::new("funnel,step,people,rate,rate_low,rate_high,overall,printed,verdict");
+        for counted in &report.counted {
+            for (at, step) in (1..).zip(&counted.steps) {
+                table.label(&counted.name).count(at).count(step.people).number(step.rate, 6);
+                table.maybe(step.interval.map(|i| i.low), 6).maybe(step.interval.map(|i| i.high), 6);
+                table
+                    .number(step.overall, 6)
+                    .label(step.printed.as_deref().unwrap_or_default())
+                    .text(step.verdict)
+                    .end();
+            }
+        }
+        files.extend(named([("funnel-counts.csv", table.bytes())]));
+    }
+    files
+}
+
+/// `experiment.json`, `experiment.csv`, and `experiment-segments.csv`, `experiment-curve.csv` where there are any.
+pub fn experiment(report: &Released<ExperimentReport>) -> Files {
+    const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,verdict";
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new(HEADER);
+    report.metrics.iter().for_each(|metric| arms(&mut table, "", metric));
+    let mut files = named([("experiment.json", json), ("experiment.csv", table.bytes())]);
+    if !report.segments.is_empty() {
+        let mut table = Table::new(HEADER);
+        for segment in &report.segments {
+            segment.metrics.iter().for_each(|metric| arms(&mut table, &segment.segment, metric));
+        }
+        files.extend(named([("experiment-segments.csv", table.bytes())]));
+    }
+    if !report.curve.is_empty() {
+        let mut table = Table::new("day,arm,share");
+        for point in &report.curve {
+            for (arm, share) in report.arms.iter().zip(&point.shares) {
+                table.count(point.day.into()).label(&arm.arm).number(*share, 6).end();
+            }
+        }
+        files.extend(named([("experiment-curve.csv", table.bytes())]));
+    }
+    files
+}
+
+fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
+    let kind = if metric.kind == MetricKind::Rate { "rate" } else { "mean" };
+    for arm in &metric.arms {
+        let (low, high) = (arm.interval.map(|i| i.low), arm.interval.map(|i| i.high));
+        table
+            .label(segment)
+            .label(&metric.name)
+            .text(kind)
+            .label(&arm.arm)
+            .count(arm.people)
+            .count(arm.positive);
+        table.number(arm.value, 6).maybe(low, 6).maybe(high, 6);
+        let lift = arm.lift.as_ref();
+        let of = |ends: Option<crate::num::Interval>| [ends.map(|i| i.low), ends.map(|i| i.high)];
+        let [low, high] = of(lift.and_then(|l| l.interval));
+        let [relative_low, relative_high] = of(lift.and_then(|l| l.relative_interval));
+        table.maybe(lift.map(|l| l.difference), 6).maybe(low, 6).maybe(high, 6);
+        table.maybe(lift.and_then(|l| l.relative), 6).maybe(relative_low, 6).maybe(relative_high, 6);
+        table.maybe(lift.map(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
+        table.maybe(lift.map(|l| l.p), 6).maybe(lift.map(|l| l.adjusted), 6);
+        let verdict = lift.and_then(|l| serde_json::to_string(&l.verdict).ok()).unwrap_or_default();
+        table.label(verdict.trim_matches('"')).end();
+    }
+}
+
+/// `stages.json`, `stages.csv`, `stages-flow.csv`, `stages-trend.csv`, `stages-new.csv` (old against new people) and
+/// `stages-lag.csv`. A stage without a name is "outside".
+pub fn stages(report: &Released<StagesReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new(
+        "stage,people,share,before,inflow,outflow,stock_ratio,cohort_rate,cohort_low,cohort_high,lower_active,lower_silent",
+    );
+    for stage in &report.stages {
+        table.label(stage.stage.as_deref().unwrap_or_default()).count(stage.people).number(stage.share, 6);
+        table.count(stage.before).count(stage.inflow).count(stage.outflow).maybe(stage.stock_ratio, 6);
+        let [low, high] = [stage.cohort_interval.map(|i| i.low), stage.cohort_interval.map(|i| i.high)];
+        table.maybe(stage.cohort_rate, 6).maybe(low, 6).maybe(high, 6);
+        table.count(stage.lower[0]).count(stage.lower[1]).end();
+    }
+    let mut flow = Table::new("from,to,direction,people,active,share");
+    for step in &report.flow {
+        flow.label(step.from.as_deref().unwrap_or_default()).label(step.to.as_deref().unwrap_or_default());
+        flow.text(step.direction).count(step.people).count(step.active).number(step.share, 6).end();
+    }
+    let mut trend = Table::new("day,stage,people");
+    for day in &report.trend {
+        for (stage, people) in report.stages.iter().zip(&day.people) {
+            trend.label(&day.day).label(stage.stage.as_deref().unwrap_or_default()).count(*people).end();
+        }
+    }
+    let mut new = Table::new("stage,time,who,people,higher,rate,rate_low,rate_high,z,p");
+    let mut lag = Table::new("stage,days,at_risk,share,low,high");
+    for of in &report.stock_or_new {
+        let mut line =
+            |time: &'static str, who: &'static str, c: &Converted, test: &crate::num::TwoProportions| {
+                new.label(&of.stage).text(time).text(who).count(c.people).count(c.higher).number(c.rate, 6);
+                new.number(c.interval.low, 6)
+                    .number(c.interval.high, 6)
+                    .number(test.z, 6)
+                    .number(test.p, 6)
+                    .end();
+            };
+        line("all", "stock", &of.stock, &of.test);
+        line("all", "new", &of.new, &of.test);
+        line("fair", "stock", &of.stock_fair, &of.test_fair);
+        line("fair", "new", &of.new_fair, &of.test_fair);
+        for point in &of.lag {
+            lag.label(&of.stage).count(point.time.into()).count(point.at_risk).number(point.share, 6);
+            lag.number(point.low, 6).number(point.high, 6).end();
+        }
+    }
+    named([
+        ("stages.json", json),
+        ("stages.csv", table.bytes()),
+        ("stages-flow.csv", flow.bytes()),
+        ("stages-trend.csv", trend.bytes()),
+        ("stages-new.csv", new.bytes()),
+        ("stages-lag.csv", lag.bytes()),
+    ])
 }
 
 impl Table {

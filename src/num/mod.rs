@@ -14,6 +14,7 @@ mod ranking;
 mod repeat;
 mod special;
 mod student;
+mod survival;
 
 pub use agreement::adjusted_rand_index;
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
@@ -31,6 +32,7 @@ pub use ranking::{
 pub use repeat::{BgNbd, Fitted, GammaGamma, Histories, Spent, WEEK};
 pub use special::{beta_share, digamma, hypergeometric, ln_gamma};
 pub use student::{Moments, Welch, t_quantile_two_sided, t_two_sided, welch};
+pub use survival::{Happened, kaplan_meier};
 
 /// Natural logarithm.
 pub fn ln(x: f64) -> f64 {

@@ -23,9 +23,9 @@ pub struct Least<const N: usize> {
 pub fn least<const N: usize>(start: [f64; N], f: impl Fn(&[f64; N]) -> (f64, [f64; N])) -> Least<N> {
     let mut at = start;
     let (mut value, mut slope) = f(&at);
-    let mut inverse = identity::<N>();
+    let (mut inverse, mut still) = (identity::<N>(), 0);
     for steps in 0..STEPS {
-        if slope.iter().all(|s| s.abs() < 1e-10) {
+        if slope.iter().all(|s| s.abs() < 1e-9) {
             return Least { at, value, steps, converged: true };
         }
         let mut way = [0.0; N];
@@ -45,11 +45,16 @@ pub fn least<const N: usize>(start: [f64; N], f: impl Fn(&[f64; N]) -> (f64, [f6
             }
             step *= 0.5;
             if step < 1e-14 {
-                // As low as floats can tell.
                 let converged = slope.iter().all(|s| s.abs() < 1e-6);
                 return Least { at, value, steps, converged };
             }
         };
+        // As low as floats can tell: steps that gain nothing.
+        still = if value - next_value <= f64::EPSILON * value.abs() { still + 1 } else { 0 };
+        if still == 5 {
+            let converged = next_slope.iter().all(|s| s.abs() < 1e-6);
+            return Least { at: next, value: next_value, steps, converged };
+        }
         let (mut moved, mut turned) = ([0.0; N], [0.0; N]);
         (0..N).for_each(|i| (moved[i], turned[i]) = (next[i] - at[i], next_slope[i] - slope[i]));
         update(&mut inverse, &moved, &turned);

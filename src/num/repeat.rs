@@ -267,22 +267,24 @@ mod tests {
         assert_eq!(GammaGamma { q: 0.9, ..model }.expected(1, 5.0), None);
     }
 
+    /// 600 people who buy and leave as BG/NBD says, with r = 1, α = 6 weeks, a = 1, b = 2.
     fn histories() -> Vec<Histories> {
-        let mut all = Vec::new();
-        for x in 0..6u32 {
-            for last in [10u32, 60, 200] {
-                for age in [210u32, 272] {
-                    let last = if x == 0 { 0 } else { last };
-                    all.push(Histories {
-                        repeats: x,
-                        last,
-                        age,
-                        people: u64::from(200 / (1 + x * x) + last / 20),
-                    });
-                }
+        let mut seed = 7u64;
+        let mut unit = move || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((seed >> 33) as f64 + 0.5) / (1u64 << 31) as f64
+        };
+        let mut person = |at: u32| {
+            let (age, gap, stay) = (200 + at % 73, 42.0 / -ln(unit()), unit().max(unit()));
+            let (mut repeats, mut last) = (0, 0);
+            let mut day = -ln(unit()) * gap;
+            while day < f64::from(age) {
+                (repeats, last) = (repeats + 1, day as u32);
+                day += if unit() < stay { -ln(unit()) * gap } else { 1e9 };
             }
-        }
-        all
+            Histories { repeats, last, age, people: 1 }
+        };
+        (0..600).map(&mut person).collect()
     }
 
     /// Every slope is that of the value, by small steps.
@@ -290,12 +292,12 @@ mod tests {
     fn slopes() {
         let all = histories();
         let logs = [-1.2f64, 1.4, -0.3, 0.9];
-        let (_, slope) = BgNbd::of(&logs).slope(&all, 273, 6);
+        let (_, slope) = BgNbd::of(&logs).slope(&all, 273, 300);
         for i in 0..4 {
             let at = |step: f64| {
                 let mut moved = logs;
                 moved[i] += step;
-                BgNbd::of(&moved).slope(&all, 273, 6).0
+                BgNbd::of(&moved).slope(&all, 273, 300).0
             };
             let by = [1e-5, -1e-5].map(at);
             let model = BgNbd::of(&logs);
@@ -326,7 +328,7 @@ mod tests {
         let all = histories();
         let found = BgNbd::fit(&all);
         assert!(found.converged, "{found:?}");
-        let best = found.model.slope(&all, 273, 6).0;
+        let best = found.model.slope(&all, 273, 300).0;
         for factor in [0.98, 1.02] {
             let BgNbd { r, alpha, a, b } = found.model;
             for other in [
@@ -336,7 +338,7 @@ mod tests {
                 [r, alpha, a, b * factor],
             ] {
                 let [r, alpha, a, b] = other;
-                assert!(BgNbd { r, alpha, a, b }.slope(&all, 273, 6).0 < best);
+                assert!(BgNbd { r, alpha, a, b }.slope(&all, 273, 300).0 < best);
             }
         }
     }

@@ -8,8 +8,11 @@ use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
 use super::{Room, freeze};
 use crate::analysis::clv;
+use crate::analysis::experiment;
+use crate::analysis::funnel;
 use crate::analysis::intake::{Intake, PastAccount};
 use crate::analysis::rfm;
+use crate::analysis::stages;
 use crate::error::{Error, Kind, Result};
 use crate::export::over_time;
 use crate::gate::release;
@@ -31,21 +34,32 @@ pub enum Topic {
     Rfm,
     /// Customer lifetime value.
     Clv,
+    /// Stages and flow.
+    Stages,
+    /// Steps.
+    Funnel,
+    /// Arms.
+    Experiment,
 }
 
 impl Topic {
     /// All, in the order help shows them.
-    pub const ALL: &'static [Topic] = &[Topic::Rfm, Topic::Clv];
+    pub const ALL: &'static [Topic] =
+        &[Topic::Rfm, Topic::Clv, Topic::Stages, Topic::Funnel, Topic::Experiment];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Topic::Rfm => "rfm",
             Topic::Clv => "clv",
+            Topic::Stages => "stages",
+            Topic::Funnel => "funnel",
+            Topic::Experiment => "experiment",
         }
     }
 }
 
 /// Files that were brought in.
+#[derive(Default)]
 pub struct Opened {
     /// What the tables hold.
     pub schema: PastSchema,
@@ -68,10 +82,15 @@ impl Room {
         files: Vec<FileRef>,
         topic: Topic,
     ) -> Result<Vec<Made>> {
-        let opened = open(self, &recipe, &files).await?;
+        // What was counted elsewhere takes no file.
+        let counted = topic == Topic::Funnel && recipe.funnel.steps.is_empty();
+        let opened = if counted { Opened::default() } else { open(self, &recipe, &files).await? };
         let desk = self.desk.clone();
         let schema = &opened.schema;
-        let mut made = vec![("rows.json".to_string(), over_time::rows_json(&release(opened.intake())))];
+        let mut made = vec![];
+        if !counted {
+            made.push(("rows.json".to_string(), over_time::rows_json(&release(opened.intake()))));
+        }
         match topic {
             Topic::Rfm => {
                 let report = release(rfm::rfm(&desk, schema, &recipe.rfm).await?);
@@ -80,6 +99,18 @@ impl Room {
             Topic::Clv => {
                 let report = release(clv::clv(&desk, schema, &recipe.clv).await?);
                 made.extend(over_time::clv(&report));
+            }
+            Topic::Stages => {
+                let report = release(stages::stages(&desk, schema, &recipe.stages).await?);
+                made.extend(over_time::stages(&report));
+            }
+            Topic::Funnel => {
+                let report = release(funnel::funnel(&desk, schema, &recipe.funnel).await?);
+                made.extend(over_time::funnel(&report));
+            }
+            Topic::Experiment => {
+                let report = release(experiment::experiment(&desk, schema, &recipe.experiment).await?);
+                made.extend(over_time::experiment(&report));
             }
         }
         Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect())

@@ -23,7 +23,8 @@ use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
-use crate::analysis::rfm;
+use crate::analysis::{experiment, funnel};
+use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::tagfile::Policy;
@@ -55,7 +56,14 @@ pub const REGISTRY: &Registry<'static> = &[
 ];
 
 /// The questions of analyses over time. The page does not ask them yet, so they stand apart.
-pub const OVER_TIME: &Registry<'static> = &[&history::QUESTIONS, &rfm::QUESTIONS, &clv::QUESTIONS];
+pub const OVER_TIME: &Registry<'static> = &[
+    &history::QUESTIONS,
+    &rfm::QUESTIONS,
+    &clv::QUESTIONS,
+    &stages::QUESTIONS,
+    &funnel::QUESTIONS,
+    &experiment::QUESTIONS,
+];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
 pub const SLICE: u64 = 4 << 20;

@@ -3,7 +3,10 @@
 use super::recipe::ColumnRef;
 use super::toml::Document;
 use crate::analysis::clv::ClvPlan;
+use crate::analysis::experiment::ExperimentPlan;
+use crate::analysis::funnel::FunnelPlan;
 use crate::analysis::rfm::RfmPlan;
+use crate::analysis::stages::StagePlan;
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::table::history::moment::{self, Format};
@@ -12,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Sections of `room.toml` that are read here; the others are [`super::recipe::Recipe`]'s.
-pub const SECTIONS: &[&str] = &["time", "events", "orders", "assign", "rfm", "clv"];
+pub const SECTIONS: &[&str] =
+    &["time", "events", "orders", "assign", "rfm", "clv", "funnel", "experiment", "stages"];
 
 /// Files of many rows per person, and what is asked of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +34,12 @@ pub struct PastRecipe {
     pub rfm: RfmPlan,
     /// Customer lifetime value.
     pub clv: ClvPlan,
+    /// Stages and flow.
+    pub stages: StagePlan,
+    /// Steps.
+    pub funnel: FunnelPlan,
+    /// Arms.
+    pub experiment: ExperimentPlan,
 }
 
 /// On which calendar days count, and until when.

@@ -51,7 +51,7 @@ fn town(people: usize, seed: u64) -> Vec<Deed> {
 
 #[test]
 fn a_planted_model_comes_back_and_forecasts() {
-    let found = report(&town(3_000, 3), &ClvPlan::default(), 3).unwrap();
+    let found = report(&town(1_500, 3), &ClvPlan::default(), 3).unwrap();
     let BgNbd { r, alpha, a, b } = found.orders.model;
     assert!(found.orders.converged);
     let close = |got: f64, want: f64| (got / want - 1.0).abs() < 0.35;
@@ -64,10 +64,6 @@ fn a_planted_model_comes_back_and_forecasts() {
     assert_eq!(people(found.states.iter().map(|s| s.sum.people).collect()), found.people);
     assert_eq!(people(found.jumps.iter().map(|j| j.people).collect()), found.people);
     assert!(found.bands.windows(2).all(|b| b[0].sum.value < b[1].sum.value));
-    assert_eq!(
-        report(&town(3_000, 3), &ClvPlan::default(), 1).unwrap(),
-        report(&town(3_000, 3), &ClvPlan::default(), 2).unwrap()
-    );
 }
 
 #[test]
@@ -117,6 +113,6 @@ fn laws() {
         shards
     };
     hold_over(&Banding { cuts: [500, 2_000], end: END }, valued);
-    let round = crate::shard::select::Select::new(&[3, 40]).round().cloned().unwrap();
+    let round = crate::shard::select::Select::among(&[3, 40], 1 << 10).round().cloned().unwrap();
     hold_over(&ValueRanks { of: value::Column::Value, rounds: vec![(0, round)] }, valued);
 }

@@ -176,7 +176,7 @@ fn laws() {
         Place { lens, edges, grid: plan.places(), leads: plan.leads(), abandoned: vec![1], earlier: 30 };
     hold_over(&place, |count| past(&deeds, count).0);
     hold_over(&Ranks { lens, rounds: vec![], count: true }, |count| past(&deeds, count).0);
-    let round = crate::shard::select::Select::new(&[3, 40]).round().cloned().unwrap();
+    let round = crate::shard::select::Select::among(&[3, 40], 1 << 10).round().cloned().unwrap();
     let rounds = vec![(0, round.clone()), (2, round)];
     hold_over(&Ranks { lens, rounds: rounds.clone(), count: false }, |count| past(&deeds, count).0);
     hold_over(&Medians { lens, rounds }, |count| {
