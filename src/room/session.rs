@@ -47,10 +47,16 @@ impl Session {
         Ok(())
     }
     /// Starts an analysis of what people did and bought over time; the reply lists its files.
-    pub fn analyze(&mut self, recipe: PastRecipe, files: Vec<FileRef>, topic: Topic) -> Result<()> {
+    pub fn analyze(
+        &mut self,
+        recipe: PastRecipe,
+        files: Vec<FileRef>,
+        topic: Topic,
+        people: bool,
+    ) -> Result<()> {
         let mut room = self.room.take().ok_or(Kind::TooEarly)?;
         self.running = Some(Program::new(&self.desk, async move {
-            let reply = room.analyze(recipe, files, topic).await.map(Reply::Files);
+            let reply = room.analyze(recipe, files, topic, people).await.map(Reply::Files);
             (room, reply)
         }));
         Ok(())

@@ -6,13 +6,20 @@ use super::load::Block;
 use super::select::{Counts, Round, Select};
 use super::{Analysis, Partial, Shard, Task};
 use crate::error::Result;
+use crate::id::Ids;
 use crate::table::history::cut::{self, PastCut, PastParcel, PastReading};
+use crate::table::store::packed;
 use crate::table::store::parcel::Span;
 use serde::{Deserialize, Serialize};
 
 /// Registry lines.
-pub const QUESTIONS: [(&str, Opener); 4] =
-    [job::task::<CutPast>(), job::task::<AbsorbPast>(), job::task::<FoundPast>(), job::task::<SealPast>()];
+pub const QUESTIONS: [(&str, Opener); 5] = [
+    job::task::<CutPast>(),
+    job::task::<AbsorbPast>(),
+    job::task::<FoundPast>(),
+    job::task::<SealPast>(),
+    job::task::<ListPast>(),
+];
 
 /// Cuts the rows of a slice into parcels.
 #[derive(Serialize, Deserialize)]
@@ -89,8 +96,42 @@ impl Task for SealPast {
     type Reply = u64;
     fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<u64> {
         shard.past = std::mem::take(&mut shard.store.past).seal(&self.labels);
-        shard.past.join(&shard.people);
         Ok(shard.past.len() as u64)
+    }
+}
+
+/// Lists everyone with measures that analyses left behind.
+#[derive(Serialize, Deserialize)]
+pub struct ListPast {
+    /// Which.
+    pub measures: Vec<String>,
+}
+
+/// Everyone of one shard.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Listed {
+    /// Where they first stand in the files: an order no number of shards changes.
+    #[serde(with = "packed")]
+    pub first: Vec<u64>,
+    /// Their IDs as written there.
+    pub ids: Ids,
+    /// Their measures, person by person; -1 for what is not known of them.
+    #[serde(with = "packed")]
+    pub values: Vec<i32>,
+}
+
+impl Task for ListPast {
+    const NAME: &'static str = "list-past";
+    type Reply = Listed;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Listed> {
+        let past = &shard.past;
+        let columns: Vec<Option<&Vec<i32>>> =
+            self.measures.iter().map(|name| past.measures.get(name)).collect();
+        let mut values = Vec::with_capacity(past.len() * columns.len());
+        for person in 0..past.len() {
+            values.extend(columns.iter().map(|column| column.map_or(-1, |values| values[person])));
+        }
+        Ok(Listed { first: past.first.clone(), ids: past.ids.clone(), values })
     }
 }
 

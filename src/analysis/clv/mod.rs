@@ -51,6 +51,9 @@ pub const BAND: &str = "clv-band";
 /// Lifecycle states.
 pub const STATES: [&str; 4] = ["first", "occasional", "periodic", "loyal"];
 
+/// Bands of value, from the lowest.
+pub const BAND_NAMES: [&str; BANDS] = ["low", "middle", "high"];
+
 /// Fewest people with a repeat order to fit a model of.
 const LEAST: u64 = 20;
 

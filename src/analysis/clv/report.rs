@@ -178,7 +178,7 @@ pub(super) fn report(
 ) -> ClvReport {
     let all = valued.people;
     let above = [None, Some(cuts[0]), Some(cuts[1])];
-    let bands = ["low", "middle", "high"].into_iter().zip(above).zip(&banded.0);
+    let bands = super::BAND_NAMES.into_iter().zip(above).zip(&banded.0);
     let width = STATES.len();
     let jumps = valued.jumps.iter().enumerate().filter(|(_, people)| **people > 0);
     ClvReport {

@@ -19,6 +19,9 @@ pub struct Analyze {
     /// Folder to write into; made if it does not exist.
     #[arg(long)]
     out: PathBuf,
+    /// Write NAME-people.csv as well: everyone's ID with what was found of them.
+    #[arg(long)]
+    people: bool,
     #[command(flatten)]
     engine: Engine,
 }
@@ -42,7 +45,7 @@ impl Analyze {
         let topic = *topic.ok_or(Error::new(Kind::OutOfRange).column("NAME"))?;
         let mut threads = self.engine.start(paths)?;
         let mut bar = Bar::new(self.engine.quiet);
-        let reply = threads.analyze(plan, refs, topic, |p| bar.show(p));
+        let reply = threads.analyze(plan, refs, topic, self.people, |p| bar.show(p));
         bar.clear();
         match reply? {
             Reply::Files(files) => save(&mut threads, &self.out, &files),

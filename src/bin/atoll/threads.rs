@@ -48,9 +48,10 @@ impl Threads {
         recipe: PastRecipe,
         files: Vec<FileRef>,
         topic: Topic,
+        people: bool,
         progress: impl FnMut(&Progress),
     ) -> Result<Reply> {
-        self.session.analyze(recipe, files, topic)?;
+        self.session.analyze(recipe, files, topic, people)?;
         self.finish(progress)
     }
     fn finish(&mut self, mut progress: impl FnMut(&Progress)) -> Result<Reply> {

@@ -5,8 +5,7 @@ use super::cut::{CANCELLED, REFUND};
 use super::moment::DAY;
 use super::money;
 use crate::id::{Ids, Key};
-use crate::table::people::People;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The people of all tables of one shard.
@@ -24,8 +23,6 @@ pub struct Past {
     pub purchases: Purchases,
     /// Whole numbers per person that analyses leave behind.
     pub measures: BTreeMap<String, Vec<i32>>,
-    /// Position of each person in the tag file; `u32::MAX` if it does not name them or there is none.
-    pub joined: Vec<u32>,
 }
 
 /// Rows of one table, by person and time.
@@ -200,21 +197,5 @@ impl Past {
     /// A table.
     pub fn table(&self, source: Source) -> &Table {
         &self.tables[source.at()]
-    }
-    /// Finds everyone in the tag file: the people of a result become people of the room.
-    pub fn join(&mut self, people: &People) {
-        let places: HashMap<[u8; 16], u32> =
-            people.keys.iter().zip(0..).map(|(key, at)| (key.0, at)).collect();
-        self.joined = self.keys.iter().map(|key| places.get(&key.0).copied().unwrap_or(u32::MAX)).collect();
-    }
-    /// A measure of these people as one of the tag file's; `fill` for those who are not here.
-    pub fn carried(&self, measure: &[i32], people: usize, fill: i32) -> Vec<i32> {
-        let mut out = vec![fill; people];
-        for (value, at) in measure.iter().zip(&self.joined) {
-            if let Some(place) = out.get_mut(*at as usize) {
-                *place = *value;
-            }
-        }
-        out
     }
 }
