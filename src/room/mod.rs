@@ -1,6 +1,7 @@
 //! The room: a recipe in, released answers out. It plans, asks the shards, releases, and makes the files.
 
 pub mod analyze; // what people did and bought over time
+mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
 mod freeze; // a table as it was known on a day
