@@ -225,6 +225,20 @@ kinds! {
     OutputRefused = "output-refused", "The provider's policy does not allow this output.", "数据方的策略不允许此项输出。";
     /// A number about fewer people than the provider's policy lets be told.
     CrowdSmall = "crowd-small", "Fewer people than the provider's policy allows to be shown.", "人数少于数据方策略允许展示的下限。";
+    /// A date that can be read two ways.
+    DateAmbiguous = "date-ambiguous", "A date can be read two ways (03/04/2024). Say format = \"dmy\" or \"mdy\".", "日期有两种读法（如 03/04/2024），请指明 format = \"dmy\" 或 \"mdy\"。";
+    /// Times of the world, and no zone in which their days lie.
+    ZoneUnclear = "zone-unclear", "Times carry a time zone, others do not, or days lie in none. Say zone = \"+08:00\".", "部分时间带时区而未指明按哪个时区计日，请写明 zone = \"+08:00\"。";
+    /// No row of a file can be used.
+    RowsUnusable = "rows-unusable", "No row of the file can be used: all are left out for the reason named.", "文件没有一行可用，原因见所示代码。";
+    /// An analysis of a table that the recipe does not name.
+    TableMissing = "table-missing", "This analysis needs a table or column that the recipe does not name.", "该分析所需的表或列未在配方中给出。";
+    /// A value that no row has.
+    LabelUnknown = "label-unknown", "No row has this value. Check how it is written.", "没有任何一行是这个取值，请检查写法。";
+    /// Fewer than two arms.
+    ArmMissing = "arm-missing", "An experiment needs two or more arms with people in them, the control among them.", "实验至少需要两个有人的组，且须包含对照组。";
+    /// Too few orders to fit a model of them.
+    TooFewOrders = "too-few-orders", "Too few people bought again to fit a model of it.", "复购人数太少，无法拟合模型。";
     /// The user stopped it.
     Cancelled = "cancelled", "Stopped.", "已停止。";
     /// A worker died.

@@ -2936,7 +2936,11 @@ export?: ExportPlan | null,
 /**
  * The signed head of the partner's file the tags came from: its policy holds in the room, and an edit is refused.
  */
-policy?: Signed | null, };
+policy?: Signed | null, 
+/**
+ * The sections about events and orders ([`super::past`]), as TOML: kept as they are.
+ */
+over_time?: string | null, };
 
 /**
  * A refusal that does not end what it came up in.
@@ -3598,6 +3602,13 @@ export type ErrorCode =
   | "measure-missing"
   | "output-refused"
   | "crowd-small"
+  | "date-ambiguous"
+  | "zone-unclear"
+  | "rows-unusable"
+  | "table-missing"
+  | "label-unknown"
+  | "arm-missing"
+  | "too-few-orders"
   | "cancelled"
   | "worker-lost"
   | "output-unwritable";

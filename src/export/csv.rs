@@ -162,6 +162,11 @@ impl Table {
         }
         self
     }
+    /// A number as it is written.
+    pub(super) fn written(&mut self, number: &str) -> &mut Table {
+        self.cell().push_str(number);
+        self
+    }
     /// A whole number.
     pub(super) fn count(&mut self, count: u64) -> &mut Table {
         let _ = write!(self.cell(), "{count}");

@@ -4,6 +4,7 @@
 //! running as formulas. Files of IDs do neither: a partner must find in them exactly what stood in the tag file.
 
 pub mod crowds; // tables about crowds
+pub mod over_time; // what people did and bought over time
 pub mod csv; // tables
 pub mod json; // reports as JSON
 pub mod lint; // a look at a file before it leaves

@@ -8,21 +8,31 @@ mod bins;
 mod interval;
 mod many;
 mod normal;
+mod optimise;
 mod order;
 mod ranking;
+mod repeat;
+mod special;
+mod student;
+mod survival;
 
 pub use agreement::adjusted_rand_index;
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
-pub use many::benjamini_hochberg;
+pub use many::{benjamini_hochberg, holm};
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
+pub use optimise::{Least, least};
 pub use order::{Order, mapped};
 pub use ranking::{
     Top, auc_from_histogram, auc_interval, gain_at, hanley_mcneil_se, ks_from_histogram,
     pr_auc_from_histogram,
 };
+pub use repeat::{BgNbd, Fitted, GammaGamma, Histories, Spent, WEEK};
+pub use special::{beta_share, digamma, hypergeometric, ln_gamma};
+pub use student::{Moments, Welch, t_quantile_two_sided, t_two_sided, welch};
+pub use survival::{Happened, kaplan_meier};
 
 /// Natural logarithm.
 pub fn ln(x: f64) -> f64 {

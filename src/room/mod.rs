@@ -1,5 +1,7 @@
 //! The room: a recipe in, released answers out. It plans, asks the shards, releases, and makes the files.
 
+pub mod analyze; // what people did and bought over time
+mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
 mod freeze; // a table as it was known on a day
@@ -9,6 +11,7 @@ pub mod load; // bringing the files in
 pub mod model; // models from outside
 mod oneid; // ID maps and consent
 mod policy; // what a partner allows
+pub mod past; // the recipe's part about it
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
 pub mod recipe; // room.toml
@@ -17,10 +20,13 @@ pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
 
+use crate::analysis::clv;
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
+use crate::analysis::{experiment, funnel};
+use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::tagfile::Policy;
@@ -31,7 +37,7 @@ use crate::matching::{self, MatchReport};
 use crate::oneid as one_id;
 use crate::shard::desk::Desk;
 use crate::shard::job::Registry;
-use crate::shard::{binning, crowd, listing, load as loading};
+use crate::shard::{binning, crowd, history, listing, load as loading};
 use crate::table::schema::Schema;
 use call::{Call, FileRef, Reply};
 use inspect::Seen;
@@ -50,6 +56,16 @@ pub const REGISTRY: &Registry<'static> = &[
     &lookalike::QUESTIONS,
     &clustering::QUESTIONS,
     &crowds::QUESTIONS,
+];
+
+/// The questions of analyses over time. The page does not ask them yet, so they stand apart.
+pub const OVER_TIME: &Registry<'static> = &[
+    &history::QUESTIONS,
+    &rfm::QUESTIONS,
+    &clv::QUESTIONS,
+    &stages::QUESTIONS,
+    &funnel::QUESTIONS,
+    &experiment::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.

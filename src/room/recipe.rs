@@ -1,6 +1,7 @@
 //! The recipe, `room.toml`: which files, what their columns are, how to model. The page saves and loads the same
 //! file as the command line. It names files and columns; it never holds an ID.
 
+use super::past;
 use super::platform::ExportPlan;
 use super::toml::{self, Document};
 use crate::analysis::crowds::{NamedCrowd, Pairing, QualityPlan, SplitPlan, WavePlan};
@@ -14,7 +15,31 @@ use crate::json;
 use crate::table::schema::Encoding;
 pub use crate::table::values::MISSING;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// Sections of `room.toml` that are read here.
+pub const SECTIONS: &[&str] = &[
+    "first_party",
+    "tags",
+    "idmap",
+    "oneid",
+    "consent",
+    "profile",
+    "lookalike",
+    "personas",
+    "output",
+    "packs",
+    "portraits",
+    "crowds",
+    "quality",
+    "waves",
+    "signs",
+    "matrix",
+    "overlap",
+    "export",
+    "policy",
+];
 
 /// The whole recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +114,10 @@ pub struct Recipe {
     #[cfg_attr(test, ts(optional = nullable))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Signed>,
+    /// The sections about events and orders ([`super::past`]), as TOML: kept as they are.
+    #[cfg_attr(test, ts(optional = nullable))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<String>,
 }
 
 /// An ID map.
@@ -319,17 +348,33 @@ impl Default for OutputRecipe {
     }
 }
 
+/// The sections about events and orders stay together as text: the room itself has no use for them.
+fn read(value: Value) -> std::result::Result<Recipe, String> {
+    let Value::Object(entries) = value else { return Err("no table".into()) };
+    let (mut ours, theirs): (Map<_, _>, Map<_, _>) =
+        entries.into_iter().partition(|(name, _)| !past::SECTIONS.contains(&name.as_str()));
+    if !theirs.is_empty() {
+        ours.insert("over_time".into(), toml::written(&text(&theirs)).into());
+    }
+    json::from_value(Value::Object(ours)).map_err(|e| e.to_string())
+}
+
+fn text(of: &impl Serialize) -> String {
+    String::from_utf8_lossy(&json::compact(of)).into_owned()
+}
+
 impl Recipe {
     /// Reads `room.toml`.
     pub fn parse(text: &str) -> Result<Recipe> {
         let refused = |(why, row): (String, u64)| {
             Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
         };
-        let read = |value| json::from_value(value).map_err(|e| e.to_string());
         Document::new(text).and_then(|document| document.read(read)).map_err(refused)
     }
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
-        toml::written(&String::from_utf8_lossy(&json::compact(self)))
+        let ours = Recipe { over_time: None, ..self.clone() };
+        let written = toml::written(&text(&ours));
+        self.over_time.iter().fold(written, |text, theirs| format!("{text}\n{theirs}"))
     }
 }

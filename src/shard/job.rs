@@ -67,7 +67,7 @@ struct Walk<A: Analysis> {
 
 impl<A: Analysis> Job for Walk<A> {
     fn step(&mut self, shard: &mut Shard) -> Result<Step> {
-        let people = shard.people.len();
+        let people = A::walked(shard);
         let (mut work, mut sum, from) = match self.walk.take() {
             Some(walk) => walk,
             None => (self.ask.begin(shard)?, A::Partial::default(), 0),

@@ -7,6 +7,7 @@
 pub mod binning; // kept rows to codes
 pub mod crowd; // how many people expressions name
 pub mod desk; // asks the shards and adds up
+pub mod history; // files of many rows per person on their way in
 pub mod job; // questions as steppable jobs
 #[cfg(test)]
 pub mod laws; // what every partial must obey
@@ -19,6 +20,7 @@ pub mod testing; // shards without threads
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
 use crate::table::bits::Bits;
+use crate::table::history::past::Past;
 use crate::table::people::People;
 use crate::table::store::Store;
 use crate::table::store::canon::Canon;
@@ -53,6 +55,10 @@ pub trait Analysis: Serialize + DeserializeOwned + 'static {
     type Partial: Partial;
     /// What the walk needs besides the question: sets evaluated once, buffers. `()` if nothing.
     type Work: 'static;
+    /// How many there are to walk: the people of the tag file, unless the question is about others.
+    fn walked(shard: &Shard) -> usize {
+        shard.people.len()
+    }
     /// Before the first slice.
     fn begin(&self, shard: &Shard) -> Result<Self::Work>;
     /// Adds the people `rows` (positions in the shard) to the sum; may write measures.
@@ -90,6 +96,8 @@ pub struct Shard {
     pub measures: BTreeMap<String, Vec<i32>>,
     /// What one run keeps between its questions and forgets at its end.
     pub scratch: Option<Box<dyn Any + Send>>,
+    /// What people did and bought, and when.
+    pub past: Past,
     /// People of the listing that is being written.
     pub sorted: listing::Sorted,
 }

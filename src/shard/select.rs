@@ -33,12 +33,14 @@ pub struct Select {
     round: Round,
     /// Per target: the place of its prefix, and its rank among the values with that prefix.
     wanted: Vec<(usize, u64)>,
+    /// Counts a round may hold, as a power of two.
+    room: u32,
 }
 
 impl Round {
-    fn over(depth: u32, prefixes: Vec<u64>) -> Round {
+    fn over(depth: u32, prefixes: Vec<u64>, room: u32) -> Round {
         let spread = (prefixes.len().max(1) as u64).next_power_of_two().trailing_zeros();
-        let bits = ROOM.saturating_sub(spread).clamp(1, STEP).min(64 - depth);
+        let bits = room.saturating_sub(spread).clamp(1, STEP).min(64 - depth);
         Round { depth, bits, prefixes }
     }
     /// Counts a value.
@@ -60,6 +62,18 @@ impl Round {
     }
 }
 
+impl Counts {
+    /// Counts one without looking at it.
+    pub fn one(&mut self) {
+        self.0.resize(self.0.len().max(1), 0);
+        self.0[0] += 1;
+    }
+    /// How many were counted.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 impl Partial for Counts {
     fn merge(&mut self, other: Self) {
         if self.0.len() < other.0.len() {
@@ -72,7 +86,13 @@ impl Partial for Counts {
 impl Select {
     /// Selects these order statistics (0-based, any order, repeats allowed) of the values that will be counted.
     pub fn new(targets: &[u64]) -> Select {
-        Select { round: Round::over(0, vec![0]), wanted: targets.iter().map(|&rank| (0, rank)).collect() }
+        Select::among(targets, 1)
+    }
+    /// The same, one of so many side by side that share the room of a round.
+    pub fn among(targets: &[u64], columns: usize) -> Select {
+        let room = ROOM - columns.next_power_of_two().trailing_zeros().min(ROOM - 8);
+        let wanted = targets.iter().map(|&rank| (0, rank)).collect();
+        Select { round: Round::over(0, vec![0], room), wanted, room }
     }
     /// What to count next; nothing once every bit is known.
     pub fn round(&self) -> Option<&Round> {
@@ -93,7 +113,7 @@ impl Select {
         next.sort_unstable();
         next.dedup();
         self.wanted = found.iter().map(|&(p, rank)| (next.partition_point(|&q| q < p), rank)).collect();
-        self.round = Round::over(depth + bits, next);
+        self.round = Round::over(depth + bits, next, self.room);
     }
     /// The values, in the order of the targets. Complete once [`Select::round`] gives nothing.
     pub fn values(&self) -> Vec<u64> {
@@ -178,7 +198,7 @@ mod tests {
         sorted.sort_unstable();
         let expected: Vec<u64> = targets.iter().map(|&t| sorted[t as usize]).collect();
         assert_eq!(select(&values, &targets, 1), expected);
-        let wide = Round::over(16, (0..1_000).collect());
+        let wide = Round::over(16, (0..1_000).collect(), ROOM);
         assert!(wide.prefixes.len() << wide.bits <= 1 << ROOM);
     }
 

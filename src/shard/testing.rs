@@ -4,8 +4,9 @@ use super::desk::{Desk, Program};
 use super::job::{self, Opener, Step};
 use super::{Analysis, Partial, Shard};
 use crate::error::Result;
-use crate::id::Key;
+use crate::id::{Ids, Key};
 use crate::table::bits::Bits;
+use crate::table::history::cut::{Labels, Numbers, PastParcel};
 use crate::table::people::{Codes, People};
 use crate::table::schema::{Feature, FeatureKind, Namespace, Schema};
 use crate::wire::PlanDigest;
@@ -148,7 +149,7 @@ fn finish(job: &mut dyn job::Job, shard: &mut Shard) -> Result<Vec<u8>> {
 pub fn answer<A: Analysis>(question: &A, shard: &mut Shard, slice: usize) -> A::Partial {
     let mut work = question.begin(shard).expect("begins");
     let mut sum = A::Partial::default();
-    let people = shard.people.len();
+    let people = A::walked(shard);
     for from in (0..people).step_by(slice) {
         question.add(&mut work, shard, from..people.min(from + slice), &mut sum);
     }
@@ -162,4 +163,69 @@ pub fn total<A: Analysis>(question: &A, shards: &mut [Shard], slice: usize) -> A
         sum.merge(answer(question, shard, slice));
     }
     sum
+}
+
+/// A row of somebody's past: person, table, second, labels, numbers, order number, state.
+#[derive(Clone, Debug, Default)]
+pub struct Deed {
+    /// Who, as a villager.
+    pub who: usize,
+    /// Table.
+    pub table: usize,
+    /// When.
+    pub time: u32,
+    /// Labels.
+    pub labels: Vec<&'static str>,
+    /// Numbers.
+    pub numbers: Vec<i64>,
+    /// Number of the order; 0 for none.
+    pub order: u64,
+    /// What became of it.
+    pub state: u8,
+}
+
+/// A past over `count` shards, and the labels of its columns.
+pub fn past(deeds: &[Deed], count: usize) -> (Vec<Shard>, [Vec<Vec<String>>; 3]) {
+    let mut shards: Vec<Shard> = (0..count).map(|index| Shard::new(index, count)).collect();
+    for (row, deed) in (2..).zip(deeds) {
+        let shard = &mut shards[key(deed.who).shard(count)];
+        let parcel = parcel(deed, row);
+        shard.store.past.absorb(deed.table, parcel).expect("room");
+    }
+    let mut labels: [Vec<Vec<String>>; 3] = Default::default();
+    for (at, table) in labels.iter_mut().enumerate() {
+        let width = deeds.iter().filter(|d| d.table == at).map(|d| d.labels.len()).max().unwrap_or(0);
+        for column in 0..width {
+            let words = deeds.iter().filter(|d| d.table == at).map(|d| d.labels[column].to_string());
+            let words: std::collections::BTreeSet<String> = words.chain([String::new()]).collect();
+            table.push(words.into_iter().collect());
+        }
+    }
+    for shard in &mut shards {
+        shard.past = std::mem::take(&mut shard.store.past).seal(&labels);
+    }
+    (shards, labels)
+}
+
+fn parcel(deed: &Deed, row: u64) -> PastParcel {
+    let mut ids = Ids::default();
+    ids.push(deed.who.to_string().as_bytes());
+    PastParcel {
+        people: vec![key(deed.who)],
+        ids,
+        first: vec![row],
+        who: vec![0],
+        times: vec![deed.time],
+        dims: deed
+            .labels
+            .iter()
+            .map(|l| Labels {
+                words: vec![String::new(), l.to_string()],
+                codes: vec![u32::from(!l.is_empty())],
+            })
+            .collect(),
+        measures: deed.numbers.iter().map(|n| Numbers(vec![*n])).collect(),
+        orders: if deed.order > 0 { vec![deed.order] } else { vec![] },
+        states: if deed.table == 1 { vec![deed.state] } else { vec![] },
+    }
 }

@@ -6,6 +6,7 @@ pub mod column; // what one column holds
 pub mod csv; // text to rows and fields
 pub mod dates; // calendar dates
 pub mod decode; // bytes of a file to UTF-8 text
+pub mod history; // many rows per person
 mod inflate; // gzip as a stream
 pub mod inspection; // what a file was found to be
 pub mod layout; // what the head of a file says

@@ -1,5 +1,6 @@
 //! What each command does.
 
+use crate::analyze;
 use crate::exchange;
 use crate::lint;
 use crate::models;
@@ -55,6 +56,9 @@ enum Command {
         #[command(flatten)]
         engine: Engine,
     },
+    /// Find out over time: who bought when and how often, where people are lost, what worked; from files of events and
+    /// orders the recipe names.
+    Analyze(analyze::Analyze),
     /// Score a tag file with a saved model, and say how far its people have moved from those it learned from.
     Score(models::Score),
     /// Set two saved models side by side: every bin's effect in both, sign flips marked.
@@ -107,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Sample { dir, people, seed } => sample(&dir, people, seed),
         Command::Inspect { file, engine } => inspect(&file, &engine),
         Command::Run { recipe, out, engine } => room(&recipe, &out, &engine),
+        Command::Analyze(analyze) => analyze.run(),
         Command::Score(score) => models::score(&score),
         Command::Compare(compare) => models::compare(&compare),
         Command::Resolve(resolve) => tokens::resolve(&resolve),
@@ -235,7 +240,7 @@ pub fn file_ref(index: u32, path: &Path) -> Result<FileRef> {
     Ok(FileRef { index, name, size: meta.len() })
 }
 
-fn save(threads: &mut Threads, dir: &Path, files: &[Made]) -> Result<()> {
+pub fn save(threads: &mut Threads, dir: &Path, files: &[Made]) -> Result<()> {
     let unwritable = |_| Error::new(Kind::OutputUnwritable).file(dir.display().to_string());
     std::fs::create_dir_all(dir).map_err(unwritable)?;
     for made in files {

@@ -1,6 +1,8 @@
 //! The command line of Atoll: the only place that knows arguments and the file system.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod analyze;
+#[cfg(not(target_arch = "wasm32"))]
 mod commands;
 #[cfg(not(target_arch = "wasm32"))]
 mod exchange;

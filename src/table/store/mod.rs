@@ -9,6 +9,7 @@ pub mod seal; // from kept rows to codes
 pub mod side; // the rows one shard keeps of one file
 
 use crate::table::decode::Decoder;
+use crate::table::history::keep::Kept;
 use serde::{Deserialize, Serialize};
 
 /// Which of the two files.
@@ -35,6 +36,8 @@ pub struct Store {
     pub hasher: sha2::Sha256,
     /// For each person of the tag file, where the brand's file has them ([`seal::NOBODY`] if it does not).
     pub joined: Vec<u32>,
+    /// Files of many rows per person.
+    pub past: Kept,
 }
 
 impl Store {

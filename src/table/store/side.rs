@@ -70,7 +70,7 @@ impl Words {
             next
         })
     }
-    fn translate(&mut self, words: Vec<String>) -> Vec<u32> {
+    pub(in crate::table) fn translate(&mut self, words: Vec<String>) -> Vec<u32> {
         words.into_iter().map(|w| self.number(w)).collect()
     }
 }
@@ -193,13 +193,13 @@ fn fill<T>(kept: &mut Vec<T>, person: u32, new: bool, value: T, missing: impl Fn
 
 /// Open addressing over key → position + 1: keys are hashes already, so their bytes are the slot.
 #[derive(Default)]
-struct Index {
-    slots: Vec<u32>,
+pub(in crate::table) struct Index {
+    pub(in crate::table) slots: Vec<u32>,
 }
 
 impl Index {
     /// The position of a key, or the free slot where it belongs.
-    fn find(&self, key: Key, keys: &[Key]) -> std::result::Result<usize, usize> {
+    pub(in crate::table) fn find(&self, key: Key, keys: &[Key]) -> std::result::Result<usize, usize> {
         if self.slots.is_empty() {
             return Err(0);
         }
@@ -214,7 +214,7 @@ impl Index {
         }
     }
     /// Makes room for `people` at no more than two thirds full; `None` if memory is out.
-    fn reserve(&mut self, people: usize, keys: &[Key]) -> Option<()> {
+    pub(in crate::table) fn reserve(&mut self, people: usize, keys: &[Key]) -> Option<()> {
         let wanted = (people + people / 2 + 16).next_power_of_two();
         if wanted <= self.slots.len() {
             return Some(());

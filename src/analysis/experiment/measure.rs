@@ -1,0 +1,187 @@
+//! What the people of each arm did.
+
+use super::ARM;
+use crate::error::Result;
+use crate::num::Moments;
+use crate::shard::{Analysis, Partial, Shard, add_up};
+use crate::table::history::moment::DAY;
+use crate::table::history::past::{Fate, Past};
+use crate::table::history::{Source, money};
+use serde::{Deserialize, Serialize};
+use std::ops::{AddAssign, Range};
+
+/// Days of a curve, at most.
+pub const CURVE: usize = 180;
+
+/// Where an outcome stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum What {
+    /// A column of numbers of the assignment.
+    Column(u32),
+    /// An event behind it.
+    Event(u32),
+    /// Orders behind it.
+    Orders,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Where it stands.
+    pub what: What,
+    /// Whether only that it happened counts.
+    pub rate: bool,
+}
+
+/// Measures everyone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Weigh {
+    /// Column of the arm.
+    pub arm: u32,
+    /// How many arms there are.
+    pub arms: u32,
+    /// Column of segments, and how many labels it has.
+    pub segment: Option<(u32, u32)>,
+    /// What is measured.
+    pub outcomes: Vec<Outcome>,
+    /// Days behind the assignment that count; 0 for all.
+    pub days: u32,
+    /// The first second that is not known.
+    pub end: u32,
+}
+
+/// Values of one metric in one arm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// All of them.
+    pub moments: Moments,
+    /// Those above zero.
+    pub positive: u64,
+}
+
+impl AddAssign for Cell {
+    fn add_assign(&mut self, other: Cell) {
+        self.moments.merge(other.moments);
+        self.positive += other.positive;
+    }
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// People by arm.
+    pub people: Vec<u64>,
+    /// People in several arms.
+    pub several: u64,
+    /// People of whom no arm is known.
+    pub none: u64,
+    /// By metric, then arm.
+    pub cells: Vec<Cell>,
+    /// By segment, then metric, then arm.
+    pub segments: Vec<Cell>,
+    /// By arm, then day behind the assignment: people who did the first metric then for the first time.
+    pub curve: Vec<u64>,
+}
+
+impl Partial for Outcomes {
+    fn merge(&mut self, other: Self) {
+        add_up(&mut self.people, &other.people);
+        self.several += other.several;
+        self.none += other.none;
+        add_up(&mut self.cells, &other.cells);
+        add_up(&mut self.segments, &other.segments);
+        add_up(&mut self.curve, &other.curve);
+    }
+}
+
+impl Weigh {
+    /// The value of an outcome, and the day behind the assignment on which it first happened.
+    fn value(&self, past: &Past, person: usize, row: usize, outcome: Outcome) -> (i64, Option<u32>) {
+        let start = past.table(Source::Assign).times[row];
+        let stop = match self.days {
+            0 => self.end,
+            days => start.saturating_add(days.saturating_mul(DAY)).min(self.end),
+        };
+        let (mut value, mut first) = (0, None);
+        match outcome.what {
+            What::Column(column) => {
+                let number = past.table(Source::Assign).measures[column as usize][row];
+                value = if number == money::NONE { 0 } else { number };
+            }
+            What::Event(code) => {
+                let events = past.table(Source::Events);
+                for at in events.rows(person).filter(|at| (start..stop).contains(&events.times[*at])) {
+                    if events.dims[0].at(at) == code {
+                        value += 1;
+                        first = first.or(Some((events.times[at] - start) / DAY));
+                    }
+                }
+            }
+            What::Orders => {
+                let all = &past.purchases;
+                for at in all.of_person(person).filter(|at| (start..stop).contains(&all.times[*at])) {
+                    let bought = all.fates[at] == Fate::Bought;
+                    if bought {
+                        first = first.or(Some((all.times[at] - start) / DAY));
+                    }
+                    value += if outcome.rate { i64::from(bought) } else { all.amounts[at] };
+                }
+            }
+        }
+        (if outcome.rate { i64::from(value > 0) } else { value }, first)
+    }
+}
+
+impl Analysis for Weigh {
+    const NAME: &'static str = "experiment";
+    type Partial = Outcomes;
+    type Work = ();
+    fn walked(shard: &Shard) -> usize {
+        shard.past.len()
+    }
+    fn begin(&self, _: &Shard) -> Result<()> {
+        Ok(())
+    }
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Outcomes) {
+        let (people, arms, metrics) = (shard.past.len(), self.arms as usize, self.outcomes.len());
+        let mut measure =
+            shard.past.measures.remove(ARM).filter(|m| m.len() == people).unwrap_or_else(|| vec![-1; people]);
+        sum.people.resize(arms, 0);
+        sum.cells.resize(metrics * arms, Cell::default());
+        sum.segments
+            .resize(self.segment.map_or(0, |(_, values)| values as usize) * metrics * arms, Cell::default());
+        sum.curve.resize(arms * CURVE, 0);
+        let table = shard.past.table(Source::Assign);
+        for person in rows {
+            let mine = table.rows(person);
+            let Some(row) = mine.clone().next() else { continue };
+            let arm_of = |row: usize| table.dims[self.arm as usize].at(row);
+            let arm = arm_of(row);
+            measure[person] = -1;
+            if mine.clone().any(|other| arm_of(other) != arm) {
+                sum.several += 1;
+                continue;
+            }
+            let Some(arm) = arm.checked_sub(1).map(|arm| arm as usize) else {
+                sum.none += 1;
+                continue;
+            };
+            measure[person] = arm as i32;
+            sum.people[arm] += 1;
+            let segment = self.segment.map(|(dim, _)| table.dims[dim as usize].at(row) as usize);
+            for (metric, outcome) in self.outcomes.iter().enumerate() {
+                let (value, first) = self.value(&shard.past, person, row, *outcome);
+                let mut cell = Cell { positive: u64::from(value > 0), ..Cell::default() };
+                cell.moments.add(value);
+                sum.cells[metric * arms + arm] += cell;
+                if let Some(segment) = segment {
+                    sum.segments[(segment * metrics + metric) * arms + arm] += cell;
+                }
+                if let (0, Some(day)) = (metric, first) {
+                    sum.curve[arm * CURVE + (day as usize).min(CURVE - 1)] += 1;
+                }
+            }
+        }
+        shard.past.measures.insert(ARM.into(), measure);
+    }
+}

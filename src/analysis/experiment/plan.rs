@@ -1,0 +1,81 @@
+//! What an experiment was planned to be.
+
+use crate::error::{self, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a metric is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricKind {
+    /// Who did it at all.
+    #[default]
+    Rate,
+    /// How much per head, those with nothing counting as nothing.
+    Mean,
+}
+
+/// Something that is measured of everyone in an arm. Without a column and an event it is their orders.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metric {
+    /// What it is called.
+    pub name: String,
+    /// How it is read.
+    pub kind: MetricKind,
+    /// Column of numbers of the assignment's file.
+    pub column: Option<String>,
+    /// Event behind the assignment.
+    pub event: Option<String>,
+}
+
+/// An experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExperimentPlan {
+    /// The arm that the others are held against.
+    pub control: String,
+    /// Planned share of each arm, in any unit; equal ones if not given.
+    pub planned: BTreeMap<String, f64>,
+    /// What is measured; whether people bought, and for how much, if not given.
+    pub metrics: Vec<Metric>,
+    /// Days behind the assignment that count; 0 for all.
+    pub days: u32,
+    /// Planned people per arm; before all arms have them no verdict is given. 0 for none.
+    pub size: u64,
+    /// Relative lift to plan for: 0.1 is ten percent. The report says how many people that takes.
+    pub detect: f64,
+    /// Column of the assignment's file whose values are looked at one by one.
+    pub segments: Option<String>,
+    /// Whether people were put into arms by lot.
+    pub randomised: bool,
+}
+
+impl Default for ExperimentPlan {
+    fn default() -> Self {
+        let (planned, metrics, segments) = Default::default();
+        let control = "control".into();
+        ExperimentPlan {
+            control,
+            planned,
+            metrics,
+            days: 0,
+            size: 0,
+            detect: 0.1,
+            segments,
+            randomised: true,
+        }
+    }
+}
+
+impl ExperimentPlan {
+    /// Refuses settings out of range, by name.
+    pub fn check(&self) -> Result<()> {
+        error::settings(&[
+            ("experiment.planned", self.planned.values().all(|share| *share > 0.0 && share.is_finite())),
+            ("experiment.metrics", self.metrics.iter().all(|metric| !metric.name.is_empty())),
+            ("experiment.detect", self.detect > 0.0 && self.detect <= 10.0),
+            ("experiment.days", self.days <= 3_650),
+        ])
+    }
+}

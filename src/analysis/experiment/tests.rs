@@ -1,0 +1,164 @@
+//! Known splits and effects, what is withheld, and the laws.
+
+use super::measure::{Outcome, Weigh, What};
+use super::*;
+use crate::shard::laws::hold_over;
+use crate::shard::testing::{Deed, Dice, past, run};
+use crate::table::history::moment::DAY;
+use crate::table::history::{Dim, Measure, TableSchema};
+
+fn assigned(who: usize, arm: &'static str, city: &'static str, visit: i64) -> Deed {
+    Deed { who, table: 2, time: 10 * DAY, labels: vec![arm, city], numbers: vec![visit], ..Deed::default() }
+}
+
+fn schema(deeds: &[Deed]) -> PastSchema {
+    let (_, labels) = past(deeds, 1);
+    let rows = |at: usize| deeds.iter().filter(|d| d.table == at).count() as u64;
+    let dims = ["arm", "city"].iter().zip(&labels[2]);
+    let assign = TableSchema {
+        dims: dims.map(|(name, l)| Dim { name: (*name).into(), labels: l.clone() }).collect(),
+        measures: vec![Measure { name: "visit".into(), decimals: 0 }],
+        rows: rows(2),
+    };
+    let amount = Measure { name: "amount".into(), decimals: 2 };
+    let orders = TableSchema { dims: vec![], measures: vec![amount], rows: rows(1) };
+    PastSchema { tables: [TableSchema::default(), orders, assign], people: 0, end: 100 * DAY }
+}
+
+fn report(deeds: &[Deed], plan: &ExperimentPlan, shards: usize) -> Result<ExperimentReport> {
+    let (schema, plan) = (schema(deeds), plan.clone());
+    run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { experiment(&desk, &schema, &plan).await })
+}
+
+/// So many in an arm, so many of whom visited.
+fn arm(deeds: &mut Vec<Deed>, name: &'static str, people: usize, visits: usize) {
+    let from = deeds.len();
+    deeds.extend((0..people).map(|i| assigned(from + i, name, ["x", "y"][i % 2], i64::from(i < visits))));
+}
+
+fn visits() -> ExperimentPlan {
+    let visit = Metric { name: "visit".into(), column: Some("visit".into()), ..Metric::default() };
+    ExperimentPlan { control: "c".into(), metrics: vec![visit], ..ExperimentPlan::default() }
+}
+
+#[test]
+fn the_slide_with_three_arms() {
+    // formulas.md F10: 6/3034, 50/2931, 30/3033; the ratio of arms is fine, p = .311.
+    let mut deeds = Vec::new();
+    arm(&mut deeds, "c", 3034, 6);
+    arm(&mut deeds, "d", 2931, 50);
+    arm(&mut deeds, "e", 3033, 30);
+    let found = report(&deeds, &visits(), 3).unwrap();
+    assert!((found.srm.chi2 - 2.335).abs() < 5e-4 && (found.srm.p - 0.311).abs() < 5e-4 && !found.srm.alarm);
+    let lift = |arm: usize| found.metrics[0].arms[arm].lift.clone().unwrap();
+    let near = |got: f64, want: f64, unit: f64| assert!((got - want).abs() <= 0.5001 * unit, "{got} {want}");
+    near(lift(1).statistic, 6.038, 1e-3);
+    near(100.0 * lift(1).interval.unwrap().low, 1.037, 1e-3);
+    near(100.0 * lift(1).interval.unwrap().high, 2.055, 1e-3);
+    near(100.0 * lift(1).relative.unwrap(), 762.6, 0.1);
+    near(100.0 * lift(2).relative_interval.unwrap().low, 108.0, 1.0);
+    assert_eq!((lift(1).verdict, found.metrics[0].arms[0].lift.is_none()), (Verdict::Better, true));
+    assert!(lift(2).adjusted >= lift(2).p);
+}
+
+#[test]
+fn a_broken_split_and_too_few_people_withhold_the_verdict() {
+    // The published 3,852 against 6,567, said to be even.
+    let mut deeds = Vec::new();
+    arm(&mut deeds, "c", 6567, 100);
+    arm(&mut deeds, "d", 3852, 200);
+    let found = report(&deeds, &visits(), 2).unwrap();
+    assert!(found.srm.alarm && (found.srm.chi2 - 707.5).abs() < 1.0, "{:?}", found.srm);
+    let verdict = |found: &ExperimentReport| found.metrics[0].arms[1].lift.as_ref().unwrap().verdict;
+    assert_eq!(verdict(&found), Verdict::BrokenSplit);
+    let planned = [("c".to_string(), 6567.0), ("d".to_string(), 3852.0)].into();
+    let fair = ExperimentPlan { planned, ..visits() };
+    assert_eq!(verdict(&report(&deeds, &fair, 2).unwrap()), Verdict::Better);
+    let early = ExperimentPlan { size: 5_000, ..fair };
+    assert_eq!(verdict(&report(&deeds, &early, 2).unwrap()), Verdict::TooEarly);
+}
+
+#[test]
+fn orders_behind_the_assignment_count_and_only_those() {
+    let order = |who, day: u32, money| Deed {
+        who,
+        table: 1,
+        time: day * DAY,
+        numbers: vec![money],
+        ..Deed::default()
+    };
+    let mut deeds: Vec<Deed> =
+        (0..40).map(|who| assigned(who, if who < 20 { "c" } else { "d" }, "x", 0)).collect();
+    deeds.push(assigned(40, "c", "x", 0));
+    deeds.push(assigned(40, "d", "x", 0));
+    deeds.push(assigned(41, "", "x", 0));
+    deeds.extend([
+        order(0, 9, 500),
+        order(1, 11, 700),
+        order(20, 12, 900),
+        order(21, 12, 100),
+        order(21, 60, 5_000),
+    ]);
+    let plan =
+        ExperimentPlan { control: "c".into(), days: 30, segments: Some("city".into()), ..Default::default() };
+    let found = report(&deeds, &plan, 3).unwrap();
+    assert_eq!((found.several, found.none, found.arms[0].people), (1, 1, 20));
+    let values: Vec<f64> = found.metrics.iter().flat_map(|m| m.arms.iter().map(|a| a.value)).collect();
+    assert_eq!(values, [0.05, 0.1, 0.35, 0.5]);
+    assert_eq!(found.curve.last().map(|p| p.shares.clone()), Some(vec![0.05, 0.1]));
+    assert_eq!(found.segments.len(), 1);
+    assert_eq!(found.segments[0].metrics[1].arms[1].value, 0.5);
+}
+
+#[test]
+fn control_what_is_missing_is_named() {
+    let mut deeds = Vec::new();
+    arm(&mut deeds, "c", 50, 5);
+    let refused = |deeds: &[Deed], plan: &ExperimentPlan| {
+        report(deeds, plan, 2).map_err(|e| (e.code(), e.at.column.unwrap_or_default())).err().unwrap()
+    };
+    assert_eq!(refused(&deeds, &visits()), ("arm-missing", "arm".into()));
+    arm(&mut deeds, "d", 50, 5);
+    let other = ExperimentPlan { control: "a".into(), ..visits() };
+    assert_eq!(refused(&deeds, &other), ("arm-missing", "a".into()));
+    let orders = ExperimentPlan { control: "c".into(), ..ExperimentPlan::default() };
+    assert_eq!(refused(&deeds, &orders), ("table-missing", "orders".into()));
+}
+
+/// A/A: two arms of the same; how often a difference is found that is not there.
+#[test]
+fn nothing_is_found_where_nothing_is() {
+    let mut dice = Dice(99);
+    let (runs, people) = (5_000, 400u64);
+    let (mut found, mut covered) = (0, 0);
+    for _ in 0..runs {
+        let mut draw = || (0..people).filter(|_| dice.unit() < 0.3).count() as f64;
+        let (x1, x2, n) = (draw(), draw(), people as f64);
+        found += i32::from(crate::num::two_proportions(x1, n, x2, n).p < 0.05);
+        covered += i32::from(crate::num::newcombe(x1, n, x2, n).holds(0.0));
+    }
+    let share = |of: i32| 100.0 * f64::from(of) / f64::from(runs);
+    assert!((share(found) - 5.0).abs() <= 0.7, "{} % false", share(found));
+    assert!((share(covered) - 95.0).abs() <= 0.7, "{} % covered", share(covered));
+}
+
+#[test]
+fn laws() {
+    let mut dice = Dice(3);
+    let mut deeds: Vec<Deed> = Vec::new();
+    for who in 0..250 {
+        deeds.push(assigned(
+            who,
+            ["c", "d", ""][dice.below(3) as usize],
+            ["x", "y"][who % 2],
+            dice.below(5) as i64,
+        ));
+        let time = dice.below(90) as u32 * DAY;
+        deeds.push(Deed { who, table: 1, time, numbers: vec![dice.below(900) as i64], ..Deed::default() });
+    }
+    let outcome = |what, rate| Outcome { what, rate };
+    let outcomes =
+        vec![outcome(What::Orders, true), outcome(What::Column(0), false), outcome(What::Orders, false)];
+    let question = Weigh { arm: 0, arms: 2, segment: Some((1, 3)), outcomes, days: 30, end: 80 * DAY };
+    hold_over(&question, |count| past(&deeds, count).0);
+}

@@ -1,0 +1,39 @@
+//! Where the rows of the files went, before anything is said of their people.
+
+use crate::gate::Cells;
+use crate::table::inspection::Problem;
+use serde::Serialize;
+
+/// The account of all files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Intake {
+    /// The last day that counts.
+    pub as_of: String,
+    /// Different people in all files.
+    pub people: u64,
+    /// In the order of the recipe.
+    pub files: Vec<PastAccount>,
+}
+
+/// Where the rows of a file went: `rows = kept + left out`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PastAccount {
+    /// File name.
+    pub file: String,
+    /// The table it is part of.
+    pub table: &'static str,
+    /// Rows, the header not counted.
+    pub rows: u64,
+    /// Rows that are in.
+    pub kept: u64,
+    /// Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
+    /// `amount-unreadable`, `long-row`, or the reason an ID is none.
+    pub reasons: Vec<Problem>,
+    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+    pub notes: Vec<Problem>,
+}
+
+impl Cells for Intake {
+    /// Rows are no people.
+    fn cells(&self, _: &mut dyn FnMut(u64)) {}
+}

@@ -1,0 +1,140 @@
+//! The stages.
+
+use crate::error::{self, Result};
+use serde::{Deserialize, Serialize};
+
+/// Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Aware, interest, purchase, loyal (Alibaba).
+    #[default]
+    Aipl,
+    /// Aware, appeal, act, advocate (JD).
+    #[serde(rename = "4a")]
+    FourA,
+    /// Aware, appeal, ask, act, advocate; opportunity is outside (Ocean Engine).
+    #[serde(rename = "o-5a")]
+    FiveA,
+    /// Acquisition, activation, retention, revenue, referral.
+    Aarrr,
+    /// Basic, active, loyal interaction.
+    Layers,
+}
+
+/// Stages, and the two days that are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StagePlan {
+    /// The list to start from, if no stages are given.
+    pub preset: Preset,
+    /// From the lowest up.
+    pub stages: Vec<StageRule>,
+    /// Days between the two days.
+    pub days: u32,
+    /// Days within which old and new people are compared fairly.
+    pub fair: u32,
+    /// How many earlier days, each as far apart, the trend shows.
+    pub trend: u32,
+}
+
+impl Default for StagePlan {
+    fn default() -> Self {
+        StagePlan { preset: Preset::Aipl, stages: vec![], days: 30, fair: 14, trend: 6 }
+    }
+}
+
+/// A stage: who did one of the events, or bought, as often as this within the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StageRule {
+    /// Its name.
+    pub name: String,
+    /// Any of these events.
+    pub event: Vec<String>,
+    /// How many of them; 1 if not given.
+    pub least: u32,
+    /// Or this many orders; 0 if orders do not matter.
+    pub orders: u32,
+    /// Days it holds for.
+    pub window: u32,
+}
+
+impl Default for StageRule {
+    fn default() -> Self {
+        StageRule { name: String::new(), event: vec![], least: 1, orders: 0, window: 30 }
+    }
+}
+
+/// Name, events, orders, days.
+type Given = (&'static str, &'static [&'static str], u32, u32);
+
+const SEEN: &[&str] = &["impression", "view", "visit", "browse", "曝光", "浏览", "访问"];
+const LIKED: &[&str] = &[
+    "click", "search", "follow", "member", "favorite", "cart", "点击", "搜索", "关注", "入会", "收藏", "加购",
+];
+const PRAISED: &[&str] = &["review", "share", "praise", "recommend", "评价", "分享", "好评", "推荐"];
+const ASKED: &[&str] = &["search", "cart", "consult", "coupon", "搜索", "加购", "咨询", "领券"];
+const JOINED: &[&str] = &["click", "follow", "member", "like", "点击", "关注", "入会", "点赞"];
+const CAME: &[&str] = &["register", "install", "注册", "安装"];
+
+impl Preset {
+    fn given(self) -> &'static [Given] {
+        match self {
+            Preset::Aipl => {
+                &[("A", SEEN, 0, 30), ("I", LIKED, 0, 30), ("P", &[], 1, 365), ("L", PRAISED, 2, 365)]
+            }
+            Preset::FourA => {
+                &[("A1", SEEN, 0, 30), ("A2", LIKED, 0, 30), ("A3", &[], 1, 365), ("A4", PRAISED, 2, 365)]
+            }
+            Preset::FiveA => &[
+                ("A1", SEEN, 0, 30),
+                ("A2", JOINED, 0, 30),
+                ("A3", ASKED, 0, 30),
+                ("A4", &[], 1, 365),
+                ("A5", PRAISED, 2, 365),
+            ],
+            Preset::Aarrr => &[
+                ("acquisition", SEEN, 0, 30),
+                ("activation", CAME, 0, 90),
+                ("retention", LIKED, 0, 30),
+                ("revenue", &[], 1, 365),
+                ("referral", PRAISED, 0, 365),
+            ],
+            Preset::Layers => &[("basic", SEEN, 0, 30), ("active", LIKED, 1, 90), ("loyal", PRAISED, 2, 365)],
+        }
+    }
+}
+
+impl StagePlan {
+    /// The stages that are meant.
+    pub fn rules(&self) -> Vec<StageRule> {
+        if !self.stages.is_empty() {
+            return self.stages.clone();
+        }
+        let rule = |(name, event, orders, window): &Given| StageRule {
+            name: (*name).into(),
+            event: event.iter().map(|e| (*e).into()).collect(),
+            least: 1,
+            orders: *orders,
+            window: *window,
+        };
+        self.preset.given().iter().map(rule).collect()
+    }
+    /// Refuses settings out of range, by name.
+    pub fn check(&self) -> Result<()> {
+        let names: std::collections::BTreeSet<&String> = self.stages.iter().map(|s| &s.name).collect();
+        let fine = |rule: &StageRule| {
+            !rule.name.is_empty()
+                && (1..=3_650).contains(&rule.window)
+                && (rule.orders > 0 || !rule.event.is_empty())
+        };
+        error::settings(&[
+            ("stages.stages", self.stages.len() <= 20 && names.len() == self.stages.len()),
+            ("stages.stages.window", self.stages.iter().all(fine)),
+            ("stages.days", (1..=365).contains(&self.days)),
+            ("stages.fair", (1..=self.days).contains(&self.fair)),
+            ("stages.trend", self.trend <= 60),
+        ])
+    }
+}

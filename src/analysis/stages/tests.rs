@@ -1,0 +1,231 @@
+//! Stages against a plain look, what must reconcile, planted truths, and the laws.
+
+use super::stand::Rule;
+use super::*;
+use crate::shard::laws::hold_over;
+use crate::shard::testing::{Deed, Dice, past, run};
+use crate::table::history::moment::DAY;
+use crate::table::history::{Dim, Measure};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const END: u32 = 200;
+
+fn did(who: usize, day: u32, event: &'static str) -> Deed {
+    Deed { who, table: 0, time: day * DAY + 3_600, labels: vec![event], ..Deed::default() }
+}
+
+fn bought(who: usize, day: u32) -> Deed {
+    Deed { who, table: 1, time: day * DAY + 7_200, numbers: vec![100], ..Deed::default() }
+}
+
+fn schema(deeds: &[Deed]) -> PastSchema {
+    let (_, labels) = past(deeds, 1);
+    let rows = |at: usize| deeds.iter().filter(|d| d.table == at).count() as u64;
+    let dims = labels[0].iter().map(|l| Dim { name: "event".into(), labels: l.clone() }).collect();
+    let events = TableSchema { dims, measures: vec![], rows: rows(0) };
+    let amount = Measure { name: "amount".into(), decimals: 2 };
+    let orders = TableSchema { dims: vec![], measures: vec![amount], rows: rows(1) };
+    PastSchema { tables: [events, orders, TableSchema::default()], people: 0, end: END * DAY }
+}
+
+fn report(deeds: &[Deed], plan: &StagePlan, shards: usize) -> Result<StagesReport> {
+    let (schema, plan) = (schema(deeds), plan.clone());
+    run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { stages(&desk, &schema, &plan).await })
+}
+
+fn rule(name: &str, event: &[&str], orders: u32, window: u32) -> StageRule {
+    StageRule {
+        name: name.into(),
+        event: event.iter().map(|e| (*e).into()).collect(),
+        least: 1,
+        orders,
+        window,
+    }
+}
+
+fn three() -> StagePlan {
+    let stages = vec![rule("A", &["view"], 0, 30), rule("I", &["cart"], 0, 30), rule("P", &[], 1, 90)];
+    StagePlan { stages, ..StagePlan::default() }
+}
+
+#[test]
+fn moves_windows_and_silence() {
+    let deeds = [
+        did(1, 160, "view"),
+        did(1, 190, "cart"),
+        did(2, 165, "cart"),
+        did(2, 185, "view"),
+        did(3, 150, "view"),
+        bought(4, 100),
+        bought(5, 110),
+        bought(5, 195),
+        did(6, 180, "view"),
+        bought(6, 188),
+        did(7, 199, "view"),
+    ];
+    let found = report(&deeds, &three(), 3).unwrap();
+    let line = |name: Option<&str>| found.stages.iter().find(|s| s.stage.as_deref() == name).unwrap();
+    // On day 169: 1 and 3 in A, 2 in I, 4 and 5 in P, 6 and 7 outside. On day 199: 7, 2 in A, 1 in I, 5, 6 in P, 3, 4 out.
+    let counts = |name| (line(name).before, line(name).people, line(name).inflow, line(name).outflow);
+    assert_eq!(counts(Some("A")), (2, 2, 2, 2));
+    assert_eq!(counts(Some("I")), (1, 1, 1, 1));
+    assert_eq!(counts(Some("P")), (2, 2, 1, 1));
+    assert_eq!(counts(None), (2, 2, 2, 2));
+    assert_eq!(line(Some("A")).lower, [0, 1], "the third did nothing since");
+    assert_eq!(line(Some("I")).lower, [1, 0], "the second still looks around");
+    assert_eq!(line(Some("A")).cohort_rate, Some(0.5));
+    assert_eq!(line(Some("A")).stock_ratio, Some(0.5), "a ratio of stocks, by chance the same here");
+    let a = &found.stock_or_new[0];
+    assert_eq!((a.stock.people, a.stock.higher, a.new.people, a.new.higher), (2, 1, 2, 1));
+    assert_eq!((a.stock_fair.higher, a.new_fair.people, a.new_fair.higher), (0, 1, 1));
+    assert_eq!(
+        a.lag.first().map(|p| (p.time, p.at_risk)),
+        Some((8, 1)),
+        "the seventh was seen for a day only"
+    );
+    assert_eq!((found.as_of.as_str(), found.before.as_str()), ("1970-07-19", "1970-06-19"));
+    let twice = StagePlan { stages: vec![StageRule { least: 2, ..rule("A", &["view"], 0, 30) }], ..three() };
+    assert_eq!(report(&deeds, &twice, 2).unwrap().stages[0].people, 0, "nobody looked twice in thirty days");
+}
+
+#[test]
+fn published_stocks_make_a_ratio_and_no_rate() {
+    // formulas.md: 40,002 of 240,000 are printed as a flow of 16.7 %. Here as 40 of 240, none of whom moved.
+    let mut deeds: Vec<Deed> = (0..240).map(|who| did(who, 195, "cart")).collect();
+    deeds.push(did(400, 5, "view"));
+    deeds.extend((300..340).map(|who| bought(who, 150)));
+    let found = report(&deeds, &three(), 2).unwrap();
+    let interest = found.stages.iter().find(|s| s.stage.as_deref() == Some("I")).unwrap();
+    assert!((interest.stock_ratio.unwrap() - 1.0 / 6.0).abs() < 1e-12);
+    assert_eq!(interest.cohort_rate, None, "nobody stood there before");
+}
+
+#[test]
+fn presets_take_the_events_that_are_there() {
+    let deeds = [did(1, 195, "浏览"), did(2, 195, "加购"), bought(3, 100), bought(4, 100), bought(4, 120)];
+    let people = |preset| {
+        let found = report(&deeds, &StagePlan { preset, ..StagePlan::default() }, 2).unwrap();
+        found.stages.iter().map(|s| s.people).collect::<Vec<u64>>()
+    };
+    assert_eq!(people(Preset::Aipl), [1, 1, 1, 1, 0]);
+    assert_eq!(people(Preset::FourA), [1, 1, 1, 1, 0]);
+    assert_eq!(people(Preset::FiveA), [1, 0, 1, 1, 1, 0]);
+    assert_eq!(people(Preset::Aarrr), [1, 0, 1, 2, 0, 0]);
+    assert_eq!(people(Preset::Layers), [1, 1, 1, 1]);
+}
+
+#[test]
+fn control_rules_that_cannot_hold_are_refused() {
+    let deeds = [did(1, 195, "look")];
+    let refused = |plan: &StagePlan| {
+        report(&deeds, plan, 2).map_err(|e| (e.code(), e.at.column.unwrap_or_default())).err().unwrap()
+    };
+    assert_eq!(refused(&three()), ("label-unknown", "event: view".into()));
+    assert_eq!(
+        refused(&StagePlan::default()),
+        ("label-unknown", "stages".into()),
+        "no event of the preset is there"
+    );
+    let twice = StagePlan { stages: vec![rule("A", &["look"], 0, 30), rule("A", &[], 1, 30)], ..three() };
+    assert_eq!(refused(&twice), ("out-of-range", "stages.stages".into()));
+    assert_eq!(refused(&StagePlan { fair: 31, ..three() }).1, "stages.fair");
+}
+
+fn town(people: usize, seed: u64) -> Vec<Deed> {
+    let mut dice = Dice(seed);
+    let mut deeds = vec![did(0, 1, "view"), did(0, 1, "cart"), did(0, 1, "other"), bought(0, 2)];
+    for who in 0..people {
+        for _ in 0..dice.below(7) {
+            deeds.push(did(
+                who,
+                dice.below(u64::from(END)) as u32,
+                ["view", "cart", "other"][dice.below(3) as usize],
+            ));
+        }
+        for _ in 0..dice.below(3) {
+            deeds.push(bought(who, dice.below(u64::from(END)) as u32));
+        }
+    }
+    deeds
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn stocks_change_by_inflow_less_outflow(people in 1usize..120, seed in 0u64..10_000, days in 1u32..90) {
+        let deeds = town(people, seed);
+        let plan = StagePlan { days, fair: 1, ..three() };
+        let found = report(&deeds, &plan, 2).unwrap();
+        let everyone: std::collections::BTreeSet<usize> = deeds.iter().map(|d| d.who).collect();
+        prop_assert_eq!(found.people, everyone.len() as u64);
+        for (at, stage) in found.stages.iter().enumerate() {
+            prop_assert_eq!(stage.people + stage.outflow, stage.before + stage.inflow);
+            prop_assert_eq!(stage.people, found.trend[0].people[at]);
+            prop_assert_eq!(stage.before, found.trend[1].people[at]);
+        }
+        let shares: BTreeMap<Option<String>, f64> = found.flow.iter().fold(BTreeMap::new(), |mut all, flow| {
+            *all.entry(flow.from.clone()).or_default() += flow.share;
+            all
+        });
+        prop_assert!(shares.values().all(|sum| (sum - 1.0).abs() < 1e-12), "{:?}", shares);
+        // A plain look at every person on the last day.
+        let mut stands = vec![0u64; 4];
+        for who in everyone {
+            let last = |event: &str, table: usize| {
+                let mine = deeds.iter().filter(|d| d.who == who && d.table == table);
+                mine.filter(|d| table == 1 || d.labels[0] == event).map(|d| d.time).max()
+            };
+            let within = |time: Option<u32>, window: u32| time.is_some_and(|time| END * DAY - time <= window * DAY);
+            let stage = match () {
+                () if within(last("", 1), 90) => 2,
+                () if within(last("cart", 0), 30) => 1,
+                () if within(last("view", 0), 30) => 0,
+                () => 3,
+            };
+            stands[stage] += 1;
+        }
+        let got: Vec<u64> = found.stages.iter().map(|s| s.people).collect();
+        prop_assert_eq!(got, stands);
+    }
+}
+
+#[test]
+fn stock_beats_new_where_it_was_planted_so_and_time_is_fair() {
+    // Everyone goes higher at one rate a day, wherever they come from: new people had less time, so by the end fewer of
+    // them went, and in fair time as many.
+    let mut dice = Dice(21);
+    let mut deeds = vec![did(0, 5, "cart")];
+    for who in 0..6_000 {
+        let came = if who % 2 == 0 { 165 } else { 170 + dice.below(30) as u32 };
+        deeds.push(did(who, came, "view"));
+        let first = came.max(170);
+        if let Some(day) = (first..END).find(|_| dice.unit() < 0.02) {
+            deeds.push(bought(who, day));
+        }
+    }
+    let found = report(&deeds, &three(), 2).unwrap();
+    let a = &found.stock_or_new[0];
+    assert!(a.test.z < -5.0, "{:?}", a.test);
+    assert!(a.test_fair.z.abs() < 3.0, "{:?} {:?}", a.stock_fair, a.new_fair);
+    let truth = 1.0 - 0.98f64.powi(14);
+    assert!(
+        a.new_fair.interval.low < truth + 0.02 && truth - 0.02 < a.new_fair.interval.high,
+        "{:?}",
+        a.new_fair
+    );
+}
+
+#[test]
+fn laws() {
+    let deeds = town(250, 2);
+    let rule = |events: Vec<u32>, least, orders, window| Rule { events, least, orders, window };
+    let rules = vec![
+        rule(vec![3], 1, 0, 30),
+        rule(vec![1, 2], 2, 0, 60),
+        rule(vec![], 1, 1, 90),
+        rule(vec![1], 1, 2, 180),
+    ];
+    let question = Stand { rules, end: END * DAY, days: 30, fair: 14, trend: 3 };
+    hold_over(&question, |count| past(&deeds, count).0);
+}

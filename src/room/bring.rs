@@ -1,0 +1,408 @@
+//! Bringing files of many rows per person in: the recipe held against what the files hold, slices cut into parcels, parcels
+//! kept where their people belong, labels agreed on, rows sealed.
+
+use super::call::{FileRef, Overrule};
+use super::inspect::{self, Seen, Text, range};
+use super::past::{PastRecipe, RowsRecipe, offset};
+use super::recipe::ColumnRef;
+use super::{Room, freeze};
+use crate::analysis::intake::{Intake, PastAccount};
+use crate::error::{Error, Kind, Result};
+use crate::id;
+use crate::shard::desk::{Desk, Reply};
+use crate::shard::history::{AbsorbPast, CutPast, FoundPast, SealPast};
+use crate::shard::load::{Block, Forget};
+use crate::table::dates;
+use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
+use crate::table::history::moment::DAY;
+use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
+use crate::table::store::parcel::{Span, Tally};
+use std::collections::{BTreeSet, VecDeque};
+
+/// Files that were brought in.
+#[derive(Default)]
+pub struct Opened {
+    /// What the tables hold.
+    pub schema: PastSchema,
+    /// Where the rows went.
+    pub accounts: Vec<PastAccount>,
+}
+
+impl Opened {
+    /// Where the rows went.
+    pub fn intake(&self) -> Intake {
+        let as_of = dates::text(f64::from(self.schema.end_day()) - 1.0);
+        Intake { as_of, people: self.schema.people, files: self.accounts.clone() }
+    }
+}
+
+/// A file that was looked at.
+struct Looked<'a> {
+    source: Source,
+    recipe: &'a RowsRecipe,
+    seen: Seen,
+}
+
+/// Brings all files in.
+pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Result<Opened> {
+    let desk = room.desk.clone();
+    let mut sources = Vec::new();
+    for (source, rows) in recipe.files() {
+        let missing = || Error::new(Kind::FileMissing).file(&rows.file);
+        let file = files.iter().find(|file| file.name == rows.file).ok_or_else(missing)?;
+        let overrule = Overrule {
+            encoding: rows.encoding,
+            delimiter: rows.delimiter.clone(),
+            header: rows.header,
+            missing: rows.missing.clone(),
+        };
+        sources.push(Looked { source, recipe: rows, seen: inspect::inspect(&desk, file, &overrule).await? });
+    }
+    if sources.is_empty() {
+        return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
+    }
+    let mut schema =
+        PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
+    let readings = readings(room, recipe, &sources, &schema)?;
+    memory(room, &sources, &schema)?;
+    if room.open.is_none() {
+        desk.all(&Forget).await?;
+    }
+    let mut accounts = Vec::new();
+    for (file, (source, reading)) in (0..).zip(sources.iter().zip(&readings)) {
+        let named = |e: Error| if e.at.file.is_none() { e.file(&source.recipe.file) } else { e };
+        let brought = bring(&desk, reading, &source.seen, file).await.map_err(named)?;
+        accounts.push(account(source, reading, &brought, recipe)?);
+    }
+    seal(&desk, recipe, &mut schema).await?;
+    Ok(Opened { schema, accounts })
+}
+
+/// The columns of a table: those of all its files.
+fn table(source: Source, files: &[Looked]) -> TableSchema {
+    let mut table = TableSchema::default();
+    if source == Source::Orders {
+        table.measures.push(Measure { name: "amount".into(), decimals: 2 });
+    }
+    for file in files.iter().filter(|file| file.source == source) {
+        if source == Source::Events && table.dims.is_empty() {
+            table.dims.push(Dim { name: "event".into(), labels: vec![] });
+        }
+        for (name, _) in file.recipe.labels() {
+            if table.dim(name).is_none() {
+                table.dims.push(Dim { name: name.into(), labels: vec![] });
+            }
+        }
+        for (name, _, decimals) in file.recipe.measures() {
+            match table.measure(name) {
+                Some((at, _)) => table.measures[at].decimals = decimals,
+                None => table.measures.push(Measure { name: name.into(), decimals }),
+            }
+        }
+    }
+    table
+}
+
+/// How the files are read: what the recipe says, held against what they hold.
+fn readings(
+    room: &Room,
+    recipe: &PastRecipe,
+    sources: &[Looked],
+    schema: &PastSchema,
+) -> Result<Vec<PastReading>> {
+    let mut space = sources[0].recipe.id();
+    for source in &sources[1..] {
+        space = id::space(space, source.recipe.id()).map_err(|e| e.file(&source.recipe.file))?;
+    }
+    if let Some(open) = &room.open {
+        space = open.spaces[1];
+    }
+    let room_zone = match offset(&recipe.time.zone, "time.zone")? {
+        Some(zone) => Some(zone),
+        None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
+    };
+    let until = match &recipe.time.as_of {
+        Some(text) => {
+            let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
+            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
+            Some(day as u32 * DAY)
+        }
+        None => None,
+    };
+    let numbered = |of: &Looked| sources.iter().any(|s| s.source == of.source && s.recipe.order.is_some());
+    sources.iter().map(|s| reading(s, schema, space, room_zone, until, numbered(s))).collect()
+}
+
+impl RowsRecipe {
+    fn id(&self) -> id::Recipe {
+        id::Recipe::new(self.kind, self.digest)
+    }
+}
+
+fn reading(
+    of: &Looked,
+    schema: &PastSchema,
+    space: id::Recipe,
+    room_zone: Option<i32>,
+    until: Option<u32>,
+    numbered: bool,
+) -> Result<PastReading> {
+    let (recipe, found) = (of.recipe, &of.seen.inspection.columns);
+    let refuse = |kind: Kind, column: &str| Error::new(kind).file(&recipe.file).column(column);
+    let place = |name: &str| {
+        found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
+    };
+    let id = match &recipe.id {
+        ColumnRef::Name(name) => place(name)?,
+        ColumnRef::Number(n) => (*n as usize)
+            .checked_sub(1)
+            .filter(|at| *at < found.len())
+            .ok_or_else(|| refuse(Kind::ColumnMissing, &n.to_string()))?,
+    };
+    let table = schema.table(of.source);
+    let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
+    let time = match &recipe.time {
+        Some(name) => Some(TimeColumn {
+            at: place(name)?,
+            name: name.clone(),
+            format: recipe.format,
+            wall: room_zone.unwrap_or(0) - zone.unwrap_or(0),
+            world: room_zone.unwrap_or(0),
+        }),
+        None if of.source == Source::Assign => None,
+        None => return Err(refuse(Kind::ColumnMissing, "time")),
+    };
+    let labels = recipe.labels();
+    let mut dims = Vec::new();
+    for dim in &table.dims {
+        dims.push(match labels.iter().find(|(name, _)| *name == dim.name) {
+            Some((_, column)) => Label::Column(place(column)?),
+            None if dim.name == "event" => Label::Word(recipe.name.clone().unwrap_or_default()),
+            None => Label::Nothing,
+        });
+    }
+    if of.source == Source::Events && dims.first() == Some(&Label::Word(String::new())) {
+        return Err(refuse(Kind::TableMissing, "event"));
+    }
+    let numbers = recipe.measures();
+    let mut measures = Vec::new();
+    for measure in &table.measures {
+        let said = numbers.iter().find(|(name, ..)| *name == measure.name);
+        measures.push(match said {
+            // Two files of one table in different units would be added up as if they were one.
+            Some((.., decimals)) if *decimals != measure.decimals || *decimals > 6 => {
+                return Err(refuse(Kind::OutOfRange, "decimals"));
+            }
+            Some((name, column, decimals)) => Some((place(column)?, (*name).to_string(), *decimals)),
+            None => None,
+        });
+    }
+    let status = match &recipe.status {
+        Some(name) => Some((place(name)?, [recipe.refunds.clone(), recipe.cancelled.clone()])),
+        None => None,
+    };
+    Ok(PastReading {
+        source: of.source,
+        dialect: of.seen.layout.dialect.clone(),
+        width: found.len(),
+        missing: of.seen.layout.missing.clone(),
+        id: (id, found[id].name.clone()),
+        recipe: recipe.id(),
+        space,
+        time,
+        until: until.map(|day| day + DAY),
+        dims,
+        measures,
+        numbered,
+        order: recipe.order.as_deref().map(place).transpose()?,
+        status,
+    })
+}
+
+/// Bytes a row takes while it is sorted: time, person, place, order number and its place, a code and its narrow form per
+/// column, a number twice.
+const ROW: u64 = 4 + 4 + 4 + 12 + 1;
+
+/// Refuses files that would not fit.
+fn memory(room: &Room, sources: &[Looked], schema: &PastSchema) -> Result<()> {
+    let bytes = |source: &Looked| {
+        let table = schema.table(source.source);
+        let row = ROW + 8 * table.dims.len() as u64 + 16 * table.measures.len() as u64;
+        source.seen.inspection.rows * row
+    };
+    let need: u64 = sources.iter().map(bytes).sum();
+    let largest = sources.iter().max_by_key(|source| bytes(source)).map_or("", |s| s.recipe.file.as_str());
+    if need > room.limit {
+        return Err(Error::new(Kind::MemoryLimit).file(largest).column(format!("{} MiB", need >> 20)));
+    }
+    Ok(())
+}
+
+/// What became of a file.
+#[derive(Default)]
+struct Brought {
+    tally: Tally,
+    zones: [u64; 2],
+    ambiguous: u64,
+}
+
+impl Brought {
+    fn take(&mut self, cut: &mut PastCut) {
+        self.tally.merge(std::mem::take(&mut cut.tally));
+        let least = |a: u64, b: u64| if a == 0 || (b > 0 && b < a) { b } else { a };
+        self.zones = [0, 1].map(|at| least(self.zones[at], cut.zones[at]));
+        self.ambiguous = least(self.ambiguous, cut.ambiguous);
+    }
+}
+
+/// Where the rows went, unless the file cannot be understood.
+fn account(
+    of: &Looked,
+    reading: &PastReading,
+    brought: &Brought,
+    recipe: &PastRecipe,
+) -> Result<PastAccount> {
+    let (file, tally) = (&of.recipe.file, &brought.tally);
+    let column = reading.time.as_ref().map_or("", |time| time.name.as_str());
+    let refuse = |kind: Kind, row: u64| Error::new(kind).file(file).row(row).column(column);
+    if brought.ambiguous > 0 {
+        return Err(refuse(Kind::DateAmbiguous, brought.ambiguous));
+    }
+    let zoned = recipe.time.zone.is_some() || of.recipe.zone.is_some();
+    // Times with a zone need one for their days; bare ones beside them need one of their own.
+    if brought.zones[1] > 0 && !zoned {
+        return Err(refuse(Kind::ZoneUnclear, brought.zones[1]));
+    }
+    let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
+    let reasons = tally.problems(false);
+    if left == tally.rows {
+        let first = reasons.first();
+        let why = first.map_or("no-rows", |p| p.code.as_str());
+        let row = first.and_then(|p| p.first_row).unwrap_or(1);
+        return Err(Error::new(Kind::RowsUnusable).file(file).row(row).column(why));
+    }
+    Ok(PastAccount {
+        file: file.clone(),
+        table: of.source.name(),
+        rows: tally.rows,
+        kept: tally.rows - left,
+        reasons,
+        notes: tally.problems(true),
+    })
+}
+
+/// Cuts a file into parcels and brings them to their owners, in the order of the file.
+async fn bring(desk: &Desk, reading: &PastReading, seen: &Seen, file: u32) -> Result<Brought> {
+    let mut owners =
+        Owners { desk, table: reading.source.at() as u8, brought: Brought::default(), kept: VecDeque::new() };
+    if seen.plain() {
+        slices(desk, reading, seen, file, &mut owners).await?;
+    } else {
+        stream(desk, reading, seen, file, &mut owners).await?;
+    }
+    owners.settle(0).await?;
+    Ok(owners.brought)
+}
+
+async fn slices(
+    desk: &Desk,
+    reading: &PastReading,
+    seen: &Seen,
+    number: u32,
+    owners: &mut Owners<'_>,
+) -> Result<()> {
+    let file = &seen.file;
+    let mut cuts: VecDeque<(u64, Reply<PastCut>)> = VecDeque::new();
+    let mut pairs = seen.borders.windows(2).filter(|b| b[0].0 < b[1].0).enumerate();
+    loop {
+        while cuts.len() < 2 * desk.shards
+            && let Some((slice, borders)) = pairs.next()
+        {
+            let ((from, first_row), to) = (borders[0], borders[1].0);
+            let span = Span { first_row, end: (to - from) as usize, last: to == file.size };
+            let question = CutPast { reading: reading.clone(), file: number, span, text: None };
+            cuts.push_back((to, desk.ask(slice % desk.shards, &question, Some(range(file, from, to)))));
+        }
+        let Some((to, cut)) = cuts.pop_front() else { return Ok(()) };
+        owners.take(cut.await?).await?;
+        desk.progress("load", to, file.size, "bytes");
+    }
+}
+
+async fn stream(
+    desk: &Desk,
+    reading: &PastReading,
+    seen: &Seen,
+    number: u32,
+    owners: &mut Owners<'_>,
+) -> Result<()> {
+    let (file, dialect) = (&seen.file, &seen.layout.dialect);
+    let mut text = Text::new(file, dialect.container, dialect.encoding);
+    let (mut first_row, mut slice) = (1, 0);
+    while let Some((chunk, last)) = text.next(desk).await? {
+        let span = Span { first_row, end: chunk.len(), last };
+        let block = Some(Block(chunk.clone()));
+        let question = CutPast { reading: reading.clone(), file: number, span, text: block };
+        let cut = desk.ask(slice % desk.shards, &question, None).await?;
+        (first_row, slice) = (cut.next_row, slice + 1);
+        text.keep(&chunk[cut.read..]);
+        owners.take(cut).await?;
+        desk.progress("load", text.at, file.size, "bytes");
+    }
+    Ok(())
+}
+
+/// Parcels on their way to their owners.
+struct Owners<'a> {
+    desk: &'a Desk,
+    table: u8,
+    brought: Brought,
+    kept: VecDeque<Reply<()>>,
+}
+
+impl Owners<'_> {
+    async fn take(&mut self, mut cut: PastCut) -> Result<()> {
+        self.brought.take(&mut cut);
+        for (owner, parcel) in cut.parcels.into_iter().enumerate() {
+            if !parcel.people.is_empty() {
+                self.kept.push_back(self.desk.ask(owner, &AbsorbPast { table: self.table, parcel }, None));
+            }
+        }
+        self.settle(4 * self.desk.shards).await
+    }
+    /// Waits until no more than this many are under way.
+    async fn settle(&mut self, most: usize) -> Result<()> {
+        while self.kept.len() > most
+            && let Some(kept) = self.kept.pop_front()
+        {
+            kept.await?;
+        }
+        Ok(())
+    }
+}
+
+/// Agrees on the labels of all shards, and seals.
+async fn seal(desk: &Desk, recipe: &PastRecipe, schema: &mut PastSchema) -> Result<()> {
+    desk.progress("seal", 0, 0, "rows");
+    let mut last = 0;
+    let mut words: [Vec<BTreeSet<String>>; 3] =
+        Source::ALL.map(|source| vec![BTreeSet::from([String::new()]); schema.table(source).dims.len()]);
+    for held in desk.all(&FoundPast).await? {
+        last = last.max(held.last.unwrap_or(0));
+        for ((table, columns), (to, rows)) in
+            words.iter_mut().zip(held.labels).zip(schema.tables.iter_mut().zip(held.rows))
+        {
+            table.iter_mut().zip(columns).for_each(|(all, labels)| all.extend(labels));
+            to.rows += rows;
+        }
+    }
+    let labels =
+        words.map(|table| table.into_iter().map(|l| l.into_iter().collect()).collect::<Vec<Vec<String>>>());
+    for (table, columns) in schema.tables.iter_mut().zip(&labels) {
+        table.dims.iter_mut().zip(columns).for_each(|(dim, labels)| dim.labels.clone_from(labels));
+    }
+    schema.people = desk.all(&SealPast { labels }).await?.iter().sum();
+    let day = recipe.time.as_of.as_deref().and_then(freeze::day).map_or(last / DAY, |day| day as u32);
+    schema.end = (day + 1) * DAY;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The part of `room.toml` about files of many rows per person, and what is asked of them.
+
+use super::recipe::ColumnRef;
+use super::toml::Document;
+use crate::analysis::clv::ClvPlan;
+use crate::analysis::experiment::ExperimentPlan;
+use crate::analysis::funnel::FunnelPlan;
+use crate::analysis::rfm::RfmPlan;
+use crate::analysis::stages::StagePlan;
+use crate::error::{Error, Kind, Result};
+use crate::id;
+use crate::json;
+use crate::table::history::moment::{self, Format};
+use crate::table::schema::Encoding;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Sections of `room.toml` that are read here; the others are [`super::recipe::Recipe`]'s.
+pub const SECTIONS: &[&str] =
+    &["time", "events", "orders", "assign", "rfm", "clv", "funnel", "experiment", "stages"];
+
+/// Files of many rows per person, and what is asked of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PastRecipe {
+    /// The room's calendar.
+    pub time: Calendar,
+    /// What people did.
+    pub events: Vec<RowsRecipe>,
+    /// What they bought.
+    pub orders: Vec<RowsRecipe>,
+    /// The arms they were put into.
+    pub assign: Vec<RowsRecipe>,
+    /// Recency, frequency, money.
+    pub rfm: RfmPlan,
+    /// Customer lifetime value.
+    pub clv: ClvPlan,
+    /// Stages and flow.
+    pub stages: StagePlan,
+    /// Steps.
+    pub funnel: FunnelPlan,
+    /// Arms.
+    pub experiment: ExperimentPlan,
+}
+
+/// On which calendar days count, and until when.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Calendar {
+    /// Zone in which days begin and end, as a fixed offset: `+08:00`.
+    pub zone: Option<String>,
+    /// The last day that counts, as in `2026-06-01`; the day of the last row if not given.
+    pub as_of: Option<String>,
+}
+
+/// How one file is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowsRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// ID column: its name, or its 1-based number.
+    pub id: ColumnRef,
+    /// Kind of ID.
+    pub kind: id::Kind,
+    /// Digest of the IDs as they stand in the file.
+    #[serde(default)]
+    pub digest: id::Digest,
+    /// Column of the time. Only an assignment may have none.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// How its cells are written; only what can be read one way if not said.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Zone of bare times; the room's if not said.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// What every row of the file is, where no column says so.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Column of the event.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// Column of the product.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Column of the category.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Column of the channel.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// Column of the experiment's arm.
+    #[serde(default)]
+    pub arm: Option<String>,
+    /// Other columns of labels.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Column of the amount.
+    #[serde(default)]
+    pub amount: Option<String>,
+    /// Decimals of the amount's unit: 2 for yuan and fen.
+    #[serde(default = "cents")]
+    pub decimals: u8,
+    /// Other columns of numbers, with their decimals.
+    #[serde(default)]
+    pub numbers: BTreeMap<String, u8>,
+    /// Column of the order's number; every row is an order if not given.
+    #[serde(default)]
+    pub order: Option<String>,
+    /// Column of what became of an order.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Its values that mean money given back.
+    #[serde(default)]
+    pub refunds: Vec<String>,
+    /// Its values that mean the order never became one.
+    #[serde(default)]
+    pub cancelled: Vec<String>,
+    /// Cells that mean "no value".
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
+    /// Overrules of what was detected.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(default)]
+    pub header: Option<bool>,
+}
+
+fn cents() -> u8 {
+    2
+}
+
+impl RowsRecipe {
+    /// Columns of labels by the name they have in the table.
+    pub fn labels(&self) -> Vec<(&str, &str)> {
+        let roles = [
+            ("event", &self.event),
+            ("product", &self.product),
+            ("category", &self.category),
+            ("channel", &self.channel),
+            ("arm", &self.arm),
+        ];
+        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
+        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+    }
+    /// Columns of numbers by the name they have in the table, with their decimals.
+    pub fn measures(&self) -> Vec<(&str, &str, u8)> {
+        let amount = self.amount.iter().map(|column| ("amount", column.as_str(), self.decimals));
+        amount.chain(self.numbers.iter().map(|(c, d)| (c.as_str(), c.as_str(), *d))).collect()
+    }
+}
+
+/// A zone of the recipe in seconds.
+pub fn offset(text: &Option<String>, setting: &str) -> Result<Option<i32>> {
+    let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column(setting);
+    text.as_ref().map(|text| moment::zone(text).ok_or_else(refuse)).transpose()
+}
+
+impl PastRecipe {
+    /// Reads these sections of `room.toml`.
+    pub fn parse(text: &str) -> Result<PastRecipe> {
+        let make = |value: Value| {
+            let Value::Object(entries) = value else { return Err("no table".into()) };
+            let ours = |name: &String| !super::recipe::SECTIONS.contains(&name.as_str());
+            let ours = entries.into_iter().filter(|(name, _)| ours(name)).collect();
+            json::from_value(Value::Object(ours)).map_err(|e| e.to_string())
+        };
+        let refused = |(why, row): (String, u64)| {
+            Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
+        };
+        Document::new(text).and_then(|document| document.read(make)).map_err(refused)
+    }
+    /// All files, in the order in which their rows stand where times are equal: table, recipe, and its number.
+    pub fn files(&self) -> impl Iterator<Item = (crate::table::history::Source, &RowsRecipe)> {
+        use crate::table::history::Source::{Assign, Events, Orders};
+        [(Events, &self.events), (Orders, &self.orders), (Assign, &self.assign)]
+            .into_iter()
+            .flat_map(|(source, files)| files.iter().map(move |file| (source, file)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::recipe::Recipe;
+
+    const ORDERS: &str = "[[orders]]\nfile = \"o.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\n";
+    const FILES: &str = "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n";
+
+    #[test]
+    fn one_recipe_serves_both_and_is_kept_by_either() {
+        let text = format!("{FILES}{ORDERS}amount = \"paid\"\n[rfm]\nwindow = 365\n");
+        let past = PastRecipe::parse(&text).expect("the part over time");
+        assert_eq!((past.orders[0].amount.as_deref(), past.rfm.window), (Some("paid"), 365));
+        let recipe = Recipe::parse(&text).expect("the other part");
+        let again = recipe.text();
+        assert_eq!(PastRecipe::parse(&again), Ok(past), "{again}");
+        assert_eq!(Recipe::parse(&again), Ok(recipe), "{again}");
+    }
+
+    #[test]
+    fn control_faults_are_found_with_their_row() {
+        let row = |text: &str| PastRecipe::parse(text).err().and_then(|e| e.at.row);
+        assert_eq!(row(&format!("{FILES}{ORDERS}colour = 1\n")), Some(14), "an unknown entry");
+        assert_eq!(row(&format!("{ORDERS}[order]\nx = 1\n")), Some(6), "an unknown section");
+        assert_eq!(row("[[orders]]\nfile = \"o.csv\"\n"), Some(1), "an entry is missing");
+        let sections = serde_json::to_value(Recipe::parse(FILES).expect("a recipe")).expect("JSON");
+        let known = |name: &String| super::super::recipe::SECTIONS.contains(&name.as_str());
+        assert!(sections.as_object().expect("an object").keys().all(known), "every section is in the list");
+    }
+}

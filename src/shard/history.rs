@@ -1,0 +1,191 @@
+//! Questions that bring files of many rows per person in, and exact order statistics over their people.
+
+use super::desk::Desk;
+use super::job::{self, Opener};
+use super::load::Block;
+use super::select::{Counts, Round, Select};
+use super::{Analysis, Partial, Shard, Task};
+use crate::error::Result;
+use crate::id::Ids;
+use crate::table::history::cut::{self, PastCut, PastParcel, PastReading};
+use crate::table::store::packed;
+use crate::table::store::parcel::Span;
+use serde::{Deserialize, Serialize};
+
+/// Registry lines.
+pub const QUESTIONS: [(&str, Opener); 5] = [
+    job::task::<CutPast>(),
+    job::task::<AbsorbPast>(),
+    job::task::<FoundPast>(),
+    job::task::<SealPast>(),
+    job::task::<ListPast>(),
+];
+
+/// Cuts the rows of a slice into parcels.
+#[derive(Serialize, Deserialize)]
+pub struct CutPast {
+    /// How the file is read.
+    pub reading: PastReading,
+    /// Its place in the recipe.
+    pub file: u32,
+    /// Where the slice stands.
+    pub span: Span,
+    /// The text, if it is not read from the file.
+    pub text: Option<Block>,
+}
+
+impl Task for CutPast {
+    const NAME: &'static str = "cut-past";
+    type Reply = PastCut;
+    fn run(self, shard: &mut Shard, input: Vec<u8>) -> Result<PastCut> {
+        let text = self.text.map_or(input, |block| block.0);
+        cut::cut(&self.reading, &shard.canon, &text, self.span, shard.count, self.file)
+    }
+}
+
+/// Keeps a parcel.
+#[derive(Serialize, Deserialize)]
+pub struct AbsorbPast {
+    /// Of which table.
+    pub table: u8,
+    /// The rows.
+    pub parcel: PastParcel,
+}
+
+impl Task for AbsorbPast {
+    const NAME: &'static str = "absorb-past";
+    type Reply = ();
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
+        shard.store.past.absorb(usize::from(self.table), self.parcel)
+    }
+}
+
+/// What one shard was given.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Held {
+    /// Labels by table and column.
+    pub labels: [Vec<Vec<String>>; 3],
+    /// Rows by table.
+    pub rows: [u64; 3],
+    /// The last second with a row.
+    pub last: Option<u32>,
+}
+
+/// Asks for it.
+#[derive(Serialize, Deserialize)]
+pub struct FoundPast;
+
+impl Task for FoundPast {
+    const NAME: &'static str = "found-past";
+    type Reply = Held;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Held> {
+        let kept = &shard.store.past;
+        Ok(Held { labels: [0, 1, 2].map(|at| kept.labels(at)), rows: kept.rows(), last: kept.last() })
+    }
+}
+
+/// Seals what was kept, under the labels of all shards; answers how many people there are.
+#[derive(Serialize, Deserialize)]
+pub struct SealPast {
+    /// Labels by table and column, each list in order and headed by "no value".
+    pub labels: [Vec<Vec<String>>; 3],
+}
+
+impl Task for SealPast {
+    const NAME: &'static str = "seal-past";
+    type Reply = u64;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<u64> {
+        shard.past = std::mem::take(&mut shard.store.past).seal(&self.labels);
+        Ok(shard.past.len() as u64)
+    }
+}
+
+/// Lists everyone with measures that analyses left behind.
+#[derive(Serialize, Deserialize)]
+pub struct ListPast {
+    /// Which.
+    pub measures: Vec<String>,
+}
+
+/// Everyone of one shard.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Listed {
+    /// Where they first stand in the files: an order no number of shards changes.
+    #[serde(with = "packed")]
+    pub first: Vec<u64>,
+    /// Their IDs as written there.
+    pub ids: Ids,
+    /// Their measures, person by person; -1 for what is not known of them.
+    #[serde(with = "packed")]
+    pub values: Vec<i32>,
+}
+
+impl Task for ListPast {
+    const NAME: &'static str = "list-past";
+    type Reply = Listed;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Listed> {
+        let past = &shard.past;
+        let columns: Vec<Option<&Vec<i32>>> =
+            self.measures.iter().map(|name| past.measures.get(name)).collect();
+        let mut values = Vec::with_capacity(past.len() * columns.len());
+        for person in 0..past.len() {
+            values.extend(columns.iter().map(|column| column.map_or(-1, |values| values[person])));
+        }
+        Ok(Listed { first: past.first.clone(), ids: past.ids.clone(), values })
+    }
+}
+
+/// Counts of several columns at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManyCounts(Vec<Counts>);
+
+impl ManyCounts {
+    /// Counts a value of the column whose round stands at this place.
+    #[inline]
+    pub fn add(&mut self, rounds: &[(u32, Round)], at: usize, value: u64) {
+        if self.0.len() < rounds.len() {
+            self.0.resize(rounds.len(), Counts::default());
+        }
+        rounds[at].1.add(&mut self.0[at], value);
+    }
+}
+
+impl ManyCounts {
+    /// Counts one without looking at it.
+    pub fn one(&mut self) {
+        self.0.resize(self.0.len().max(1), Counts::default());
+        self.0[0].one();
+    }
+    /// How many were counted so.
+    pub fn total(&self) -> u64 {
+        self.0.first().map_or(0, Counts::total)
+    }
+}
+
+impl Partial for ManyCounts {
+    fn merge(&mut self, other: Self) {
+        self.0.resize(self.0.len().max(other.0.len()), Counts::default());
+        self.0.iter_mut().zip(other.0).for_each(|(a, b)| a.merge(b));
+    }
+}
+
+/// Exact order statistics of several columns side by side: `targets` names the ranks wanted of each, `ask` makes the
+/// question that counts the rounds of the columns named with them.
+pub async fn ranks<A: Analysis<Partial = ManyCounts>>(
+    desk: &Desk,
+    targets: &[Vec<u64>],
+    ask: impl Fn(Vec<(u32, Round)>) -> A,
+) -> Result<Vec<Vec<u64>>> {
+    let mut picks: Vec<Select> = targets.iter().map(|ranks| Select::among(ranks, targets.len())).collect();
+    loop {
+        let rounds: Vec<(u32, Round)> =
+            (0..).zip(&picks).filter_map(|(at, pick)| Some((at, pick.round()?.clone()))).collect();
+        if rounds.is_empty() {
+            return Ok(picks.iter().map(Select::values).collect());
+        }
+        let mut counts = desk.sum(&ask(rounds.clone())).await?.0.into_iter();
+        for (at, _) in rounds {
+            picks[at as usize].next(&counts.next().unwrap_or_default());
+        }
+    }
+}

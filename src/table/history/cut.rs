@@ -1,0 +1,385 @@
+//! Cutting a slice of a file of many rows per person into parcels: every row is read once and accounted for.
+
+use super::moment::{self, DAY, Format, Moment, Odd};
+use super::{Source, money};
+use crate::error::Result;
+use crate::id::{Ids, Key, Reader, Recipe};
+use crate::table::csv::{Fields, Rows};
+use crate::table::schema::Dialect;
+use crate::table::store::canon::Canon;
+use crate::table::store::packed;
+use crate::table::store::parcel::{Span, Tally, place};
+use crate::table::store::side::Index;
+use crate::table::survey::Fit;
+use crate::table::values::{self, Missing};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A row of an order that was bought and stays so.
+pub const SOLD: u8 = 0;
+/// A row that gives money back.
+pub const REFUND: u8 = 1;
+/// A row of an order that never became one.
+pub const CANCELLED: u8 = 2;
+
+/// How to read one file: everything a shard needs, checked once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastReading {
+    /// Which table.
+    pub source: Source,
+    /// Bytes to rows.
+    pub dialect: Dialect,
+    /// How many fields a row has.
+    pub width: usize,
+    /// Cells that mean "no value".
+    pub missing: Missing,
+    /// Position of the ID column, and its name.
+    pub id: (usize, String),
+    /// What it holds.
+    pub recipe: Recipe,
+    /// Where all files are compared.
+    pub space: Recipe,
+    /// When; an assignment may have no time, which is then the epoch.
+    pub time: Option<TimeColumn>,
+    /// The first second, on the room's calendar, that lies in the future.
+    pub until: Option<u32>,
+    /// One per column of labels of the table.
+    pub dims: Vec<Label>,
+    /// One per column of numbers of the table: position, name, decimals.
+    pub measures: Vec<Option<(usize, String, u8)>>,
+    /// Whether any file of the table numbers its orders.
+    pub numbered: bool,
+    /// Position of the order's number.
+    pub order: Option<usize>,
+    /// Column of the status, and the words in it that mean a refund or a cancelled order.
+    pub status: Option<(usize, [Vec<String>; 2])>,
+}
+
+/// A column of times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimeColumn {
+    /// Position.
+    pub at: usize,
+    /// Name.
+    pub name: String,
+    /// How its cells are written, if said.
+    pub format: Option<Format>,
+    /// Seconds from bare times of the file to the room's calendar.
+    pub wall: i32,
+    /// Seconds from Greenwich to the room's calendar.
+    pub world: i32,
+}
+
+/// Where a label comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Label {
+    /// A column of the file.
+    Column(usize),
+    /// The same in every row: the file is of one event.
+    Word(String),
+    /// The file has none.
+    Nothing,
+}
+
+/// Rows of one slice for one shard.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PastParcel {
+    /// People of the slice.
+    #[serde(with = "packed")]
+    pub people: Vec<Key>,
+    /// Their IDs as written in their first row here.
+    pub ids: Ids,
+    /// That row, and the file's place in the recipe above it.
+    #[serde(with = "packed")]
+    pub first: Vec<u64>,
+    /// A position in `people`, one per row.
+    #[serde(with = "packed")]
+    pub who: Vec<u32>,
+    /// Seconds on the room's calendar, one per row.
+    #[serde(with = "packed")]
+    pub times: Vec<u32>,
+    /// Columns of labels.
+    pub dims: Vec<Labels>,
+    /// Columns of numbers, [`money::NONE`] where there is none.
+    pub measures: Vec<Numbers>,
+    /// Hashes of order numbers, one per row, if there are any.
+    #[serde(with = "packed")]
+    pub orders: Vec<u64>,
+    /// [`SOLD`], [`REFUND`], [`CANCELLED`], one per row of orders.
+    #[serde(with = "packed")]
+    pub states: Vec<u8>,
+}
+
+/// Labels of one column.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Labels {
+    /// In the order they were met; the first is "no value".
+    pub words: Vec<String>,
+    /// A position in `words`, one per row.
+    #[serde(with = "packed")]
+    pub codes: Vec<u32>,
+}
+
+/// Numbers of one column.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Numbers(#[serde(with = "packed")] pub Vec<i64>);
+
+/// A slice cut up.
+#[derive(Serialize, Deserialize)]
+pub struct PastCut {
+    /// One per shard.
+    pub parcels: Vec<PastParcel>,
+    /// What became of the rows.
+    pub tally: Tally,
+    /// First rows with a bare time, and with one that names its zone; 0 if there is none.
+    pub zones: [u64; 2],
+    /// First row whose date can be read two ways; 0 if there is none.
+    pub ambiguous: u64,
+    /// Bytes of rows that were complete.
+    pub read: usize,
+    /// Number of the row behind them.
+    pub next_row: u64,
+}
+
+/// Cuts the rows of `text` that start before `span.end` into parcels for `shards` owners. `file` is the file's place in
+/// the recipe.
+pub fn cut(
+    reading: &PastReading,
+    canon: &Canon,
+    text: &[u8],
+    span: Span,
+    shards: usize,
+    file: u32,
+) -> Result<PastCut> {
+    let mut cutter = Cutter::new(reading, canon, shards, file)?;
+    let mut rows = Rows::new(text, &reading.dialect).until(span.end);
+    let mut fields = Fields::new();
+    let mut header = reading.dialect.header && span.first_row == 1;
+    while rows.next(span.last, &mut fields).map_err(|e| place(e, span.first_row))?.is_some() {
+        if !std::mem::take(&mut header) {
+            cutter.row(span.first_row + rows.lines() - 1, &fields);
+        }
+    }
+    let (read, next_row) = (rows.at(), span.first_row + rows.lines());
+    let Cutter { owners, tally, zones, ambiguous, .. } = cutter;
+    let parcels = owners.into_iter().map(|owner| owner.parcel).collect();
+    Ok(PastCut { parcels, tally, zones, ambiguous, read, next_row })
+}
+
+/// A parcel under way.
+#[derive(Default)]
+struct Owner {
+    parcel: PastParcel,
+    index: Index,
+    words: Vec<HashMap<String, u32>>,
+}
+
+struct Cutter<'a> {
+    reading: &'a PastReading,
+    canon: &'a Canon,
+    file: u64,
+    reader: Reader,
+    owners: Vec<Owner>,
+    tally: Tally,
+    zones: [u64; 2],
+    ambiguous: u64,
+    numbers: Vec<i64>,
+}
+
+/// Why a row is left out: a code, and the column if one is to blame.
+type Left<'a> = (&'static str, &'a str);
+
+impl<'a> Cutter<'a> {
+    fn new(reading: &'a PastReading, canon: &'a Canon, shards: usize, file: u32) -> Result<Self> {
+        let owner = || Owner {
+            parcel: PastParcel {
+                dims: reading
+                    .dims
+                    .iter()
+                    .map(|_| Labels { words: vec![String::new()], codes: vec![] })
+                    .collect(),
+                measures: vec![Numbers::default(); reading.measures.len()],
+                ..PastParcel::default()
+            },
+            words: vec![HashMap::new(); reading.dims.len()],
+            ..Owner::default()
+        };
+        Ok(Cutter {
+            reading,
+            canon,
+            file: u64::from(file),
+            reader: Reader::new(reading.recipe, reading.space)?,
+            owners: (0..shards).map(|_| owner()).collect(),
+            tally: Tally::default(),
+            zones: [0; 2],
+            ambiguous: 0,
+            numbers: Vec::new(),
+        })
+    }
+    fn row(&mut self, row: u64, fields: &Fields) {
+        self.tally.rows += 1;
+        if let Err((code, column)) = self.take(row, fields) {
+            Tally::count(&mut self.tally.reasons, code, column, row);
+        }
+    }
+    fn take(&mut self, row: u64, fields: &Fields) -> std::result::Result<(), Left<'a>> {
+        let reading = self.reading;
+        match Fit::of(fields, reading.width) {
+            Fit::Long => return Err(("long-row", "")),
+            Fit::Short => Tally::count(&mut self.tally.notes, "short-row", "", row),
+            Fit::Even => {}
+        }
+        let id = fields.get(reading.id.0).unwrap_or_default();
+        if reading.missing.has(values::trim(id)) {
+            return Err(("missing-person", &reading.id.1));
+        }
+        let key = self.reader.key(id).map_err(|reject| (reject.code(), reading.id.1.as_str()))?;
+        let time = self.time(row, fields)?;
+        let refunds = self.measures(row, fields)?;
+        let state = self.state(fields, refunds);
+        self.keep(self.canon.of(key), id, row, time, state, fields);
+        Ok(())
+    }
+    /// The row's second on the room's calendar.
+    fn time(&mut self, row: u64, fields: &Fields) -> std::result::Result<u32, Left<'a>> {
+        let Some(column) = &self.reading.time else { return Ok(0) };
+        let cell = values::trim(fields.get(column.at).unwrap_or_default());
+        if self.reading.missing.has(cell) {
+            return Err(("no-time", &column.name));
+        }
+        let first = |seen: &mut u64| *seen = if *seen == 0 { row } else { *seen };
+        let seconds = match moment::read(cell, column.format) {
+            Ok(Moment::Wall(seconds)) => {
+                first(&mut self.zones[0]);
+                seconds + i64::from(column.wall)
+            }
+            Ok(Moment::World(seconds)) => {
+                first(&mut self.zones[1]);
+                seconds + i64::from(column.world)
+            }
+            Err(Odd::Ambiguous) => {
+                first(&mut self.ambiguous);
+                return Err(("date-ambiguous", &column.name));
+            }
+            Err(Odd::Unreadable) => return Err(("time-unreadable", &column.name)),
+        };
+        match u32::try_from(seconds) {
+            Err(_) if seconds < 0 => Err(("before-epoch", &column.name)),
+            // A day has to fit behind the last one.
+            Ok(second)
+                if second < u32::MAX - 2 * DAY && self.reading.until.is_none_or(|until| second < until) =>
+            {
+                Ok(second)
+            }
+            _ => Err(("in-future", &column.name)),
+        }
+    }
+    /// Reads the numbers of a row; whether its amount, the first of them, is below zero.
+    fn measures(&mut self, row: u64, fields: &Fields) -> std::result::Result<bool, Left<'a>> {
+        self.numbers.clear();
+        for measure in &self.reading.measures {
+            let Some((at, name, decimals)) = measure else {
+                self.numbers.push(money::NONE);
+                continue;
+            };
+            let cell = values::trim(fields.get(*at).unwrap_or_default());
+            if self.reading.missing.has(cell) {
+                // An order without its amount would count as bought for nothing.
+                if self.reading.source == Source::Orders && self.numbers.is_empty() {
+                    return Err(("no-amount", name));
+                }
+                self.numbers.push(money::NONE);
+                continue;
+            }
+            let (value, rounded) =
+                money::read(cell, *decimals).ok_or(("amount-unreadable", name.as_str()))?;
+            if rounded {
+                Tally::count(&mut self.tally.notes, "amount-rounded", name, row);
+            }
+            self.numbers.push(value);
+        }
+        let refund = self.reading.source == Source::Orders
+            && self.numbers.first().is_some_and(|amount| (money::NONE + 1..0).contains(amount));
+        if refund {
+            Tally::count(&mut self.tally.notes, "negative-amount", "", row);
+        }
+        Ok(refund)
+    }
+    fn state(&mut self, fields: &Fields, refund: bool) -> u8 {
+        let Some((at, [refunds, cancelled])) = &self.reading.status else { return u8::from(refund) };
+        let cell = values::trim(fields.get(*at).unwrap_or_default());
+        let is = |words: &[String]| words.iter().any(|word| word.as_bytes() == cell);
+        if is(cancelled) {
+            CANCELLED
+        } else if is(refunds) {
+            // Some write what is given back with its sign, some without.
+            if let Some(amount) = self.numbers.first_mut().filter(|amount| **amount != money::NONE) {
+                *amount = -amount.abs();
+            }
+            REFUND
+        } else {
+            u8::from(refund)
+        }
+    }
+    fn keep(&mut self, key: Key, id: &[u8], row: u64, time: u32, state: u8, fields: &Fields) {
+        let reading = self.reading;
+        let shard = key.shard(self.owners.len());
+        let Owner { parcel, index, words } = &mut self.owners[shard];
+        let who = match index.find(key, &parcel.people) {
+            Ok(at) => at as u32,
+            Err(_) => {
+                index.reserve(parcel.people.len() + 1, &parcel.people);
+                if let Err(slot) = index.find(key, &parcel.people) {
+                    index.slots[slot] = parcel.people.len() as u32 + 1;
+                }
+                parcel.people.push(key);
+                parcel.ids.push(id);
+                parcel.first.push(self.file << 40 | row);
+                parcel.people.len() as u32 - 1
+            }
+        };
+        parcel.who.push(who);
+        parcel.times.push(time);
+        for ((label, labels), words) in reading.dims.iter().zip(&mut parcel.dims).zip(words) {
+            let cell = match label {
+                Label::Column(at) => values::trim(fields.get(*at).unwrap_or_default()),
+                Label::Word(word) => word.as_bytes(),
+                Label::Nothing => b"",
+            };
+            let code = if reading.missing.has(cell) { 0 } else { word(words, labels, cell) };
+            labels.codes.push(code);
+        }
+        parcel.measures.iter_mut().zip(&self.numbers).for_each(|(to, value)| to.0.push(*value));
+        if reading.numbered {
+            let cell = reading.order.map(|at| values::trim(fields.get(at).unwrap_or_default()));
+            // A row without a number is an order of its own.
+            let cell = cell.filter(|cell| !reading.missing.has(cell));
+            parcel.orders.push(cell.map_or(self.file << 40 | row, hash));
+        }
+        if reading.source == Source::Orders {
+            parcel.states.push(state);
+        }
+    }
+}
+
+/// The number of a label in its parcel. Rows often repeat the label of the row before.
+fn word(known: &mut HashMap<String, u32>, labels: &mut Labels, cell: &[u8]) -> u32 {
+    let last = labels.codes.last().copied().unwrap_or_default();
+    if last > 0 && labels.words[last as usize].as_bytes() == cell {
+        return last;
+    }
+    let label = std::str::from_utf8(cell).unwrap_or("\u{fffd}");
+    if let Some(&code) = known.get(label) {
+        return code;
+    }
+    let code = labels.words.len() as u32;
+    known.insert(label.to_string(), code);
+    labels.words.push(label.to_string());
+    code
+}
+
+/// FNV-1a, its bits spread: two orders of one person would have to share 64 bits to be taken for one.
+fn hash(text: &[u8]) -> u64 {
+    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    text.iter().fold(0xcbf2_9ce4_8422_2325, fnv) | 1 << 63
+}

@@ -1,0 +1,201 @@
+//! What one shard knows of what its people did and when: per table the rows of each person in order, columns as codes.
+
+use super::Source;
+use super::cut::{CANCELLED, REFUND};
+use super::moment::DAY;
+use super::money;
+use crate::id::{Ids, Key};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The people of all tables of one shard.
+#[derive(Default)]
+pub struct Past {
+    /// Who.
+    pub keys: Vec<Key>,
+    /// The ID as written in their first row.
+    pub ids: Ids,
+    /// That row, the file's place in the recipe above it: an order of people that no shard changes.
+    pub first: Vec<u64>,
+    /// By [`Source::at`].
+    pub tables: [Table; 3],
+    /// Orders as they stand when all is paid, cancelled and given back.
+    pub purchases: Purchases,
+    /// Whole numbers per person that analyses leave behind.
+    pub measures: BTreeMap<String, Vec<i32>>,
+}
+
+/// Rows of one table, by person and time.
+#[derive(Default)]
+pub struct Table {
+    /// Where each person's rows start, and the end of the last's.
+    pub starts: Vec<u32>,
+    /// Seconds on the room's calendar.
+    pub times: Vec<u32>,
+    /// Columns of labels.
+    pub dims: Vec<Codes>,
+    /// Columns of numbers; [`money::NONE`] is "no value".
+    pub measures: Vec<Vec<i64>>,
+    /// Number of the row's order within its person; empty if every row is an order.
+    pub orders: Vec<u32>,
+    /// What became of the row; empty if nothing does.
+    pub states: Vec<u8>,
+}
+
+/// Codes of one column of labels, as narrow as they fit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Codes {
+    /// Up to 256 labels.
+    Narrow(Vec<u8>),
+    /// Up to 65,536.
+    Wide(Vec<u16>),
+    /// More.
+    Full(Vec<u32>),
+}
+
+impl Codes {
+    /// Codes below `labels`.
+    pub fn new(labels: usize, codes: impl Iterator<Item = u32>) -> Codes {
+        match labels {
+            0..=0x100 => Codes::Narrow(codes.map(|c| c as u8).collect()),
+            0x101..=0x1_0000 => Codes::Wide(codes.map(|c| c as u16).collect()),
+            _ => Codes::Full(codes.collect()),
+        }
+    }
+    /// The code of a row.
+    #[inline]
+    pub fn at(&self, row: usize) -> u32 {
+        match self {
+            Codes::Narrow(codes) => u32::from(codes[row]),
+            Codes::Wide(codes) => u32::from(codes[row]),
+            Codes::Full(codes) => codes[row],
+        }
+    }
+}
+
+impl Table {
+    /// The rows of a person.
+    #[inline]
+    pub fn rows(&self, person: usize) -> Range<usize> {
+        match self.starts.get(person..person + 2) {
+            Some(&[from, to]) => from as usize..to as usize,
+            _ => 0..0,
+        }
+    }
+    /// Of a person's rows, those before a second.
+    pub fn before(&self, person: usize, end: u32) -> Range<usize> {
+        let rows = self.rows(person);
+        rows.start..rows.start + self.times[rows.clone()].partition_point(|time| *time < end)
+    }
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Bought.
+    Bought,
+    /// Bought and all given back.
+    Returned,
+    /// A refund of nothing that is known.
+    Refund,
+    /// Cancelled.
+    Cancelled,
+}
+
+/// Orders, one entry each: their rows added up.
+#[derive(Default)]
+pub struct Purchases {
+    /// Where each person's orders start, and the end of the last's.
+    pub starts: Vec<u32>,
+    /// Second of the first row.
+    pub times: Vec<u32>,
+    /// Minor units, what was given back taken off; 0 if cancelled.
+    pub amounts: Vec<i64>,
+    /// What became of it.
+    pub fates: Vec<Fate>,
+}
+
+impl Purchases {
+    fn of(table: &Table) -> Purchases {
+        let mut all = Purchases { starts: vec![0], ..Purchases::default() };
+        let mut open: Vec<Sum> = Vec::new();
+        for person in table.starts.windows(2) {
+            open.clear();
+            for row in person[0] as usize..person[1] as usize {
+                let at = table.orders.get(row).map_or(open.len(), |number| *number as usize);
+                if at == open.len() {
+                    open.push(Sum { time: table.times[row], ..Sum::default() });
+                }
+                open[at].add(table, row);
+            }
+            for sum in &open {
+                all.times.push(sum.time);
+                all.amounts.push(if sum.fate() == Fate::Cancelled { 0 } else { sum.amount });
+                all.fates.push(sum.fate());
+            }
+            all.starts.push(all.times.len() as u32);
+        }
+        all
+    }
+    /// The orders of a person.
+    #[inline]
+    pub fn of_person(&self, person: usize) -> Range<usize> {
+        match self.starts.get(person..person + 2) {
+            Some(&[from, to]) => from as usize..to as usize,
+            _ => 0..0,
+        }
+    }
+    /// The day of an order.
+    #[inline]
+    pub fn day(&self, order: usize) -> u32 {
+        self.times[order] / DAY
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    time: u32,
+    amount: i64,
+    sold: bool,
+    refund: bool,
+}
+
+impl Sum {
+    fn add(&mut self, table: &Table, row: usize) {
+        let state = table.states.get(row).copied().unwrap_or_default();
+        let amount = table.measures.first().map_or(money::NONE, |column| column[row]);
+        self.sold |= state == super::cut::SOLD;
+        self.refund |= state == REFUND;
+        if state != CANCELLED && amount != money::NONE {
+            self.amount += amount;
+        }
+    }
+    fn fate(self) -> Fate {
+        match (self.sold, self.refund) {
+            (true, true) if self.amount <= 0 => Fate::Returned,
+            (true, _) => Fate::Bought,
+            (false, true) => Fate::Refund,
+            (false, false) => Fate::Cancelled,
+        }
+    }
+}
+
+impl Past {
+    /// The people and their tables.
+    pub fn new(keys: Vec<Key>, ids: Ids, first: Vec<u64>, tables: [Table; 3]) -> Past {
+        let purchases = Purchases::of(&tables[Source::Orders.at()]);
+        Past { keys, ids, first, tables, purchases, ..Past::default() }
+    }
+    /// How many people.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+    /// A table.
+    pub fn table(&self, source: Source) -> &Table {
+        &self.tables[source.at()]
+    }
+}
