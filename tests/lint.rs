@@ -7,7 +7,7 @@ mod room;
 use atoll::analysis::lookalike::Model;
 use atoll::export::lint::Mark;
 use atoll::id::TokenKey;
-use atoll::room::call::{Call, Export, Made, Reply};
+use atoll::room::call::{AllMade, Call, Export, Made, Reply};
 use atoll::room::recipe::Recipe;
 use atoll::sample::city;
 use room::Bench;
@@ -77,7 +77,7 @@ fn a_run_writes_the_mark_of_every_file_the_same_over_any_shards() {
     let run = |shards: usize| {
         let mut bench = opened(shards);
         crowd(&mut bench, "before", r#"{"is": "everyone"}"#);
-        let Ok(Reply::Files(files)) = bench.call(Call::ExportAll) else { panic!("files") };
+        let Ok(Reply::All(AllMade { files, .. })) = bench.call(Call::ExportAll) else { panic!("files") };
         (files, String::from_utf8(bench.take("run.json")).unwrap())
     };
     let (files, text) = run(1);
