@@ -20,8 +20,8 @@ const ALLOWED = new Set([
   "__wbg_get_unchecked", "__wbg_get_with_ref_key", "__wbg_instanceof_ArrayBuffer", "__wbg_instanceof_Map",
   "__wbg_instanceof_Uint8Array", "__wbg_isArray", "__wbg_isSafeInteger", "__wbg_iterator", "__wbg_length",
   "__wbg_new", "__wbg_new_from_slice", "__wbg_next", "__wbg_parse", "__wbg_prototypesetcall", "__wbg_push", "__wbg_set", "__wbg_stringify",
-  // The host of an exchange: reads files that were chosen, takes those that are made, multiplies, says how far it is.
-  "__wbg_file_size", "__wbg_file_read", "__wbg_file_put", "__wbg_tell_stage", "__wbg_tell_worked", "__wbg_curve_map_mul", "__wbg_curve_mul",
+  // The host of an exchange: reads files that were chosen, takes those that are made, multiplies and sums points, says how far it is.
+  "__wbg_file_size", "__wbg_file_read", "__wbg_file_put", "__wbg_tell_stage", "__wbg_tell_worked", "__wbg_curve_map_mul", "__wbg_curve_mul", "__wbg_curve_sum",
   "__wbg_value", "__wbindgen_generic", "__wbindgen_init_externref_table",
 ]);
 
