@@ -196,6 +196,39 @@ test("files of the command line in the page: its key answers, its run opens; wha
   await expect(answer.getByTestId("do-answer")).toHaveCount(0);
 });
 
+test("the keyed mode: one file and a shared key, no query; the command line opens the same", async ({ context, served }, info) => {
+  const dir = info.outputDir;
+  const [theirs, own] = [provider(2000), brand(1800, 300)];
+  tables(dir, theirs, own);
+  const [a, b] = [await side(context, served, "provider"), await side(context, served, "brand")];
+  const key = part(a.page, "key");
+  await key.getByTestId("collaboration").fill("acme x tagco");
+  await key.getByText("Shared key (amber)").click();
+  await pass(key, "key", true);
+  await expect(key.getByTestId("signer")).toBeVisible({ timeout: 30_000 });
+  await expect(part(a.page, "answer")).toHaveCount(0);
+  const shared = await save(key, "provider.shared.key", dir);
+  const made = part(a.page, "tags");
+  await pick(made, "table", join(dir, "theirs.csv"));
+  await made.getByTestId("do-publish").click({ timeout: 30_000 });
+  await save(made, "tags.atoll", dir);
+
+  const tags = part(b.page, "tags");
+  await pick(tags, "tags", join(dir, "tags.atoll"));
+  await tags.getByTestId("heard").check();
+  await pick(part(b.page, "query"), "table", join(dir, "own.csv"));
+  const open = part(b.page, "open");
+  await pick(open, "key", shared);
+  await pass(open, "open", false, "wrong horse");
+  await code(open, "passphrase-wrong");
+  await pass(open, "open", false);
+  await expect(b.page.getByTestId("done-open")).toHaveText("200 of 300 people are in the tag file", { timeout: 60_000 });
+  expect(rows(readFileSync(await save(open, "members.csv", dir), "utf8"))).toEqual(intersection(theirs, own));
+  atoll(dir, "exchange", "open", "tags.atoll", "own.csv", "--key", "provider.shared.key", "--out", "room", "-q");
+  expect(readFileSync(join(dir, "room", "members.csv"), "utf8")).toBe(readFileSync(join(dir, "members.csv"), "utf8"));
+  expect(await barriers(b.page)).toEqual([]);
+});
+
 /** Multiplies in a worker of the browser by one of the curve's modules, one row: 32 bytes in hex. */
 async function inWorker({ wasm, call, point, scalar }: { wasm: string; call: "map_mul" | "mul"; point: string; scalar: string }): Promise<string> {
   const work = async ({ data }: MessageEvent): Promise<void> => {
