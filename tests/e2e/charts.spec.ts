@@ -43,6 +43,7 @@ test("a line chart says the figures of its table, by pointer and by key, and sav
   await expect(tip).toBeHidden();
 
   await figure.getByRole("button", { name: "Table" }).click();
+  await expect(figure.locator("tbody tr").first()).toBeVisible();
   const people = await figure.locator("tbody tr").evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
   const seed = people.map(([, n]) => Number(n!.replaceAll(",", "")));
   const share = (100 * seed[24]!) / seed.reduce((sum, n) => sum + n, 0);

@@ -131,6 +131,7 @@ test("crowds are compared, cut by score, split and planned: parts add up to thei
   await view(page, "By score");
   const matrix = page.getByTestId("matrix");
   const row = matrix.locator("tbody tr").filter({ hasText: "Whole tag file" });
+  await expect(row.locator("button")).toHaveCount(10);
   const cells = await row.locator("button").evaluateAll((buttons) => buttons.map((button) => Number(button.firstChild!.textContent!.replaceAll(",", ""))));
   expect(cells.reduce((a, b) => a + b, 0)).toBe(50_000 - 4_376);
   await row.locator("button").nth(0).click();
@@ -149,6 +150,7 @@ test("crowds are compared, cut by score, split and planned: parts add up to thei
   await packs.getByLabel("Packs at most").fill("10");
   await expect(page.getByTestId("packs-sum")).toContainText("11 packs");
   await expect(page.getByTestId("packs-sum")).toContainText("everyone in exactly one pack");
+  await expect(packs.locator("tbody tr").first()).toBeVisible();
   const shown = await packs.locator("tbody tr td.num:nth-last-of-type(3)").allTextContents();
   expect(shown.reduce((sum, text) => sum + number(text), 0)).toBe(women);
   await page.getByTestId("make-packs").click();

@@ -7,6 +7,7 @@ export default defineConfig({
   outputDir: "out",
   reporter: [["list"]],
   workers: 1, // the page has workers of its own
+  retries: 1, // a busy machine can stall a browser; a test that needed it is printed as flaky
   forbidOnly: true,
   timeout: 60_000,
   use: {

@@ -24,6 +24,7 @@ test("all tags in one table: limits keep fewer, sorting reorders, ticks make a c
   await profiled(page, served);
   await page.getByText("All tags", { exact: true }).click();
   const table = page.getByTestId("all-tags");
+  await expect(table.locator("tbody tr").first()).toBeVisible();
   const column = async (nth: number) =>
     (await table.locator(`tbody tr td.num:nth-of-type(${nth})`).allTextContents()).map((text) => Number.parseFloat(text.replaceAll(",", "")));
   const [tgi, share] = [6, 4];

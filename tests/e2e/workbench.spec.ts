@@ -95,6 +95,7 @@ test("every chart is saved as PNG, SVG and CSV that open and say what they show"
   let seen = 0;
   for (const [name, labels] of Object.entries(charts)) {
     await show(page, name);
+    await expect(page.locator("figure h2").first()).toBeVisible();
     const titles = await page.locator("figure", { has: page.getByRole("button", { name: /PNG$/ }) }).locator("h2").allTextContents();
     expect(titles.length, name).toBeGreaterThan(0);
     for (const [i, title] of titles.entries()) {
