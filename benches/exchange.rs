@@ -66,12 +66,19 @@ fn parts(rows: usize) -> Result<(), Error> {
 fn columns() -> Columns {
     let labels = ["", "a", "b"].map(String::from).to_vec();
     let (name, separator) = ("level".to_string(), String::new());
-    Columns(vec![Column { name, kind: FeatureKind::Category, labels, edges: vec![], separator }])
+    Columns(vec![Column {
+        name,
+        kind: FeatureKind::Category,
+        labels,
+        edges: vec![],
+        separator,
+        carried: None,
+    }])
 }
 
 fn published(key: &KeyFile, people: Vec<Vec<u8>>) -> Result<Vec<u8>, Error> {
     let (mut runs, mut body) = (Memory::default(), Vec::new());
-    let policy = Policy { k: 50, outputs: Output::ALL.to_vec(), expires: "2026-12-31".into() };
+    let policy = Policy { k: 50, outputs: Output::TAGS.to_vec(), expires: "2026-12-31".into() };
     let background = people.len() / 10;
     let mut publisher =
         Publisher::new(key, &Dalek, &mut runs, &columns(), policy, background, Random::new([3; 32]))?;

@@ -815,6 +815,10 @@ table: OwnTable,
  */
 policy: Policy, 
 /**
+ * Columns of IDs to translate to, in the place of tags.
+ */
+carry: Array<string>, 
+/**
  * Columns to leave out.
  */
 ignore: Array<string>, 
@@ -871,6 +875,10 @@ terms?: Agreed,
  * What the provider asks.
  */
 policy?: Policy, 
+/**
+ * Columns of IDs that the file translates to.
+ */
+carries: Array<string>, 
 /**
  * Rows the key answers in its life.
  */
@@ -2229,7 +2237,7 @@ export type Operation = "add" | "delete" | "reset";
 /**
  * What may come out of a room made from the file.
  */
-export type Output = "profile" | "lookalike" | "personas" | "audience";
+export type Output = "profile" | "lookalike" | "personas" | "audience" | "translate";
 
 /**
  * What is written.

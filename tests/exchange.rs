@@ -143,6 +143,7 @@ fn tags_come_back_as_they_were_and_rare_ones_do_not() {
         name: name.into(),
         kind,
         separator: separator.into(),
+        id: None,
     };
     let sources = vec![
         source(0, "city", FeatureKind::Category, ""),

@@ -2,50 +2,11 @@
 //! plain intersection of the two tables.
 #![allow(clippy::unwrap_used)]
 
+mod folder;
+
+use folder::Folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A folder that is empty and goes with the test.
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Dir {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).unwrap();
-        Dir(dir)
-    }
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-    /// Runs atoll in the folder: what it printed, or what it refused with.
-    fn atoll(&self, line: &str) -> Result<String, String> {
-        let started = std::time::Instant::now();
-        let out = Command::new(env!("CARGO_BIN_EXE_atoll"))
-            .args(line.split(' '))
-            .current_dir(&self.0)
-            .env("ATOLL_PASSPHRASE", "correct horse")
-            .output()
-            .unwrap();
-        println!("{:.1} s: atoll {line}", started.elapsed().as_secs_f64());
-        match out.status.success() {
-            true => Ok(String::from_utf8(out.stdout).unwrap()),
-            false => Err(String::from_utf8(out.stderr).unwrap()),
-        }
-    }
-    fn refused(&self, line: &str) -> String {
-        let text = self.atoll(line).unwrap_err();
-        text.split(['[', ']']).nth(1).unwrap_or_default().to_string()
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 const CITIES: [&str; 4] = ["上海", "\"say\"\"hi\"\"\"", "北京", ""];
 const LIKES: [&str; 4] = ["tea|car", "car", "", "tea"];
@@ -99,7 +60,7 @@ fn plain(text: &str, column: usize) -> BTreeMap<String, usize> {
 
 /// A whole run by files; the room must hold exactly the intersection, with the tags of the provider's first row.
 fn round_trip(name: &str, m: usize, n: usize, dirty: bool) {
-    let dir = Dir::new(name);
+    let dir = Folder::new(name);
     let (theirs, own) = (provider(n, dirty), brand(n - m / 2, m, dirty));
     std::fs::write(dir.0.join("theirs.csv"), &theirs).unwrap();
     std::fs::write(dir.0.join("own.csv"), &own).unwrap();
@@ -120,7 +81,7 @@ fn round_trip(name: &str, m: usize, n: usize, dirty: bool) {
     assert_eq!(matched["matched"], dir.read("room/members.csv").lines().count() - 1);
 }
 
-fn check_room(dir: &Dir, theirs: &BTreeMap<String, usize>, own: &BTreeMap<String, usize>, table: &str) {
+fn check_room(dir: &Folder, theirs: &BTreeMap<String, usize>, own: &BTreeMap<String, usize>, table: &str) {
     let lines: Vec<&str> = table.lines().collect();
     let wanted: BTreeMap<usize, &str> =
         own.iter().filter_map(|(id, row)| Some((*row, lines[theirs.get(id)? - 1]))).collect();
@@ -172,7 +133,7 @@ fn a_hundred_thousand_by_a_million() {
 
 #[test]
 fn what_the_commands_refuse() {
-    let dir = Dir::new("exchange-refused");
+    let dir = Folder::new("exchange-refused");
     std::fs::write(dir.0.join("theirs.csv"), provider(400, false)).unwrap();
     std::fs::write(dir.0.join("own.csv"), brand(300, 200, false)).unwrap();
     let keygen = "exchange keygen p --cap 1500 --epoch e --collaboration";
@@ -208,7 +169,7 @@ fn what_the_commands_refuse() {
 
 #[test]
 fn the_keyed_mode_on_the_command_line() {
-    let dir = Dir::new("exchange-keyed");
+    let dir = Folder::new("exchange-keyed");
     std::fs::write(dir.0.join("theirs.csv"), provider(400, false)).unwrap();
     std::fs::write(dir.0.join("own.csv"), brand(200, 300, false)).unwrap();
     let said = dir.atoll("exchange keygen p --keyed --epoch e --collaboration c").unwrap();
@@ -226,7 +187,7 @@ fn the_keyed_mode_on_the_command_line() {
 /// What the provider asks holds in the room that `open` wrote, and cannot be edited.
 #[test]
 fn a_room_keeps_to_the_policy_of_its_tag_file() {
-    let dir = Dir::new("policy");
+    let dir = Folder::new("policy");
     std::fs::write(dir.0.join("theirs.csv"), provider(2_000, false)).unwrap();
     std::fs::write(dir.0.join("own.csv"), brand(1_800, 300, false)).unwrap();
     dir.atoll("exchange keygen p --collaboration a --epoch b").unwrap();

@@ -2,6 +2,7 @@
 //! model on a provider's people, handed back as tokens that only the provider's key turns into IDs.
 #![allow(clippy::unwrap_used)]
 
+mod folder;
 mod room;
 
 use atoll::analysis::lookalike::Model;
@@ -10,11 +11,10 @@ use atoll::id::TokenKey;
 use atoll::room::call::{AllMade, Call, Export, Made, Reply};
 use atoll::room::recipe::Recipe;
 use atoll::sample::city;
+use folder::Folder;
 use room::Bench;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 const PEOPLE: u32 = 2_000;
@@ -99,44 +99,17 @@ fn a_run_writes_the_mark_of_every_file_the_same_over_any_shards() {
     assert!(files.iter().all(|made| made.findings.iter().all(|found| !found.chinese.is_empty())));
 }
 
-/// A folder that is empty and goes with the test.
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Dir {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).unwrap();
-        Dir(dir)
-    }
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.0.join(name), bytes).unwrap();
-    }
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-    /// Runs atoll in the folder: whether it was content, what it printed, what it complained of.
-    fn atoll(&self, line: &str) -> (bool, String, String) {
-        let out = Command::new(env!("CARGO_BIN_EXE_atoll"))
-            .args(line.split(' '))
-            .current_dir(&self.0)
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (out.status.success(), text(out.stdout), text(out.stderr))
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The room's model: fitted once.
 fn model() -> String {
     static KNOWN: OnceLock<String> = OnceLock::new();
     KNOWN.get_or_init(|| export(&mut opened(2), Export::Model).1).clone()
+}
+
+/// Runs atoll in the folder: whether it was content, what it printed, what it complained of.
+fn outcome(dir: &Folder, line: &str) -> (bool, String, String) {
+    let out = dir.output(line);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (out.status.success(), text(out.stdout), text(out.stderr))
 }
 
 fn rows(text: &str) -> Vec<(&str, &str)> {
@@ -145,10 +118,10 @@ fn rows(text: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_model_goes_to_the_data_and_comes_back_as_tokens() {
-    let dir = Dir::new("lint-tokens");
+    let dir = Folder::new("lint-tokens");
     dir.write("model.json", model());
     dir.write("tags.csv", city(PEOPLE, 12).tags);
-    let score = |more: &str| dir.atoll(&format!("score model.json tags.csv --shards 2 {more}"));
+    let score = |more: &str| outcome(&dir, &format!("score model.json tags.csv --shards 2 {more}"));
     assert!(score("--out scores.csv --best").0);
     let said = score("--out tokens.csv --tokens --token-key key --tiers 2,10");
     assert!(said.0 && !said.2.contains("tokens.csv"), "green is not worth a word: {}", said.2);
@@ -161,7 +134,7 @@ fn a_model_goes_to_the_data_and_comes_back_as_tokens() {
     assert!(tokens.iter().all(|(token, _)| token.len() == 34 && token.starts_with("t_")));
     assert!(!tokens.is_sorted_by_key(|row| row.1), "the order must not be the order of the scores");
 
-    assert!(dir.atoll("resolve tokens.csv tags.csv --token-key key --out people.csv").0);
+    assert!(outcome(&dir, "resolve tokens.csv tags.csv --token-key key --out people.csv").0);
     let people = dir.read("people.csv");
     assert!(people.starts_with("id,tier\n"));
     let resolved: BTreeMap<&str, &str> = rows(&people).into_iter().collect();
@@ -180,11 +153,11 @@ fn a_model_goes_to_the_data_and_comes_back_as_tokens() {
     let other = dir.read("other.csv");
     let both: BTreeSet<&str> = rows(&other).iter().map(|row| row.0).collect();
     assert!(tokens.iter().all(|row| !both.contains(row.0)));
-    let refused = dir.atoll("resolve tokens.csv tags.csv --token-key fresh --out none.csv");
+    let refused = outcome(&dir, "resolve tokens.csv tags.csv --token-key fresh --out none.csv");
     assert!(!refused.0 && refused.2.contains("[tokens-foreign]"));
     dir.write("broken", "no key");
     assert!(
-        dir.atoll("resolve tokens.csv tags.csv --token-key broken --out none.csv")
+        outcome(&dir, "resolve tokens.csv tags.csv --token-key broken --out none.csv")
             .2
             .contains("[token-key-broken]")
     );
@@ -218,7 +191,7 @@ fn the_page_gets_the_same_tokens_and_the_crosswalk_that_turns_them_back() {
 
 #[test]
 fn the_command_line_looks_at_any_file() {
-    let dir = Dir::new("lint-cli");
+    let dir = Folder::new("lint-cli");
     let phones: Vec<String> = (0..300u64).map(|n| format!("139{:08}", n * 7_919 % 100_000_000)).collect();
     let digest = |phone: &String| {
         use sha2::Digest;
@@ -234,7 +207,7 @@ fn the_command_line_looks_at_any_file() {
     let gbk: Vec<u8> =
         [&b"id,"[..], b"\xb3\xc7\xca\xd0\n", phones[0].as_bytes(), b",\xc9\xcf\xba\xa3\n"].concat();
     dir.write("gbk.csv", gbk);
-    let red = dir.atoll("lint list.csv good.csv --earlier before.csv --known raw.txt");
+    let red = outcome(&dir, "lint list.csv good.csv --earlier before.csv --known raw.txt");
     assert!(!red.0, "a red file ends with 1");
     for part in [
         "red   list.csv",
@@ -246,11 +219,11 @@ fn the_command_line_looks_at_any_file() {
         assert!(red.1.contains(part), "{part}\n{}", red.1);
     }
     assert!(
-        !red.1.contains(&phones[0]) && !dir.atoll("lint raw.txt").1.contains(&phones[0]),
+        !red.1.contains(&phones[0]) && !outcome(&dir, "lint raw.txt").1.contains(&phones[0]),
         "nothing in the open"
     );
-    assert!(dir.atoll("lint gbk.csv").1.contains("raw-phone id line 2, 1 of 1, 139****0000"));
-    assert_eq!(dir.atoll("lint good.csv"), (true, "green good.csv\n".into(), String::new()));
-    let json: Value = serde_json::from_str(&dir.atoll("lint good.csv list.csv --json").1).unwrap();
+    assert!(outcome(&dir, "lint gbk.csv").1.contains("raw-phone id line 2, 1 of 1, 139****0000"));
+    assert_eq!(outcome(&dir, "lint good.csv"), (true, "green good.csv\n".into(), String::new()));
+    let json: Value = serde_json::from_str(&outcome(&dir, "lint good.csv list.csv --json").1).unwrap();
     assert_eq!((&json[0]["mark"], &json[1]["findings"][0]["code"]), (&"green".into(), &"guessable".into()));
 }

@@ -3,46 +3,35 @@
 // checks proofs, and writes and reads every file. CPU microseconds per row of the page's process, all threads, medians.
 // `node benches/psi/exchange.mjs [ROWS] [ROUNDS]`, after `benches/psi/run.sh` fetched psi.js.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { PHASES, columns, median, open, root } from "./browser.mjs";
 
-const root = resolve(import.meta.dirname, "../..");
-const { chromium } = createRequire(join(root, "tests/e2e/package.json"))("@playwright/test");
 const [rows = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
-const scratch = process.env.PSI_SCRATCH ?? join(root, "target/psi");
 const html = readFileSync(process.env.ATOLL_PAGE ?? join(root, "dist/atoll.html"), "utf8");
 const block = (id) => new RegExp(`id="${id}">([^<]*)<`).exec(html)[1];
 const KERNELS = ["relaxed", "simd"];
 const kernels = KERNELS.map((name) => readFileSync(join(root, `pkg/kernel-${name}.wasm`)).toString("base64"));
 const worker = /id="atoll-worker">([\s\S]*?)<\/script>/.exec(html)[1];
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-const page = await browser.newPage();
-await page.route("http://bench.test/", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" })); // psi.js asks where it is
-await page.goto("http://bench.test/");
-await page.addScriptTag({ path: join(scratch, "node_modules/@openmined/psi.js/psi_wasm_web.js") });
+const { page, times, timed, sums, close } = await open(rows, "process");
 await page.evaluate(prepare, { rows, worker, packed: block("atoll-wasm"), curve: block("atoll-curve"), kernels });
-const renderers = await pids();
 
-const PSI = ["set-up", "request", "response", "intersection"];
 const OURS = ["publish", "query", "answer", "open", "passphrase"];
-const times = {};
 for (let round = 0; round < rounds; round++) {
   for (const [at, name] of KERNELS.entries()) {
     await page.evaluate(`start(${at})`);
     for (const step of OURS) await timed(`${name} ${step}`, `ours("${step}")`);
     await page.evaluate("stop()");
   }
-  for (const [phase, name] of PSI.entries()) await timed(`psi.js ${name}`, `psi(${phase})`);
+  for (const phase of PHASES) await timed(`psi.js ${phase}`, `psi("${phase}")`);
 }
-await browser.close();
+await close();
 
 console.log(`${rows} x ${rows} from tables to matches in Chromium, ${rounds} rounds, CPU µs per row\n`);
-const line = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(i ? 14 : 10)).join(""));
-const theirs = sums("psi.js", PSI);
-line("", ...PSI, "sum");
-line("psi.js", ...PSI.map((phase) => median(times[`psi.js ${phase}`]).toFixed(0)), median(theirs).toFixed(0));
+const line = columns(14);
+const theirs = sums("psi.js", PHASES);
+line("", ...PHASES, "sum");
+line("psi.js", ...PHASES.map((phase) => median(times[`psi.js ${phase}`]).toFixed(0)), median(theirs).toFixed(0));
 line("", ...OURS.slice(0, 4), "sum", "psi.js / it", "without seals");
 for (const name of KERNELS) {
   const own = sums(name, OURS.slice(0, 4));
@@ -52,7 +41,7 @@ for (const name of KERNELS) {
   line(name, ...OURS.slice(0, 4).map((step) => median(times[`${name} ${step}`]).toFixed(0)), median(own).toFixed(0), ratio(own), ratio(bare));
 }
 
-/** In the page: `start`, `ours` and `stop` for one worker of either role, and `psi`. */
+/** In the page: `start`, `ours` and `stop` for one worker of either role. */
 async function prepare({ rows, worker, packed, curve, kernels }) {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const address = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
@@ -83,7 +72,7 @@ async function prepare({ rows, worker, packed, curve, kernels }) {
     });
     const ref = { index: 0, name: "table.csv", size: blob.size };
     desk.postMessage({ is: "file", ref, blob });
-    found.push((await ask(desk, { is: "call", call: { call: "inspect", file: ref, overrule: {} } }, ["reply"])).reply.with);
+    found.push((await ask(desk, { is: "call", call: { inspect: { file: ref, overrule: {} } } }, ["reply"])).reply.with);
     desk.terminate();
     shard.terminate();
   }
@@ -94,7 +83,7 @@ async function prepare({ rows, worker, packed, curve, kernels }) {
   let files, side;
   const step = async (step, names, more) => {
     const given = Object.fromEntries(Object.entries(names).map(([as, name]) => [as, name instanceof Blob ? name : files[name]]));
-    const { told, made } = await ask(side, { is: "step", step: { step, ...more }, files: given }, ["told"]);
+    const { told, made } = await ask(side, { is: "step", step: { [step]: more }, files: given }, ["told"]);
     for (const { name, blob } of made) files[name] = blob;
     return told;
   };
@@ -105,7 +94,7 @@ async function prepare({ rows, worker, packed, curve, kernels }) {
   };
   globalThis.stop = () => side.terminate();
   const STEPS = {
-    publish: () => step("publish", { table: theirs }, { table: to, policy, ignore: [], name: "tags.atoll" }),
+    publish: () => step("publish", { table: theirs }, { table: to, policy, carry: [], ignore: [], name: "tags.atoll" }),
     query: () => step("query", { tags: "tags.atoll", table: own }, { table: of, passphrase, today }),
     answer: () => step("answer", { query: "brand.query", ledger: "provider.ledger.json" }, { today }),
     open: () => step("open", { tags: "tags.atoll", table: own, run: "brand.run", answer: "provider.answer" }, { table: of, passphrase, today }),
@@ -115,46 +104,4 @@ async function prepare({ rows, worker, packed, curve, kernels }) {
     const told = await STEPS[name]();
     if (name === "open" && told.matched !== rows / 2) throw new Error(`${told.matched} matches`);
   };
-
-  const lib = await globalThis.PSI();
-  const ids = (from) => Array.from({ length: rows }, (_, i) => `138${String(from + i).padStart(8, "0")}`);
-  const [mine, yours] = [ids(0), ids(rows / 2)];
-  let server, client, setup, request, response;
-  const PHASES = [
-    () => (setup = server.createSetupMessage(rows >= 100_000 ? 1e-6 : 1e-9, rows, yours, lib.dataStructure.GCS).serializeBinary()),
-    () => (request = client.createRequest(mine).serializeBinary()),
-    () => (response = server.processRequest(lib.request.deserializeBinary(request)).serializeBinary()),
-    () => client.getIntersection(lib.serverSetup.deserializeBinary(setup), lib.response.deserializeBinary(response)),
-  ];
-  globalThis.psi = (phase) => {
-    if (phase === 0) [server, client] = [lib.server.createWithNewKey(true), lib.client.createWithNewKey(true)];
-    const { length } = PHASES[phase]();
-    if (phase === 3 && Math.abs(length - rows / 2) > 2) throw new Error(`${length} matches`);
-  };
-}
-
-async function timed(name, call) {
-  const before = cpu();
-  await page.evaluate(call);
-  (times[name] ??= []).push((cpu() - before) / rows);
-}
-
-/** Microseconds the page's process was on a processor, by all its threads, those that ended too; to 10 ms. */
-function cpu() {
-  const ticks = (pid) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13);
-  return renderers.flatMap(ticks).reduce((sum, ticks) => sum + Number(ticks) * 10_000, 0);
-}
-
-async function pids() {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
-  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
-}
-
-function sums(name, phases) {
-  return Array.from({ length: rounds }, (_, round) => phases.reduce((sum, phase) => sum + times[`${name} ${phase}`][round], 0));
-}
-
-function median(all) {
-  return [...all].sort((a, b) => a - b)[all.length >> 1];
 }

@@ -2,56 +2,46 @@
 // here, by both kernels and by dalek in wasm; and a sum of all points, of which a proof takes one and its check two. CPU microseconds per row of the page's process, medians, in turns.
 // `node benches/psi/page.mjs [ROWS] [ROUNDS]`, after `benches/psi/run.sh` made what it needs. A phase here is the hash to
 // the curve or the decoding, the multiplication and the encoding; hashing of IDs (SHA-512, about 2 µs) is not in it.
-import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PHASES, columns, median, open, root, scratch } from "./browser.mjs";
 
-const root = resolve(import.meta.dirname, "../..");
-const { chromium } = createRequire(join(root, "tests/e2e/package.json"))("@playwright/test");
 const [rows = 10_000, rounds = 5] = process.argv.slice(2).map(Number);
-const scratch = process.env.PSI_SCRATCH ?? join(root, "target/psi");
 const MODULES = {
   relaxed: join(root, "pkg/kernel-relaxed.wasm"),
   simd: join(root, "pkg/kernel-simd.wasm"),
   dalek: join(scratch, "dalek.wasm"),
 };
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
-const page = await browser.newPage();
-await page.route("http://bench.test/", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" })); // psi.js asks where it is
-await page.goto("http://bench.test/");
-await page.addScriptTag({ path: join(scratch, "node_modules/@openmined/psi.js/psi_wasm_web.js") });
+const { page, times, timed, sums, close } = await open(rows, "threads");
 const texts = Object.entries(MODULES).map(([name, path]) => [name, readFileSync(path).toString("base64")]);
 await page.evaluate(prepare, { texts, rows });
-const renderers = await pids();
 
-const PSI = ["set-up", "request", "response", "intersection"];
-const OURS = ["map_mul", "map_mul", "mul, one scalar", "mul, each", "sum"];
-const times = {};
+/** What the curve does in each phase. */
+const OURS = [...PHASES, "sum"].map((phase, at) => [phase, ["map_mul", "map_mul", "mul, one scalar", "mul, each", "sum"][at]]);
 const hashes = {};
 for (let round = 0; round < rounds; round++) {
   for (const name of Object.keys(MODULES)) {
-    for (const phase of [0, 1, 2, 3, 4]) (hashes[OURS[phase]] ??= new Set()).add(await timed(`${name} ${phase}`, `ours("${name}", ${phase})`));
+    for (const [at, [phase, does]] of OURS.entries()) (hashes[does] ??= new Set()).add(await timed(`${name} ${phase}`, `ours("${name}", ${at})`));
   }
-  for (const phase of [0, 1, 2, 3]) await timed(`psi.js ${phase}`, `psi(${phase})`);
+  for (const phase of PHASES) await timed(`psi.js ${phase}`, `psi("${phase}")`);
 }
-await browser.close();
+await close();
 
 console.log(`${rows} x ${rows}, ${rounds} rounds, CPU µs per row\n`);
-const line = (...cells) => console.log(cells.map((cell, i) => String(cell).padStart(i ? 16 : 10)).join(""));
-line("", ...PSI, "sum", "psi.js / it");
-const theirs = sums("psi.js");
+const line = columns(16);
+line("", ...PHASES, "sum", "psi.js / it");
+const theirs = sums("psi.js", PHASES);
 for (const name of ["psi.js", ...Object.keys(MODULES)]) {
-  const ratios = sums(name).map((sum, round) => theirs[round] / sum);
-  line(name, ...[0, 1, 2, 3].map((p) => median(times[`${name} ${p}`]).toFixed(1)), median(sums(name)).toFixed(0), median(ratios).toFixed(1));
+  const own = sums(name, PHASES);
+  line(name, ...PHASES.map((phase) => median(times[`${name} ${phase}`]).toFixed(1)), median(own).toFixed(0), median(own.map((sum, round) => theirs[round] / sum)).toFixed(1));
 }
-for (const name of Object.keys(MODULES)) line(`sum, ${name}`, median(times[`${name} 4`]).toFixed(1));
-line("dalek / relaxed", ...[0, 1, 2, 3, 4].map((p) => (median(times[`dalek ${p}`]) / median(times[`relaxed ${p}`])).toFixed(2)));
+for (const name of Object.keys(MODULES)) line(`sum, ${name}`, median(times[`${name} sum`]).toFixed(1));
+line("dalek / relaxed", ...[...PHASES, "sum"].map((phase) => (median(times[`dalek ${phase}`]) / median(times[`relaxed ${phase}`])).toFixed(2)));
 const differing = Object.entries(hashes).filter(([, of]) => of.size !== 1);
 if (differing.length > 0) throw new Error(`the modules disagree: ${differing.map(([name]) => name)}`);
 
-/** In the page: `ours` and `psi`, one phase each. */
+/** In the page: `ours`, one phase at a time. */
 async function prepare({ texts, rows }) {
   const modules = {};
   for (const [name, text] of texts) {
@@ -86,46 +76,4 @@ async function prepare({ texts, rows }) {
     if (phase < 2) points = out;
     return out.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 0);
   };
-
-  const lib = await globalThis.PSI();
-  const ids = (from) => Array.from({ length: rows }, (_, i) => `user${i + from}@example.com`);
-  const [mine, yours] = [ids(0), ids(rows / 2)];
-  let server, client, setup, request, response;
-  const PHASES = [
-    () => (setup = server.createSetupMessage(rows >= 100_000 ? 1e-6 : 1e-9, rows, yours, lib.dataStructure.GCS).serializeBinary()),
-    () => (request = client.createRequest(mine).serializeBinary()),
-    () => (response = server.processRequest(lib.request.deserializeBinary(request)).serializeBinary()),
-    () => client.getIntersection(lib.serverSetup.deserializeBinary(setup), lib.response.deserializeBinary(response)),
-  ];
-  globalThis.psi = (phase) => {
-    if (phase === 0) [server, client] = [lib.server.createWithNewKey(true), lib.client.createWithNewKey(true)];
-    return PHASES[phase]().length;
-  };
-}
-
-async function timed(name, call) {
-  const before = cpu();
-  const result = await page.evaluate(call);
-  (times[name] ??= []).push((cpu() - before) / 1000 / rows);
-  return result;
-}
-
-/** Nanoseconds the page's process was on a processor, by all its threads. */
-function cpu() {
-  const threads = renderers.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`));
-  return threads.reduce((sum, path) => sum + Number(readFileSync(path, "utf8").split(" ")[0]), 0);
-}
-
-async function pids() {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
-  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
-}
-
-function sums(name) {
-  return Array.from({ length: rounds }, (_, round) => [0, 1, 2, 3].reduce((sum, phase) => sum + times[`${name} ${phase}`][round], 0));
-}
-
-function median(all) {
-  return [...all].sort((a, b) => a - b)[all.length >> 1];
 }

@@ -108,9 +108,26 @@ pub fn sources(found: &Inspection) -> Vec<Source> {
             Role::Multi { separator } => (FeatureKind::Multi, separator.clone()),
             Role::Id(_) | Role::Fold | Role::Ignore => return None,
         };
-        Some(Source { at, name: column.name.clone(), kind, separator })
+        Some(Source { at, name: column.name.clone(), kind, separator, id: None })
     };
     found.columns.iter().enumerate().filter_map(source).collect()
+}
+
+/// The columns of IDs that a file translates to; refuses a name that is no column of IDs.
+pub fn carried(found: &Inspection, names: &[String]) -> Result<Vec<Source>> {
+    let source = |name: &String| {
+        let at = found.columns.iter().position(|column| column.name == *name);
+        let at = at.ok_or_else(|| Error::new(Kind::ColumnMissing).column(name))?;
+        let column = &found.columns[at];
+        let id = match &column.role {
+            Role::Id(recipe) => Some(*recipe),
+            _ => column.id.map(|guess| guess.recipe),
+        };
+        let id = id.filter(|id| id.digest != id::Digest::Mixed);
+        let id = Some(id.ok_or_else(|| Error::new(Kind::NoIdColumn).column(name))?);
+        Ok(Source { at, name: name.clone(), kind: FeatureKind::Category, separator: String::new(), id })
+    };
+    names.iter().map(source).collect()
 }
 
 /// What became of the rows of a file: `rows = invalid + duplicate + people`.

@@ -76,7 +76,7 @@ pub struct Publisher<'a> {
 
 impl<'a> Publisher<'a> {
     /// Starts a file. `background` is how many rows of tags, without labels, go with it: the base that matched
-    /// people are compared with.
+    /// people are compared with. A file that translates IDs has none.
     pub fn new(
         key: &'a KeyFile,
         points: &'a dyn Points,
@@ -93,6 +93,10 @@ impl<'a> Publisher<'a> {
         if policy.k < FLOOR {
             return Err(Error::new(Kind::OutOfRange).column("k"));
         }
+        let translates = columns.translates();
+        if !policy.fits(translates) {
+            return Err(Error::new(Kind::OutOfRange).column("outputs"));
+        }
         Ok(Publisher {
             key,
             points,
@@ -107,7 +111,7 @@ impl<'a> Publisher<'a> {
             most: RUN,
             kept: Vec::new(),
             sample: Vec::new(),
-            background,
+            background: if translates { 0 } else { background },
             taken: 0,
         })
     }

@@ -1,7 +1,8 @@
 //! From matches to a room: files that the rest of Atoll reads as any other. Matched tags are the positives, the
-//! background the base.
+//! background the base. Of a file that translates IDs, an ID map.
 
-use super::tagfile::{Match, TagFile};
+use super::table::{Slices, Table};
+use super::tagfile::{Header, Match, TagFile};
 use crate::error::{Error, Kind, Result};
 use crate::table::schema::FeatureKind;
 use serde_json::Value;
@@ -36,15 +37,11 @@ impl Room {
     }
 }
 
-/// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else. Refused where
-/// fewer people matched than the provider lets anybody look at.
+/// Makes the room. Tokens count the matches in the order of the IDs and say nothing to anybody else.
 pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Result<Room> {
-    let header = file.header();
-    if (matches.len() as u64) < header.policy.k {
-        return Err(Kind::FewMatched.into());
-    }
+    let header = enough(file, matches)?;
     let names: Vec<String> = header.columns.0.iter().map(|c| c.name.clone()).collect();
-    let id = id_name(&names);
+    let id = unlike("token", &names);
     let (mut first_party, mut tags) = (format!("{id}\n"), line(std::iter::once(id.clone()).chain(names)));
     let mut members = Vec::new();
     let mut row = |token: &str, row: &[u8]| {
@@ -64,9 +61,45 @@ pub fn room(file: &TagFile, matches: &[Match], background: &[u8]) -> Result<Room
     Ok(Room { first_party, tags, recipe: recipe(file, &id), members })
 }
 
-/// A name for the token column that no tag has.
-fn id_name(names: &[String]) -> String {
-    let mut id = "token".to_string();
+/// What a brand writes of its matches: the files of a room, or an ID map. `rows` are the 1-based rows of all its IDs.
+pub fn files(
+    file: &TagFile,
+    table: &Table,
+    (matches, background): (&[Match], &[u8]),
+    rows: &[u64],
+    slices: &mut Slices<'_>,
+) -> Result<Vec<(&'static str, String)>> {
+    if !file.header().columns.translates() {
+        return Ok(room(file, matches, background)?.files(rows).into());
+    }
+    let of: Vec<u64> = matches.iter().map(|found| rows[found.id]).collect();
+    let cells = table.cells(&of, slices)?;
+    Ok(vec![("idmap.csv", translation(file, matches, table.name(), &cells)?)])
+}
+
+/// Refused where fewer people matched than the provider lets anybody look at.
+fn enough<'a>(file: &'a TagFile, matches: &[Match]) -> Result<&'a Header> {
+    let header = file.header();
+    if (matches.len() as u64) < header.policy.k { Err(Kind::FewMatched.into()) } else { Ok(header) }
+}
+
+/// `idmap.csv` of a file that translates: a line per match, its own ID as it stands in the brand's table (`name`,
+/// `cells`: one per match) before the provider's. An `[[idmap]]` of any room.
+pub fn translation(file: &TagFile, matches: &[Match], name: &str, cells: &[String]) -> Result<String> {
+    let header = enough(file, matches)?;
+    let names: Vec<String> = header.columns.0.iter().map(|c| c.name.clone()).collect();
+    let own = unlike(name, &names);
+    let mut out = line(std::iter::once(own).chain(names));
+    for (found, cell) in matches.iter().zip(cells) {
+        let theirs = header.columns.cells(&found.tags).ok_or(Kind::RowBroken)?;
+        out += &line(std::iter::once(cell.clone()).chain(theirs));
+    }
+    Ok(out)
+}
+
+/// A name that none of these is.
+fn unlike(name: &str, names: &[String]) -> String {
+    let mut id = name.to_string();
     while names.contains(&id) {
         id.push('_');
     }

@@ -68,6 +68,8 @@ pub enum Step {
         table: Table,
         /// What is asked of whoever opens it.
         policy: Policy,
+        /// Columns of IDs to translate to, in the place of tags.
+        carry: Vec<String>,
         /// Columns to leave out.
         ignore: Vec<String>,
         /// Name of the file.
@@ -116,6 +118,9 @@ pub struct Told {
     /// What the provider asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
+    /// Columns of IDs that the file translates to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub carries: Vec<String>,
     /// Rows the key answers in its life.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(type = "number"))]
@@ -207,7 +212,9 @@ impl<H: Host + Points> Steps<H> {
                 let key = self.key(&Zeroizing::new(passphrase))?;
                 Ok(told_of(self.key.insert(key)))
             }
-            Step::Publish { table, policy, ignore, name } => self.publish(&table, policy, &ignore, &name),
+            Step::Publish { table, policy, carry, ignore, name } => {
+                self.publish(&table, policy, [&carry, &ignore], &name)
+            }
             Step::Answer { today } => self.answer(&today),
             Step::Look { today } => self.tags(&today, None).map(|file| told_of_file(&file)),
             Step::Query { table, passphrase, today } => {
@@ -250,11 +257,17 @@ impl<H: Host + Points> Steps<H> {
     fn key(&self, passphrase: &str) -> Result<KeyFile> {
         KeyFile::open(passphrase, &self.whole("key")?)
     }
-    fn publish(&mut self, table: &Table, policy: Policy, ignore: &[String], name: &str) -> Result<Told> {
+    fn publish(
+        &mut self,
+        table: &Table,
+        policy: Policy,
+        [carry, ignore]: [&[String]; 2],
+        name: &str,
+    ) -> Result<Told> {
         let (census, random) = (self.stream(), self.stream());
         let key = self.key.as_ref().ok_or(Kind::TooEarly)?;
         let read = |stage, take: &mut Take<'_>| self.slices("table", stage, 0, take);
-        let coder = table.census(ignore, policy.k, census, &mut |take| read("count", take))?;
+        let coder = table.census(carry, ignore, policy.k, census, &mut |take| read("count", take))?;
         let mut spill = Scratch(&self.host, 0);
         let background = table.background();
         let publisher =
@@ -325,8 +338,7 @@ impl<H: Host + Points> Steps<H> {
         let mut lookup = Lookup::new(&file, openings);
         self.slices("tags", "look-up", file.start() as u64, &mut |bytes, _| lookup.feed(bytes))?;
         let (matches, background) = lookup.finish()?;
-        let room = room::room(&file, &matches, &background)?;
-        for (name, text) in room.files(&rows) {
+        for (name, text) in room::files(&file, table, (&matches, &background), &rows, read)? {
             self.host.put(name, text.as_bytes(), false)?;
         }
         let (people, matched) = (Some(ids.len() as u64), Some(matches.len() as u64));
@@ -345,6 +357,7 @@ fn told_of_file(file: &TagFile) -> Told {
         signer: fingerprint(&header.signer.0),
         terms: Agreed::of(&header.terms),
         policy: Some(header.policy.clone()),
+        carries: header.columns.carried().map(|column| column.name.clone()).collect(),
         cap: Some(header.cap),
         rows: Some(header.rows),
         background: Some(header.background),

@@ -1,6 +1,6 @@
 //! A table of IDs, one side's own, as both roles read it: looked at before, then in slices from start to end.
 
-use super::feed::{Account, Feed, People, sources};
+use super::feed::{Account, Feed, People, carried, sources};
 use super::keys::KeyFile;
 use super::publish::Publisher;
 use super::secret::Random;
@@ -41,6 +41,10 @@ impl Table {
     pub fn background(&self) -> usize {
         BACKGROUND.min(self.found.rows / 10) as usize
     }
+    /// Name of the ID column.
+    pub fn name(&self) -> &str {
+        self.found.columns.get(self.at).map_or("id", |column| column.name.as_str())
+    }
     fn walk(
         &self,
         slices: &mut Slices<'_>,
@@ -58,16 +62,30 @@ impl Table {
         })?;
         people.finish()
     }
-    /// The provider's first pass: what stands in the columns.
+    /// The ID cells of these rows, 1-based and ascending, as they stand there.
+    pub fn cells(&self, rows: &[u64], slices: &mut Slices<'_>) -> Result<Vec<String>> {
+        let mut out = Vec::with_capacity(rows.len());
+        self.walk(slices, &mut |line, fields| {
+            if rows.get(out.len()) == Some(&line) {
+                let cell = fields.and_then(|fields| fields.get(self.at)).unwrap_or_default();
+                out.push(String::from_utf8_lossy(cell).into_owned());
+            }
+            Ok(())
+        })?;
+        if out.len() == rows.len() { Ok(out) } else { Err(Kind::FileChanged.into()) }
+    }
+    /// The provider's first pass: what stands in the columns. With IDs to `carry` these, else the tags.
     pub fn census(
         &self,
+        carry: &[String],
         ignore: &[String],
         k: u64,
         random: Random,
         slices: &mut Slices<'_>,
     ) -> Result<Coder> {
-        let mut columns = sources(&self.found);
-        columns.retain(|source| source.at != self.at && !ignore.contains(&source.name));
+        let tags = carry.is_empty();
+        let mut columns = if tags { sources(&self.found) } else { carried(&self.found, carry)? };
+        columns.retain(|source| source.at != self.at && !(tags && ignore.contains(&source.name)));
         if columns.is_empty() {
             return Err(Kind::NoTags.into());
         }
@@ -86,8 +104,11 @@ impl Table {
         let (mut reader, mut invalid) = (Reader::new(self.id, key.terms())?, 0);
         self.walk(slices, &mut |_, fields| {
             let id = fields.and_then(|fields| reader.read(fields.get(self.at).unwrap_or_default()).ok());
-            match (fields, id) {
-                (Some(fields), Some(id)) => publisher.push(id, &coder.code(|at| fields.get(at))),
+            let tags = fields.map(|fields| coder.code(|at| fields.get(at)));
+            // A match that translates to nothing would tell that somebody is here, and no more.
+            let told = |tags: &Vec<u8>| !coder.columns().translates() || tags.iter().any(|byte| *byte != 0);
+            match (tags.filter(told), id) {
+                (Some(tags), Some(id)) => publisher.push(id, &tags),
                 _ => {
                     invalid += 1;
                     Ok(())

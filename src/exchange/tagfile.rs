@@ -33,11 +33,13 @@ pub enum Output {
     Personas,
     /// Lists of tokens.
     Audience,
+    /// Other IDs of one's own people, and nothing else.
+    Translate,
 }
 
 impl Output {
-    /// All of them.
-    pub const ALL: [Output; 4] = [Output::Profile, Output::Lookalike, Output::Personas, Output::Audience];
+    /// All that a file of tags can allow.
+    pub const TAGS: [Output; 4] = [Output::Profile, Output::Lookalike, Output::Personas, Output::Audience];
 }
 
 /// What the provider asks of whoever opens the file; it travels with it, signed.
@@ -55,6 +57,14 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether it goes with a file of tags, or of IDs: these are translated to and nothing else.
+    pub(super) fn fits(&self, translates: bool) -> bool {
+        if translates {
+            self.outputs == [Output::Translate]
+        } else {
+            !self.outputs.contains(&Output::Translate)
+        }
+    }
     /// Refuses a day after the last one. Whoever has a clock asks: the room has none.
     pub fn check(&self, today: &str) -> Result<()> {
         fresh(&self.expires, today)
@@ -165,7 +175,10 @@ impl TagFile {
             oprf::check_public(&header.public.0)?;
         }
         header.columns.check()?;
-        if header.columns.width() != header.width {
+        let translates = header.columns.translates();
+        // Background rows stand in plain: of IDs there must be none.
+        let open = translates && header.background > 0;
+        if open || !header.policy.fits(translates) || header.columns.width() != header.width {
             return Err(Kind::ExchangeBroken.into());
         }
         if header.rows > MOST_ROWS || header.background > MOST_ROWS {

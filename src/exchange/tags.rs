@@ -4,9 +4,13 @@
 //! A code is one byte, or two for more than 256; 0 is "no value". A multi-valued column is a bit set, the first
 //! label in the lowest bit of the first byte. What fewer than K rows hold is left out when the file is made, so
 //! that no row stands out by a rare label.
+//!
+//! A file that translates IDs carries other IDs of the same people in the place of tags: their text, at a fixed
+//! width. It has no background, and nothing of it is ever told of a crowd.
 
 use super::secret::Random;
 use crate::error::{Error, Kind, Result};
+use crate::id::{self, Platform, Text, Writer};
 use crate::num::{Order, mapped};
 use crate::table::dates;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
@@ -40,11 +44,43 @@ pub struct Column {
     /// What stood between the labels of a cell, and stands there again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub separator: String,
+    /// The IDs that stand in the cells, in a file that translates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
+}
+
+/// IDs in the place of codes: their text, then zero bytes up to the width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    /// What they are.
+    pub id: id::Recipe,
+    /// Bytes of the longest.
+    pub width: usize,
+}
+
+/// An ID as it is carried; says whether the cell is one.
+fn written(id: id::Recipe, cell: &[u8], out: &mut Vec<u8>) -> bool {
+    Writer { platform: Platform::Generic, column: id, digest: id.digest, text: Text::Hex }.write(cell, out)
+}
+
+impl Carried {
+    /// The ID of a cell: empty if there is none. Nothing if a stranger wrote what is no such ID.
+    fn text(&self, bytes: &[u8]) -> Option<String> {
+        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let (text, mut again) = (&bytes[..end], Vec::new());
+        let sound = text.is_empty() || written(self.id, text, &mut again) && again == text;
+        let text = std::str::from_utf8(text).ok().filter(|text| sound && !seal::formula(text))?;
+        Some(text.into())
+    }
 }
 
 impl Column {
     /// Bytes of a cell.
     pub fn width(&self) -> usize {
+        if let Some(carried) = &self.carried {
+            return carried.width;
+        }
         match self.kind {
             FeatureKind::Multi => self.labels.len().saturating_sub(1).div_ceil(8),
             _ if self.labels.len() <= 256 => 1,
@@ -56,7 +92,21 @@ impl Column {
         let labels =
             self.labels.len() <= MOST_LABELS + 1 && self.labels.first().is_some_and(String::is_empty);
         let edges = self.edges.len() < self.labels.len() && self.edges.iter().all(|e| e.is_finite());
-        labels && edges && self.multi_is_separated()
+        let codes = self.kind != FeatureKind::Category || self.labels.len() > 1;
+        let carried = |of: Carried| of.width > 0 && of.id.digest != id::Digest::Mixed && !codes;
+        labels && edges && self.multi_is_separated() && self.carried.is_none_or(carried)
+    }
+    fn carrying(name: &str, carried: Carried) -> Column {
+        let (labels, edges) = (vec![String::new()], vec![]);
+        let carried = Some(carried);
+        Column {
+            name: name.into(),
+            kind: FeatureKind::Category,
+            labels,
+            edges,
+            separator: String::new(),
+            carried,
+        }
     }
     fn multi_is_separated(&self) -> bool {
         self.kind != FeatureKind::Multi
@@ -64,6 +114,9 @@ impl Column {
     }
     /// The text of a code, as a tag file writes it.
     fn text(&self, bytes: &[u8]) -> Option<String> {
+        if let Some(carried) = &self.carried {
+            return carried.text(bytes);
+        }
         if self.kind != FeatureKind::Multi {
             let code = bytes.iter().fold(0, |code, byte| code << 8 | usize::from(*byte));
             return self.labels.get(code).cloned();
@@ -91,7 +144,9 @@ impl Columns {
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(Kind::ColumnTwice.into());
         }
-        if !self.0.iter().all(Column::sound) || self.width() > WIDEST {
+        // A background beside IDs would tell them to everybody: one file does one of the two.
+        let mixed = self.translates() && self.0.iter().any(|column| column.carried.is_none());
+        if mixed || !self.0.iter().all(Column::sound) || self.width() > WIDEST {
             return Err(Kind::ExchangeBroken.into());
         }
         let formula = |c: &&Column| seal::formula(&c.name) || c.labels.iter().any(|l| seal::formula(l));
@@ -99,6 +154,14 @@ impl Columns {
             Some(column) => Err(Error::new(Kind::FormulaLabel).column(&column.name)),
             None => Ok(()),
         }
+    }
+    /// Columns of IDs that are translated to.
+    pub fn carried(&self) -> impl Iterator<Item = &Column> {
+        self.0.iter().filter(|column| column.carried.is_some())
+    }
+    /// Whether IDs stand in the place of tags.
+    pub fn translates(&self) -> bool {
+        self.carried().next().is_some()
     }
     /// The cells of a row; nothing if a code means nothing.
     pub fn cells(&self, mut row: &[u8]) -> Option<Vec<String>> {
@@ -122,6 +185,8 @@ pub struct Source {
     pub kind: FeatureKind,
     /// Separator of a multi-valued cell.
     pub separator: String,
+    /// What the IDs of the column are, if they are carried.
+    pub id: Option<id::Recipe>,
 }
 
 /// The first look at every row: which labels there are and how numbers spread.
@@ -137,6 +202,7 @@ struct Held {
     labels: BTreeMap<String, u64>,
     numbers: Vec<f64>,
     seen: u64,
+    widest: usize,
 }
 
 impl Census {
@@ -150,6 +216,12 @@ impl Census {
         for (source, held) in self.sources.iter().zip(&mut self.held) {
             let cell = values::trim(cell(source.at).unwrap_or_default());
             if self.missing.has(cell) {
+                continue;
+            }
+            if let Some(id) = source.id {
+                let mut text = Vec::new();
+                written(id, cell, &mut text);
+                held.widest = held.widest.max(text.len());
                 continue;
             }
             match source.kind {
@@ -202,6 +274,12 @@ impl Held {
     }
     fn column(self, source: &Source, k: u64) -> Result<Column> {
         let Source { name, kind, separator, .. } = source;
+        if let Some(id) = source.id {
+            return match self.widest {
+                0 => Err(Error::new(Kind::NoValidId).column(name)),
+                width => Ok(Column::carrying(name, Carried { id, width })),
+            };
+        }
         let parcel = parcel::Column {
             at: source.at,
             name: name.clone(),
@@ -222,7 +300,14 @@ impl Held {
             }
         };
         let Feature { labels, edges, .. } = feature;
-        Ok(Column { name: name.clone(), kind: *kind, labels, edges, separator: separator.clone() })
+        Ok(Column {
+            name: name.clone(),
+            kind: *kind,
+            labels,
+            edges,
+            separator: separator.clone(),
+            carried: None,
+        })
     }
     /// Quantile bins of at least about `k` rows each. The outer edges are those of the outermost K rows: the
     /// lowest and the highest value of the file would be somebody's.
@@ -279,6 +364,10 @@ impl Coder {
         out: &mut Vec<u8>,
     ) {
         let (from, width) = (out.len(), column.width());
+        if let Some(id) = source.id {
+            written(id, cell, out);
+            return out.resize(from + width, 0);
+        }
         out.resize(from + width, 0);
         let bin = |value: Option<f64>| match value {
             Some(v) if !column.edges.is_empty() => {

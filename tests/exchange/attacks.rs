@@ -126,7 +126,7 @@ fn a_tag_file_republished_under_the_same_key_shares_labels_only() {
     let file = {
         use atoll::exchange::publish::{Memory, Publisher};
         use atoll::exchange::tagfile::{Output, Policy};
-        let policy = Policy { k: 20, outputs: Output::ALL.to_vec(), expires: "2026-12-31".into() };
+        let policy = Policy { k: 20, outputs: Output::TAGS.to_vec(), expires: "2026-12-31".into() };
         let mut spill = Memory::default();
         let mut publisher =
             Publisher::new(&first.key, &Dalek, &mut spill, &columns(), policy, 40, random(55)).unwrap();

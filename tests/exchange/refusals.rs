@@ -8,6 +8,7 @@ use atoll::exchange::keys::KeyFile;
 use atoll::exchange::oprf::{self, Mode, SecretKey};
 use atoll::exchange::query::{self, Query, Run};
 use atoll::exchange::tagfile::{Lookup, TagFile};
+use atoll::exchange::tags::Columns;
 use atoll::exchange::terms::Terms;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
@@ -355,6 +356,55 @@ fn hostile_schemas() {
     assert_eq!(with(|c| *c = json!([])), "exchange-broken");
     assert_eq!(with(|c| *c = json!([c[0], c[0]])), "column-twice");
     assert_eq!(with(|c| c[0]["extra"] = json!(1)), "exchange-broken");
+}
+
+/// A file of IDs: nothing of it in plain, nothing but translation, no ID that is none.
+#[test]
+fn files_that_translate_and_tell_more() {
+    let world = World::new(true);
+    let carried = json!({"id": {"kind": "oaid", "digest": "none"}, "width": 1});
+    let with = |edit: fn(&mut Value)| {
+        let file = forged(&world.file, |header, body| {
+            body.truncate(body.len() - 40);
+            header["background"] = json!(0);
+            header["policy"]["outputs"] = json!(["translate"]);
+            header["columns"][0]["labels"] = json!([""]);
+            header["columns"][0]["carried"] = carried.clone();
+            edit(header);
+        });
+        code(open(&file))
+    };
+    assert_eq!(with(|_| ()), "accepted");
+    assert_eq!(with(|h| h["policy"]["outputs"] = json!(["translate", "profile"])), "exchange-broken");
+    assert_eq!(with(|h| h["columns"][0]["labels"] = json!(["", "x"])), "exchange-broken");
+    assert_eq!(with(|h| h["columns"][0]["carried"]["width"] = json!(0)), "exchange-broken");
+    assert_eq!(with(|h| h["columns"][0]["carried"]["id"]["digest"] = json!("mixed")), "exchange-broken");
+    assert_eq!(
+        with(|h| h["columns"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": "tag", "kind": "category", "labels": ["", "x"]}))),
+        "exchange-broken",
+        "tags beside IDs"
+    );
+    let background = forged(&world.file, |header, _| {
+        header["policy"]["outputs"] = json!(["translate"]);
+        header["columns"][0]["labels"] = json!([""]);
+        header["columns"][0]["carried"] = carried.clone();
+    });
+    assert_eq!(code(open(&background)), "exchange-broken", "IDs in plain");
+    let tags = forged(&world.file, |header, _| header["policy"]["outputs"] = json!(["translate"]));
+    assert_eq!(code(open(&tags)), "exchange-broken", "tags under another name");
+    // Its rows hold one byte of a code, which is no OAID.
+    let columns: Columns = serde_json::from_value(json!([
+        {"name": "oaid", "kind": "category", "labels": [""], "carried": {"id": {"kind": "oaid", "digest": "none"}, "width": 20}}
+    ]))
+    .unwrap();
+    let cell = |text: &str| columns.cells(&[text.as_bytes(), &[0; 20]].concat()[..20]);
+    assert_eq!(cell("0123456789abcdef").unwrap(), ["0123456789abcdef"]);
+    assert_eq!(cell("").unwrap(), [""]);
+    assert_eq!(cell("=1+1"), None);
+    assert_eq!(cell("0123456789\0bcdef"), None);
 }
 
 #[test]

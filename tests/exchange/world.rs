@@ -44,6 +44,7 @@ pub fn columns() -> Columns {
         labels,
         edges: vec![],
         separator: String::new(),
+        carried: None,
     }])
 }
 
@@ -54,7 +55,7 @@ pub fn publish_in(
     most: usize,
     background: usize,
 ) -> Result<(Vec<u8>, Published)> {
-    let policy = Policy { k: 20, outputs: Output::ALL.to_vec(), expires: "2026-12-31".into() };
+    let policy = Policy { k: 20, outputs: Output::TAGS.to_vec(), expires: "2026-12-31".into() };
     let publisher = Publisher::new(key, &Dalek, spill, &columns(), policy, background, random(12))?;
     let mut publisher = publisher.runs_of(most);
     for (id, tags) in rows {

@@ -29,7 +29,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Match with a partner by three files, without a server: the partner publishes a tag file once; you send a query;
-/// the partner answers; you open the matches. Nobody learns who your customers are, you learn the tags of your own.
+/// the partner answers; you open the matches. Nobody learns who your customers are, you learn the tags of your own,
+/// or, of a file that carries other IDs (publish --carry), what your phones are called there.
 ///
 /// Provider: keygen, publish, answer. Brand: query, open. The keyed mode (keygen --keyed) needs no query and no
 /// answer, but both sides can turn every ID back. Not reviewed by a cryptographer.
@@ -88,6 +89,10 @@ pub struct Publish {
     /// Fewest people behind any number shown of a room made from it; tags held by fewer are left out.
     #[arg(long, default_value_t = 50)]
     k: u64,
+    /// Instead of tags, other IDs of the same people, by commas: oaid,idfa. The brand gets an ID map of its own
+    /// people; nothing else comes out, and nothing stands in plain.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with_all = ["outputs", "background", "ignore"])]
+    carry: Vec<String>,
     /// What may come out of such a room, by commas: profile, lookalike, personas, audience.
     #[arg(long, default_value = "profile,lookalike,personas,audience", value_delimiter = ',')]
     outputs: Vec<String>,
@@ -283,13 +288,16 @@ impl Publish {
     fn run(&self) -> Result<()> {
         let outputs = |text: &String| Ok(word::<Output>(&Some(text.clone()), "--outputs")?.into_iter());
         let outputs: Vec<_> = self.outputs.iter().map(outputs).collect::<Result<_>>()?;
-        let outputs = outputs.into_iter().flatten().collect();
+        let outputs = match self.carry.is_empty() {
+            true => outputs.into_iter().flatten().collect(),
+            false => vec![Output::Translate],
+        };
         let policy = Policy { k: self.k, outputs, expires: self.expires.clone() };
         let key = open_key(&self.key, &self.passphrase)?;
         let table = self.ids.inspect(&self.table, key.terms(), &self.engine)?;
         let found = &table.table;
         let mut read = |take: &mut table::Take<'_>| slices(&table.path, take);
-        let coder = found.census(&self.ignore, self.k, random()?, &mut read)?;
+        let coder = found.census(&self.carry, &self.ignore, self.k, random()?, &mut read)?;
         let fewer = found.background();
         let (mut runs, points) = (Runs::beside(&self.out), Cores::all());
         let background = self.background.unwrap_or(fewer);
@@ -364,7 +372,8 @@ impl Open {
         let signer = run.as_ref().map(Run::signer).or(key.as_ref().map(KeyFile::signer));
         let file = tag_file(&self.tags, signer.as_ref())?;
         let terms = &file.header().terms;
-        let (ids, rows) = self.ids.inspect(&self.table, terms, &self.engine)?.people(terms)?;
+        let table = self.ids.inspect(&self.table, terms, &self.engine)?;
+        let (ids, rows) = table.people(terms)?;
         let openings = match (run, key, &self.answer) {
             (Some(run), _, Some(path)) => {
                 run.open(&points, &file, &ids, &read(path)?).map_err(about(path))?
@@ -376,15 +385,15 @@ impl Open {
         disk::body(&self.tags, file.start() as u64, &mut |bytes| lookup.feed(bytes))
             .map_err(about(&self.tags))?;
         let (matches, background) = lookup.finish().map_err(about(&self.tags))?;
-        let room = room::room(&file, &matches, &background)?;
-        self.write(room, &rows)?;
+        let read = &mut |take: &mut table::Take<'_>| slices(&table.path, take);
+        self.write(room::files(&file, &table.table, (&matches, &background), &rows, read)?)?;
         say::opened(&file, matches.len(), ids.len(), &self.out);
         Ok(())
     }
-    fn write(&self, room: room::Room, rows: &[u64]) -> Result<()> {
+    fn write(&self, files: Vec<(&str, String)>) -> Result<()> {
         let unwritable = |_| Error::new(Kind::OutputUnwritable).file(self.out.display().to_string());
         std::fs::create_dir_all(&self.out).map_err(unwritable)?;
-        for (name, text) in room.files(rows) {
+        for (name, text) in files {
             save(&self.out.join(name), text.as_bytes())?;
         }
         Ok(())

@@ -43,14 +43,17 @@ pub fn account(account: &Account, people: usize) {
 pub fn published(key: &KeyFile, done: &Published, invalid: u64, out: &Path) {
     let Published { rows, repeated, background, .. } = done;
     let who = if key.terms().blinded() {
-        "the brand sees tags of people it asks for by ID, within the row cap, and of nobody else"
+        "the brand sees what stands beside people it asks for by ID, within the row cap, and beside nobody else"
     } else {
-        "whoever has the shared key sees the tags of everybody (amber)"
+        "whoever has the shared key sees what stands beside everybody (amber)"
+    };
+    let plain = match background {
+        0 => String::new(),
+        rows => format!("{rows} rows of tags without IDs, to anybody; "),
     };
     print(&format!(
         "{}: {rows} people ({repeated} repeated rows and {invalid} without a usable ID left out).\n\
-         It reveals: how many they are, exactly; {background} rows of tags without IDs, to anybody; \
-         {who}.\nFingerprint of the signature: {}\n{REVIEW}",
+         It reveals: how many they are, exactly; {plain}{who}.\nFingerprint of the signature: {}\n{REVIEW}",
         out.display(),
         fingerprint(&key.signer()),
     ));
@@ -85,6 +88,14 @@ pub fn answered(query: &Query, ledger: &Ledger, out: &Path) {
 
 pub fn opened(file: &TagFile, matched: usize, ids: usize, out: &Path) {
     let header = file.header();
+    if header.columns.translates() {
+        return print(&format!(
+            "{matched} of your {ids} people are in the tag file.\n\
+             {}: their own IDs and the provider's, in plain: keep it. In a room it is an ID map:\n\n\
+             [[idmap]]\nfile = \"idmap.csv\"\n",
+            out.join("idmap.csv").display(),
+        ));
+    }
     let outputs = serde_json::to_string(&header.policy.outputs).unwrap_or_default();
     print(&format!(
         "{matched} of your {ids} people are in the tag file.\n\

@@ -10,6 +10,8 @@ export function noteOf(name: string, blinded: boolean): { mark: Mark; text: stri
   if (/run$/.test(name)) return { mark: "amber", text: reveals.run };
   if (/query$/.test(name)) return { mark: "green", text: reveals.query };
   if (/answer$/.test(name)) return { mark: "green", text: reveals.answer };
+  if (/idmap/.test(name)) return { mark: "red", text: reveals.map };
+  if (/ids\.atoll$/.test(name) && blinded) return { mark: "green", text: reveals.ids };
   if (/atoll$/.test(name)) return blinded ? { mark: "green", text: reveals.tags } : { mark: "amber", text: reveals.tagsKeyed };
   if (/toml$/.test(name)) return { mark: "green", text: reveals.plain };
   return { mark: "amber", text: reveals.room };
