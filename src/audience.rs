@@ -81,7 +81,7 @@ impl Serialize for Expr {
     fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
         match to.is_human_readable() {
             true => Expr::serialize(self, to),
-            false => to.serialize_str(&String::from_utf8_lossy(&json::compact(self))),
+            false => to.serialize_str(&json::text(self)),
         }
     }
 }

@@ -33,6 +33,11 @@ pub fn compact(report: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(report).unwrap_or_default()
 }
 
+/// The same, as text.
+pub fn text(report: &impl Serialize) -> String {
+    serde_json::to_string(report).unwrap_or_default()
+}
+
 /// A tree that is read from. serde_json's own ways to read a type make room for structs that stand as lists, which ours
 /// never do and which doubles them.
 struct Tree(Value);

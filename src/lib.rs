@@ -7,6 +7,7 @@ pub mod error; // L0: what can go wrong, and where
 pub mod num; // L0: fixed point, intervals, tests: the only statistics
 pub mod id; // L0: kinds of ID, digests, normalising, the key of a person
 pub mod wire; // L0: bytes of partials and messages
+pub mod hex; // L0: digests and keys as text
 pub mod json; // L0: what people, pages and partners read
 pub mod table; // L1: bytes to binned columns
 pub mod audience; // L1: set expressions over people

@@ -5,6 +5,7 @@
 use crate::error::{Error, Kind};
 use crate::exchange::group::{Dalek, Encoded, Points, Scalars};
 use crate::exchange::steps::{Host, Step as ExchangeStep, Steps};
+use crate::hex;
 use crate::json;
 use crate::room::REGISTRY;
 use crate::room::call::Call;
@@ -234,7 +235,7 @@ impl Hash {
     }
     /// In lower-case hex.
     pub fn hex(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::text(&self.0.finalize())
     }
 }
 
@@ -302,7 +303,7 @@ fn decode<T: serde::de::DeserializeOwned>(value: &JsValue) -> Result<T, JsValue>
 
 /// By its JSON, in which files and recipes write the same reports.
 fn parsed<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    js_sys::JSON::parse(&String::from_utf8_lossy(&json::compact(value)))
+    js_sys::JSON::parse(&json::text(value))
 }
 
 /// Small plain objects, numbers for 64-bit integers: what `JSON.parse` would give.

@@ -125,6 +125,26 @@ fn slices_of_any_size_are_looked_up_alike() {
     }
 }
 
+/// The base of every comparison is of people: whoever has many rows is in it as often as anybody else.
+#[test]
+fn a_person_of_many_rows_is_in_the_background_once() {
+    let key = key(true, 100_000);
+    let mut people = rows(0..300);
+    let many = (people[7].0.clone(), vec![9]);
+    people[7] = many.clone();
+    people.extend(std::iter::repeat_n(many, 300));
+    let drawn = |background: usize| {
+        let (file, done) = publish_in(&key, &people, &mut Memory::default(), 1 << 12, background).unwrap();
+        assert_eq!(done.background, background.min(300) as u64);
+        let of = open(&file).unwrap();
+        let mut lookup = Lookup::new(&of, vec![]);
+        lookup.feed(&file[of.start()..]).unwrap();
+        lookup.finish().unwrap().1.iter().filter(|code| **code == 9).count()
+    };
+    assert_eq!(drawn(300), 1, "control: everybody once");
+    assert!(drawn(150) <= 1);
+}
+
 #[test]
 fn queries_are_padded_to_buckets() {
     for (rows, padded) in [(0, 1_024), (1_024, 1_024), (1_025, 1_152), (100_100, 106_496), (1 << 20, 1 << 20)]

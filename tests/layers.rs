@@ -11,6 +11,7 @@ const RANKS: &[(&str, u8, u8)] = &[
     // L0 values: everything may fail (error), be sent (wire) or be counted (num); IDs are values made of these.
     ("error", 0, 0),
     ("wire", 0, 1),
+    ("hex", 0, 0),
     ("json", 0, 1),
     ("num", 0, 1),
     ("id", 0, 2),

@@ -1,12 +1,13 @@
 //! The frame all exchanged files share: what they are, which version, a header of JSON, then bytes.
 
 use crate::error::{Error, Kind, Result};
+use crate::hex;
 use crate::json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// What every file starts with.
-const MAGIC: &[u8; 6] = b"ATOLLX";
+pub const MAGIC: &[u8; 6] = b"ATOLLX";
 /// Version of the format.
 pub const VERSION: u8 = 1;
 /// Bytes before the header: magic, kind, version, length of the header.
@@ -83,7 +84,7 @@ pub struct Hex<const N: usize>(pub [u8; N]);
 
 impl<const N: usize> std::fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::text(&self.0))
     }
 }
 
@@ -96,20 +97,7 @@ impl<const N: usize> std::fmt::Debug for Hex<N> {
 impl<const N: usize> std::str::FromStr for Hex<N> {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        let digit = |b: u8| match b {
-            b'0'..=b'9' => Some(b - b'0'),
-            b'a'..=b'f' => Some(b - b'a' + 10),
-            _ => None,
-        };
-        let read = || {
-            let mut out = [0; N];
-            let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-            for (byte, [high, low]) in out.iter_mut().zip(pairs) {
-                *byte = digit(*high)? << 4 | digit(*low)?;
-            }
-            (pairs.len() == N && rest.is_empty()).then_some(Hex(out))
-        };
-        read().ok_or_else(|| Kind::ExchangeBroken.into())
+        hex::bytes(text).map(Hex).ok_or_else(|| Kind::ExchangeBroken.into())
     }
 }
 

@@ -10,7 +10,7 @@ use super::tags::Columns;
 use crate::error::{Error, Kind, Result};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Rows that are evaluated together.
 const BATCH: usize = 4_096;
@@ -69,7 +69,9 @@ pub struct Publisher<'a> {
     run: Vec<u8>,
     most: usize,
     kept: Vec<u64>,
-    sample: Vec<Vec<u8>>,
+    /// The background as it stands: tags by a draw that all rows of a person share.
+    sample: BTreeMap<[u8; 32], Vec<u8>>,
+    draw: [u8; 32],
     background: usize,
     taken: u64,
 }
@@ -104,13 +106,14 @@ impl<'a> Publisher<'a> {
             columns: columns.clone(),
             policy,
             nonce: random.bytes(),
+            draw: random.bytes(),
             random,
             ids: Vec::new(),
             tags: Vec::new(),
             run: Vec::new(),
             most: RUN,
             kept: Vec::new(),
-            sample: Vec::new(),
+            sample: BTreeMap::new(),
             background: if translates { 0 } else { background },
             taken: 0,
         })
@@ -129,19 +132,21 @@ impl<'a> Publisher<'a> {
         if self.taken > MOST_ROWS {
             return Err(Kind::TooManyRows.into());
         }
-        self.draw(tags);
         self.ids.push(id);
         self.tags.extend_from_slice(tags);
         if self.ids.len() == BATCH { self.batch() } else { Ok(()) }
     }
-    /// Every row taken so far is in the background with the same chance (reservoir).
-    fn draw(&mut self, tags: &[u8]) {
-        if self.sample.len() < self.background {
-            return self.sample.push(tags.to_vec());
+    /// Everyone seen so far is in the background with the same chance: those of the least hashes of their label, under a
+    /// secret of this file, so that rows of the background are not those of the least labels.
+    fn sample(&mut self, label: &Label, tags: &[u8]) {
+        let drawn = Sha256::new().chain_update(self.draw).chain_update(label).finalize().into();
+        let full = self.sample.len() >= self.background;
+        if full && self.sample.last_key_value().is_none_or(|(last, _)| drawn >= *last) {
+            return;
         }
-        let at = self.random.below(self.taken) as usize;
-        if let Some(slot) = self.sample.get_mut(at) {
-            slot.copy_from_slice(tags);
+        self.sample.entry(drawn).or_insert_with(|| tags.to_vec());
+        if self.sample.len() > self.background {
+            self.sample.pop_last();
         }
     }
     fn row(&self) -> usize {
@@ -152,6 +157,7 @@ impl<'a> Publisher<'a> {
         let tags = std::mem::take(&mut self.tags);
         let openings = self.key.openings(self.points, &ids)?;
         for (opening, tags) in openings.iter().zip(tags.chunks(self.columns.width())) {
+            self.sample(&opening.label(), tags);
             self.run.extend(opening.label());
             self.run.extend(opening.seal(&self.nonce, tags)?);
         }
@@ -183,9 +189,10 @@ impl<'a> Publisher<'a> {
         if rows == 0 {
             return Err(Kind::NoValidId.into());
         }
-        self.random.shuffle(&mut self.sample);
-        out(&self.sample.concat())?;
-        let background = self.sample.len() as u64;
+        let mut sample: Vec<Vec<u8>> = self.sample.into_values().collect();
+        self.random.shuffle(&mut sample);
+        out(&sample.concat())?;
+        let background = sample.len() as u64;
         let header = Header {
             terms: self.key.terms().clone(),
             public: Hex(self.key.public()),

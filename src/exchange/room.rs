@@ -4,6 +4,7 @@
 use super::table::{Slices, Table};
 use super::tagfile::{Header, Match, TagFile};
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use crate::table::schema::FeatureKind;
 use serde_json::Value;
 use std::fmt::Write;
@@ -124,7 +125,7 @@ fn recipe(file: &TagFile, id: &str) -> String {
         of(true).map(|c| format!("{} = {}", text(&c.name), text(&c.separator))).collect();
     let way = format!("id = {}\nkind = \"opaque\"\ndigest = \"none\"\nmissing = [\"\"]\n", text(id));
     let policy = &header.policy;
-    let outputs = serde_json::to_string(&policy.outputs).unwrap_or_default();
+    let outputs = json::text(&policy.outputs);
     let signed = file.signed();
     format!(
         "[first_party]\nfile = \"first_party.csv\"\n{way}\n[tags]\nfile = \"tags.csv\"\n{way}categories = [{}]\nmulti = {{ {} }}\n\n\

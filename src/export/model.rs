@@ -9,6 +9,7 @@ use crate::analysis::lookalike::{Form, Grove, Kept, Link, Part, Saved, SavedColu
 use crate::analysis::lookalike::{Split, Test, Tree};
 use crate::error::{Error, Kind, Result};
 use crate::gate::Released;
+use crate::hex;
 use crate::json;
 use crate::table::schema::{Feature, FeatureKind, Namespace};
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,7 @@ pub fn model_json(model: &Released<Saved>) -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex::text(&Sha256::digest(bytes))
 }
 
 fn document(saved: &Saved, small_cells: u64) -> Document {
@@ -184,7 +185,7 @@ fn document(saved: &Saved, small_cells: u64) -> Document {
 fn schema_sha256(saved: &Saved) -> String {
     let line = |c: &SavedColumn| {
         let Feature { column, kind, labels, edges, .. } = &c.feature;
-        serde_json::to_string(&(column, kind, &c.separator, labels, texts(edges))).unwrap_or_default() + "\n"
+        json::text(&(column, kind, &c.separator, labels, texts(edges))) + "\n"
     };
     sha256(saved.columns.iter().map(line).collect::<String>().as_bytes())
 }

@@ -8,7 +8,7 @@ use crate::analysis::intake::Intake;
 use crate::analysis::rfm::RfmReport;
 use crate::analysis::stages::{Converted, StagesReport};
 use crate::gate::Released;
-use crate::json::pretty;
+use crate::json::{self, pretty};
 use crate::table::history::money;
 
 /// Files by name.
@@ -194,7 +194,7 @@ fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
         table.maybe(lift.and_then(|l| l.relative), 6).maybe(relative_low, 6).maybe(relative_high, 6);
         table.maybe(lift.map(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
         table.maybe(lift.map(|l| l.p), 6).maybe(lift.map(|l| l.adjusted), 6);
-        let verdict = lift.and_then(|l| serde_json::to_string(&l.verdict).ok()).unwrap_or_default();
+        let verdict = lift.map(|l| json::text(&l.verdict)).unwrap_or_default();
         table.label(verdict.trim_matches('"')).end();
     }
 }

@@ -36,7 +36,7 @@ pub use reader::Reader;
 pub use reason::Reason;
 pub use reject::Reject;
 pub use shape::{Shape, shape};
-pub use token::TokenKey;
+pub use token::{TOKEN, TokenKey};
 pub use variants::{Variant, variants};
 
 use crate::error::{Error, Kind as Refusal};

@@ -4,13 +4,14 @@
 //! `atoll/token/v1`, a zero byte and the ID as the tag file writes it, under a key of 32 random bytes.
 
 use crate::error::{Error, Kind, Result};
+use crate::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// What a token starts with.
-const MARK: &[u8] = b"t_";
+pub const TOKEN: &[u8] = b"t_";
 /// What stands before the key in its file.
 const FORMAT: &str = "atoll-token-key-1 ";
 
@@ -32,20 +33,12 @@ impl TokenKey {
     }
     /// Reads a key file.
     pub fn read(text: &str) -> Result<TokenKey> {
-        let hex = text.trim_end().strip_prefix(FORMAT).filter(|hex| hex.len() == 64 && hex.is_ascii());
-        let mut key = [0; 32];
-        for (at, byte) in key.iter_mut().enumerate() {
-            let pair = hex.map(|hex| &hex[2 * at..2 * at + 2]).filter(|pair| !pair.starts_with('+'));
-            *byte = pair
-                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-                .ok_or(Error::new(Kind::TokenKeyBroken))?;
-        }
-        Ok(TokenKey(key))
+        let key = text.trim_end().strip_prefix(FORMAT).and_then(hex::bytes);
+        Ok(TokenKey(key.ok_or(Error::new(Kind::TokenKeyBroken))?))
     }
     /// The text of its file.
     pub fn file(&self) -> String {
-        let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{FORMAT}{hex}\n")
+        format!("{FORMAT}{}\n", hex::text(&self.0))
     }
     fn mac(&self, id: &[u8]) -> [u8; 32] {
         // A key of 32 bytes is always taken.
@@ -56,7 +49,7 @@ impl TokenKey {
     }
     /// Appends the token of an ID.
     pub fn write(&self, id: &[u8], to: &mut Vec<u8>) {
-        to.extend_from_slice(MARK);
+        to.extend_from_slice(TOKEN);
         for five in self.mac(id)[..20].chunks_exact(5) {
             let bits = five.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
             to.extend((0..8).rev().map(|at| ALPHABET[(bits >> (5 * at)) as usize & 31]));

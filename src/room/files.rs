@@ -16,6 +16,7 @@ use crate::export::report::{Input, Language, ReportInput, card_html, report_html
 use crate::export::zip::Archive;
 use crate::export::{csv, json};
 use crate::gate::{SMALL, release, release_from};
+use crate::hex;
 use crate::id::{self, Kind as IdKind, TokenKey};
 use crate::sample;
 use crate::shard::listing::{self, Cell, Listing, Order};
@@ -328,7 +329,7 @@ async fn packs(room: &mut Room, plan: Option<SplitPlan>) -> Result<Vec<u8>> {
         // The number in front keeps names apart on every file system, and from those that one reserves.
         let name = file_name(&format!("{:02}_{}", at + 1, pack.name));
         let (name, bytes, _) = table(room, &name, if plan.header { "id\n" } else { "" }, listing).await?;
-        let digest = hex(&Sha256::digest(&bytes));
+        let digest = hex::text(&Sha256::digest(&bytes));
         lists.push((name, bytes, digest));
     }
     if lists.is_empty() {
@@ -407,7 +408,7 @@ pub(super) fn keep_of(
         findings,
         name: name.into(),
         size: bytes.len() as u64,
-        sha256: hex(&Sha256::digest(&bytes)),
+        sha256: hex::text(&Sha256::digest(&bytes)),
         head: if rows > 0 { head(&bytes) } else { vec![] },
         rows,
     };
@@ -449,8 +450,4 @@ fn head(bytes: &[u8]) -> Vec<String> {
 /// An ID that nobody can be reached by.
 pub(super) fn masked(id: &str) -> String {
     crate::id::mask(id, IdKind::Opaque)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

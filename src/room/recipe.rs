@@ -354,13 +354,9 @@ fn read(value: Value) -> std::result::Result<Recipe, String> {
     let (mut ours, theirs): (Map<_, _>, Map<_, _>) =
         entries.into_iter().partition(|(name, _)| !past::SECTIONS.contains(&name.as_str()));
     if !theirs.is_empty() {
-        ours.insert("over_time".into(), toml::written(&text(&theirs)).into());
+        ours.insert("over_time".into(), toml::written(&json::text(&theirs)).into());
     }
     json::from_value(Value::Object(ours)).map_err(|e| e.to_string())
-}
-
-fn text(of: &impl Serialize) -> String {
-    String::from_utf8_lossy(&json::compact(of)).into_owned()
 }
 
 impl Recipe {
@@ -374,7 +370,7 @@ impl Recipe {
     /// Writes `room.toml`.
     pub fn text(&self) -> String {
         let ours = Recipe { over_time: None, ..self.clone() };
-        let written = toml::written(&text(&ours));
+        let written = toml::written(&json::text(&ours));
         self.over_time.iter().fold(written, |text, theirs| format!("{text}\n{theirs}"))
     }
 }

@@ -1,13 +1,13 @@
 //! `run.json`: what a run was made of, what it made, and who can tell from each file who is in it.
 
 use super::call::{FileRef, Made};
-use super::files::hex;
 use super::inspect::range;
 use super::{Room, SLICE};
 use crate::error::Result;
 use crate::exchange::keys::fingerprint as fingerprint_of;
 use crate::exchange::tagfile::Policy;
 use crate::export::lint::{Finding, Mark};
+use crate::hex;
 use crate::json;
 use crate::shard::desk::Desk;
 use crate::shard::load::Fingerprint;
@@ -69,7 +69,7 @@ pub(super) async fn run(room: &mut Room, made: &[Made]) -> Result<Vec<u8>> {
     let signer = signed.map(|header| fingerprint_of(&header.signer.0));
     let run = Run {
         version: env!("CARGO_PKG_VERSION"),
-        plan_sha256: hex(&Sha256::digest(opened.recipe.text())),
+        plan_sha256: hex::text(&Sha256::digest(opened.recipe.text())),
         inputs: opened
             .inputs
             .iter()
@@ -108,7 +108,7 @@ async fn fingerprint(desk: &Desk, file: &FileRef) -> Result<String> {
         let question = Fingerprint { first: at == 0, last: to == file.size };
         desk.progress("fingerprint", at, file.size, "bytes");
         if let Some(digest) = desk.ask(0, &question, Some(range(file, at, to))).await? {
-            return Ok(hex(&digest));
+            return Ok(hex::text(&digest));
         }
         at = to;
     }

@@ -54,13 +54,14 @@ async function pass(scope: Locator, id: string, seal: boolean, word = PASS): Pro
 /** Saves a made file into a folder, after its size and digest were shown. */
 async function save(part: Locator, name: string, dir: string): Promise<string> {
   const file = part.getByTestId("made-file").filter({ hasText: name });
-  await expect(file.getByTestId("sha256")).toHaveText(/^[0-9a-f]{64}$/, { timeout: 60_000 });
+  await expect(file.getByTestId("sha256")).toHaveText(/^[0-9a-f]{64}$/, { timeout: process.env["ATOLL_LARGE"] ? 1_200_000 : 60_000 });
   const [download] = await Promise.all([part.page().waitForEvent("download"), file.getByRole("button", { name: /Save/ }).click()]);
   const path = join(dir, name);
   await download.saveAs(path);
   return path;
 }
 
+const sha = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 const part = (page: Page, name: string): Locator => page.getByTestId(`part-${name}`);
 const code = (scope: Locator, code: string) => expect(scope.locator(`[data-code=${code}]`)).toBeVisible({ timeout: 30_000 });
 
@@ -159,6 +160,46 @@ test("both roles in two tabs: exactly the intersection, and the command line rea
   }
 });
 
+/** People 0..n, and one row in ten that comes again or is nobody. */
+const dirty = (n: number, head: string, row: (i: number) => string, again: (i: number) => string, nobody: string): string =>
+  `${head}\n${Array.from({ length: n }, (_, i) => row(i) + (i % 20 === 3 ? again(i >> 1) : i % 20 === 9 ? nobody : "")).join("")}`;
+
+for (const clean of [true, false]) {
+  test(`a hundred thousand by a million, in two tabs${clean ? "" : ", with repeated and invalid rows"}`, async ({ context, served }, info) => {
+    test.skip(!process.env["ATOLL_LARGE"], "minutes: ATOLL_LARGE=1 npx playwright test partners -g 'hundred thousand'");
+    test.setTimeout(3_600_000);
+    const dir = info.outputDir;
+    const line = (i: number): string => `${phone(i)},${18 + (i % 50)},${CITIES[i % 4]},tea\n`;
+    const own = (i: number): string => `${i % 90},${phone(950_000 + i)}\n`;
+    const [many, few] = [1_000_000, 100_000];
+    tables(dir, clean ? `id,age,city,likes\n${Array.from({ length: many }, (_, i) => line(i)).join("")}` : dirty(many, "id,age,city,likes", line, line, "null,1,,\n"), clean ? `spend,mobile\n${Array.from({ length: few }, (_, i) => own(i)).join("")}` : dirty(few, "spend,mobile", own, own, "7,abc\n"));
+    const want = intersection(readFileSync(join(dir, "theirs.csv"), "utf8"), readFileSync(join(dir, "own.csv"), "utf8"));
+    expect(want.length).toBe(50_000);
+    const [a, b] = [await side(context, served, "provider"), await side(context, served, "brand")];
+    const since = Date.now();
+    const told = (what: string): void => console.log(`${what}: ${((Date.now() - since) / 1000).toFixed(0)} s`);
+    await published(a.page, dir);
+    told("published");
+    await asked(b.page, dir);
+    told("asked");
+    const answer = part(a.page, "answer");
+    await pick(answer, "query", join(dir, "brand.query"));
+    await answer.getByTestId("do-answer").click();
+    await save(answer, "provider.ledger.json", dir);
+    await save(answer, "provider.answer", dir);
+    told("answered");
+    const open = part(b.page, "open");
+    await pick(open, "answer", join(dir, "provider.answer"));
+    await pass(open, "open", false);
+    await expect(b.page.getByTestId("done-open")).toHaveText("50,000 of 100,000 people are in the tag file", { timeout: 900_000 });
+    told("opened");
+    expect(rows(readFileSync(await save(open, "members.csv", dir), "utf8"))).toEqual(want);
+    for (const name of ["tags.csv", "room.toml"]) await save(open, name, dir);
+    atoll(dir, "exchange", "open", "tags.atoll", "own.csv", "--run", "brand.run", "--answer", "provider.answer", "--out", "room", "-q");
+    for (const name of ["tags.csv", "room.toml", "members.csv"]) expect(sha(join(dir, name)), name).toBe(sha(join(dir, "room", name)));
+  });
+}
+
 test("files of the command line in the page: its key answers, its run opens; what the policy forbids is not there", async ({ context, served }, info) => {
   const dir = info.outputDir;
   const [theirs, own] = [provider(2000), brand(1800, 300)];
@@ -227,6 +268,59 @@ test("the keyed mode: one file and a shared key, no query; the command line open
   atoll(dir, "exchange", "open", "tags.atoll", "own.csv", "--key", "provider.shared.key", "--out", "room", "-q");
   expect(readFileSync(join(dir, "room", "members.csv"), "utf8")).toBe(readFileSync(join(dir, "members.csv"), "utf8"));
   expect(await barriers(b.page)).toEqual([]);
+});
+
+test("a file of other IDs: phones come back as devices, as the command line opens them, and map the brand's own file", async ({ context, served }, info) => {
+  const dir = info.outputDir;
+  const device = (i: number): string => `${i.toString(16).padStart(8, "0")}-0000-4000-8000-${(i * 31).toString(16).padStart(12, "0")}`.toUpperCase();
+  const theirs = `phone,idfa,city\n${Array.from({ length: 2000 }, (_, i) => `${phone(i)},${i % 10 === 3 ? "" : device(i)},上海\n`).join("")}`;
+  tables(dir, theirs, brand(1800, 300));
+  const want = Array.from({ length: 200 }, (_, i) => 1800 + i).filter((i) => i % 10 !== 3);
+  const [a, b] = [await side(context, served, "provider"), await side(context, served, "brand")];
+  const key = part(a.page, "key");
+  await key.getByTestId("collaboration").fill("acme x tagco");
+  await pass(key, "key", true);
+  await expect(key.getByTestId("signer")).toBeVisible({ timeout: 30_000 });
+  const made = part(a.page, "tags");
+  await pick(made, "table", join(dir, "theirs.csv"));
+  await made.getByText("Other IDs", { exact: true }).click();
+  await expect(made.getByTestId("do-publish")).toBeDisabled();
+  await made.getByRole("checkbox", { name: "idfa" }).check();
+  await expect(made.getByRole("checkbox", { name: "city" })).toHaveCount(0);
+  await made.getByTestId("do-publish").click();
+  const ids = await save(made, "ids.atoll", dir);
+  await expect(a.page.getByTestId("done-tags")).toHaveText(/^1,800 people written; 200 rows left out/);
+  expect(readFileSync(ids).includes(device(7))).toBe(false);
+  await save(key, "provider.key", dir);
+  await save(key, "provider.ledger.json", dir);
+
+  const tags = part(b.page, "tags");
+  await pick(tags, "tags", ids);
+  await expect(tags).toContainText("Translation of IDs: idfa");
+  await tags.getByTestId("heard").check();
+  const query = part(b.page, "query");
+  await pick(query, "table", join(dir, "own.csv"));
+  await pass(query, "query", true);
+  await save(query, "brand.query", dir);
+  await save(query, "brand.run", dir);
+  atoll(dir, "exchange", "answer", "provider.key", "brand.query", "--out", "cli.answer");
+  const open = part(b.page, "open");
+  await pick(open, "answer", join(dir, "cli.answer"));
+  await pass(open, "open", false);
+  await expect(b.page.getByTestId("done-open")).toHaveText("180 of 300 people are in the tag file", { timeout: 60_000 });
+  const map = readFileSync(await save(open, "idmap.csv", dir), "utf8");
+  expect(map).toBe(["mobile,idfa", ...want.map((i) => `${phone(i)},${device(i)}`)].join("\n") + "\n");
+  expect(await barriers(b.page)).toEqual([]);
+  atoll(dir, "exchange", "open", "ids.atoll", "own.csv", "--run", "brand.run", "--answer", "cli.answer", "--out", "back", "-q");
+  expect(readFileSync(join(dir, "back", "idmap.csv"), "utf8")).toBe(map);
+
+  // The map beside the brand's own file matches a list of devices.
+  writeFileSync(join(dir, "tags.csv"), `idfa,level\n${Array.from({ length: 1500 }, (_, i) => `${device(500 + i)},${i % 3}\n`).join("")}`);
+  await b.page.getByTestId("use-map").click();
+  await b.page.getByTestId("file-first_party").setInputFiles(join(dir, "own.csv"));
+  await b.page.getByTestId("file-tags").setInputFiles(join(dir, "tags.csv"));
+  await b.page.getByTestId("go-match").click();
+  await expect(b.page.getByTestId("match-sentence")).toContainText("180", { timeout: 60_000 });
 });
 
 /** Multiplies in a worker of the browser by one of the curve's modules, one row: 32 bytes in hex. */

@@ -9,6 +9,7 @@ use crate::threads::Threads;
 use crate::tokens;
 use atoll::error::{Error, Kind, Result};
 use atoll::export::lint::Mark;
+use atoll::json;
 use atoll::room::call::{AllMade, Call, Export, FileRef, Made, Overrule, Reply};
 use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
@@ -153,7 +154,7 @@ fn inspect(file: &Path, engine: &Engine) -> Result<()> {
     let reply = threads.call(call, |p| bar.show(p));
     bar.clear();
     if let Reply::Inspection(inspection) = reply? {
-        println!("{}", serde_json::to_string_pretty(&inspection).unwrap_or_default());
+        print!("{}", String::from_utf8_lossy(&json::pretty(&inspection)));
     }
     Ok(())
 }

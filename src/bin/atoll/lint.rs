@@ -2,7 +2,9 @@
 
 use crate::exchange::{read, slices};
 use atoll::error::{Error, Kind, Result};
+use atoll::exchange::frame::MAGIC;
 use atoll::export::lint::{self as look, Code, Context, Finding, Known, Linted, Mark, held_against, mark};
+use atoll::json;
 use atoll::room::call::Made;
 use atoll::table::decode::{Decoder, next_guess, sniff_bom};
 use atoll::table::schema::{Container, Encoding};
@@ -49,7 +51,7 @@ pub fn run(lint: &Lint) -> Result<Mark> {
         }
         all.push((name(path), mark(&linted.findings), linted.findings));
     }
-    let text = if lint.json { json(&all) } else { all.iter().map(|(n, m, f)| told(n, *m, f)).collect() };
+    let text = if lint.json { listed(&all) } else { all.iter().map(|(n, m, f)| told(n, *m, f)).collect() };
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(all.iter().map(|(_, mark, _)| *mark).max().unwrap_or_default())
 }
@@ -93,7 +95,7 @@ fn text(path: &Path, take: &mut dyn FnMut(&[u8], bool) -> Result<()>) -> Result<
     if head.starts_with(b"PK") && ends("xlsx") {
         return take(&xlsx_to_csv(&read(path)?)?, true);
     }
-    if head.starts_with(b"PK") || head.starts_with(b"ATOLLX") {
+    if head.starts_with(b"PK") || head.starts_with(MAGIC) {
         return slices(path, take);
     }
     let container = if head.starts_with(&[0x1f, 0x8b]) { Container::Gzip } else { Container::Plain };
@@ -149,10 +151,10 @@ fn told(file: &str, mark: Mark, findings: &[Finding]) -> String {
     text
 }
 
-fn json(all: &[(String, Mark, Vec<Finding>)]) -> String {
+fn listed(all: &[(String, Mark, Vec<Finding>)]) -> String {
     let file = |(file, mark, findings): &(String, Mark, Vec<Finding>)| serde_json::json!({ "file": file, "mark": mark, "findings": findings });
     let all: Vec<serde_json::Value> = all.iter().map(file).collect();
-    serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
+    String::from_utf8_lossy(&json::pretty(&all)).into_owned()
 }
 
 /// Says which made files are red or amber, and what to do about them, once each.

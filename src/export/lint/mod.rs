@@ -17,16 +17,13 @@ pub use known::Known;
 pub use sketch::Sketch;
 
 use crate::error::{Kind, Result};
+use crate::exchange::frame::MAGIC;
 use crate::gate::SMALL;
 use crate::id;
 use crate::num::Order;
 use table::Table;
 use text::Text;
 
-/// What a token starts with.
-pub const TOKEN: &[u8] = b"t_";
-/// What the files of the exchange start with (`docs/exchange.md`).
-const EXCHANGE: &[u8] = b"ATOLLX";
 /// What a file in an archive starts with.
 const ENTRY: &[u8] = b"PK\x03\x04";
 /// Bytes before its name.
@@ -234,7 +231,7 @@ impl Archive {
 /// What a file is, by its first bytes.
 fn form(head: &[u8], k: u64) -> Form {
     match head.trim_ascii_start().first() {
-        _ if head.starts_with(EXCHANGE) => Form::Exchange,
+        _ if head.starts_with(MAGIC) => Form::Exchange,
         _ if head.starts_with(ENTRY) => Form::Archive(Box::default()),
         Some(b'{' | b'[' | b'<') => Form::Text(Box::new(Text::new())),
         _ if recipe(head) => Form::Text(Box::new(Text::new())),
@@ -255,7 +252,7 @@ fn recipe(head: &[u8]) -> bool {
 /// What the kind and header of a file of the exchange say.
 fn partner(head: &[u8]) -> Option<Finding> {
     let keyed = || memchr::memmem::find(head, b"HMAC-SHA256").is_some();
-    match head.get(EXCHANGE.len()) {
+    match head.get(MAGIC.len()) {
         Some(b'T') if keyed() => Some(Finding::new(Code::Keyed, 0, 0)),
         Some(b'K' | b'R') => Some(Finding::new(Code::Sealed, 0, 0)),
         _ => None,

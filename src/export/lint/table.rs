@@ -3,7 +3,7 @@
 use super::finding::{Code, Finding};
 use super::pattern::{PATTERNS, inside, whole};
 use super::sketch::{Sketch, Uniques, hash};
-use super::{Context, TOKEN, counts};
+use super::{Context, counts};
 use crate::error::{Error, Result};
 use crate::id::{self, Digest, Kind, Shape, guess, mask, shape};
 use crate::table::csv::{Fields, ROW_LIMIT, Rows};
@@ -62,7 +62,7 @@ impl Column {
         }
         let pattern = whole(cell, is);
         self.filled.see(row, || masked(cell, pattern.map_or(Kind::Opaque, |found| PATTERNS[found].1)));
-        self.tokens += u64::from(cell.starts_with(TOKEN));
+        self.tokens += u64::from(cell.starts_with(id::TOKEN));
         let digest = DIGESTS.contains(&is);
         self.solved += u64::from(digest && context.known.is_some_and(|known| known.has(cell)));
         match pattern {
@@ -201,7 +201,7 @@ impl Table {
             Column { counts: counts(&name), name, ..Column::default() }
         };
         self.columns = fields.iter().map(column).collect();
-        let person = |cell: &[u8]| cell.starts_with(TOKEN) || is_id(cell);
+        let person = |cell: &[u8]| cell.starts_with(id::TOKEN) || is_id(cell);
         let seen = fields.iter().position(|cell| if header { name_of_id(&name(cell)) } else { person(cell) });
         self.id = seen.or((fields.len() == 1).then_some(0));
         header
@@ -251,7 +251,7 @@ fn name_of_id(name: &str) -> bool {
 fn names(fields: &Fields<'_>) -> bool {
     let word = |cell: &[u8]| match shape(cell) {
         Shape::Text => {
-            !cell.starts_with(TOKEN) && std::str::from_utf8(cell).is_ok_and(|c| c.parse::<f64>().is_err())
+            !cell.starts_with(id::TOKEN) && std::str::from_utf8(cell).is_ok_and(|c| c.parse::<f64>().is_err())
         }
         Shape::Imei14 => false,
         is => is == Shape::Email && !is_id(cell),

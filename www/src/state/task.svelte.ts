@@ -74,7 +74,7 @@ export class Task<C extends Call> {
     this.refusal = undefined;
     this.running = { progress: undefined, since, stageSince: since, stop: () => stop.abort() };
     try {
-      const result = await this.#engine().call(this.#call(), { signal: stop.signal, onProgress: (p) => this.#advance(p) });
+      const result = await this.#engine().call(this.#call(), { signal: stop.signal, onProgress: (p) => (this.running = advanced(this.running, p)) });
       if (forgotten !== this.#forgotten) return;
       this.result = result;
       this.#made = inputs;
@@ -85,13 +85,12 @@ export class Task<C extends Call> {
       this.running = undefined;
     }
   }
+}
 
-  #advance(progress: Progress): void {
-    const before = this.running;
-    if (!before) return;
-    const same = before.progress?.stage === progress.stage;
-    this.running = { ...before, progress, stageSince: same ? before.stageSince : performance.now() };
-  }
+/** The same call, so much further. */
+export function advanced<R extends Running>(running: R | undefined, progress: Progress): R | undefined {
+  const same = running?.progress?.stage === progress.stage;
+  return running && { ...running, progress, stageSince: same ? running.stageSince : performance.now() };
 }
 
 function percent(progress: Progress | undefined): number | undefined {

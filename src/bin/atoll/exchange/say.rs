@@ -7,6 +7,7 @@ use atoll::exchange::keys::{KeyFile, fingerprint};
 use atoll::exchange::publish::Published;
 use atoll::exchange::query::{Query, rows_for};
 use atoll::exchange::tagfile::TagFile;
+use atoll::json;
 use std::path::Path;
 
 const REVIEW: &str = "Not reviewed by a cryptographer.\n";
@@ -96,7 +97,7 @@ pub fn opened(file: &TagFile, matched: usize, ids: usize, out: &Path) {
             out.join("idmap.csv").display(),
         ));
     }
-    let outputs = serde_json::to_string(&header.policy.outputs).unwrap_or_default();
+    let outputs = json::text(&header.policy.outputs);
     print(&format!(
         "{matched} of your {ids} people are in the tag file.\n\
          {}: first_party.csv, tags.csv, room.toml; next: atoll run {} --out results\n\

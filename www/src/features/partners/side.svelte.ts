@@ -4,7 +4,7 @@ import type { Refusal } from "../../engine/engine";
 import { Partner, type MadeBlob } from "../../engine/partner";
 import { app } from "../../state/app.svelte";
 import { Slot } from "../../state/slot.svelte";
-import type { Running } from "../../state/task.svelte";
+import { advanced, type Running } from "../../state/task.svelte";
 import { Saver } from "../export/saver.svelte";
 
 export type Role = "brand" | "provider";
@@ -46,10 +46,7 @@ export class Side {
     this.running = { part, progress: undefined, since, stageSince: since, stop: () => this.#stop() };
     const table = this.table.file?.blob;
     try {
-      const done = await this.#partner.step(step, { ...this.files, ...(table && { table }) }, (progress) => {
-        const before = this.running;
-        if (before) this.running = { ...before, progress, stageSince: before.progress?.stage === progress.stage ? before.stageSince : performance.now() };
-      });
+      const done = await this.#partner.step(step, { ...this.files, ...(table && { table }) }, (progress) => (this.running = advanced(this.running, progress)));
       this.told = { ...this.told, [part]: done.told };
       this.#keep(part, done.made);
       // What comes next wants what was made: the ledger with its new entry, the run of this query.
