@@ -139,11 +139,8 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
     let position = |name: &str| {
         found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
     };
-    let id = match &recipe.id {
-        ColumnRef::Name(name) => position(name)?,
-        ColumnRef::Number(n) if (1..=found.len()).contains(&(*n as usize)) => *n as usize - 1,
-        ColumnRef::Number(n) => return Err(refuse(Kind::ColumnMissing, &n.to_string())),
-    };
+    let missing = || refuse(Kind::ColumnMissing, &recipe.id.to_string());
+    let id = recipe.id.place(found).ok_or_else(missing)?;
     let twice = |(at, c): &(usize, &ColumnFound)| found[..*at].iter().any(|d| d.name == c.name);
     if let Some((_, column)) =
         found.iter().enumerate().find(|c| twice(c) && !recipe.ignore.contains(&c.1.name))

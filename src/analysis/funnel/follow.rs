@@ -197,9 +197,8 @@ impl Analysis for Follow {
         Ok(Chains::default())
     }
     fn add(&self, chains: &mut Chains, shard: &mut Shard, rows: Range<usize>, sum: &mut Reached) {
-        let (people, steps) = (shard.past.len(), self.steps.len());
-        let mut measure =
-            shard.past.measures.remove(STEP).filter(|m| m.len() == people).unwrap_or_else(|| vec![0; people]);
+        let steps = self.steps.len();
+        let mut measure = shard.past.take_measure(STEP, 0);
         sum.times.resize(steps, BTreeMap::new());
         let table = shard.past.table(Source::Events);
         for person in rows {
