@@ -7,14 +7,17 @@ use super::call::{FileRef, Made};
 use super::files::keep;
 use super::past::PastRecipe;
 use crate::analysis::clv;
+use crate::analysis::cohorts;
 use crate::analysis::experiment;
 use crate::analysis::funnel;
+use crate::analysis::pivot;
 use crate::analysis::rfm;
 use crate::analysis::stages;
 use crate::error::Result;
+use crate::export::behaviour;
 use crate::export::csv::quoted;
 use crate::export::over_time;
-use crate::gate::release;
+use crate::gate::{release, release_from};
 use crate::shard::desk::Desk;
 use crate::shard::history::{ListPast, Listed};
 use crate::table::history::{PastSchema, Source, money};
@@ -32,12 +35,23 @@ pub enum Topic {
     Funnel,
     /// Arms.
     Experiment,
+    /// Cross pivot.
+    Pivot,
+    /// Cohorts, activity, churn.
+    Cohorts,
 }
 
 impl Topic {
     /// All, in the order help shows them.
-    pub const ALL: &'static [Topic] =
-        &[Topic::Rfm, Topic::Clv, Topic::Stages, Topic::Funnel, Topic::Experiment];
+    pub const ALL: &'static [Topic] = &[
+        Topic::Rfm,
+        Topic::Clv,
+        Topic::Stages,
+        Topic::Funnel,
+        Topic::Experiment,
+        Topic::Pivot,
+        Topic::Cohorts,
+    ];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -46,6 +60,8 @@ impl Topic {
             Topic::Stages => "stages",
             Topic::Funnel => "funnel",
             Topic::Experiment => "experiment",
+            Topic::Pivot => "pivot",
+            Topic::Cohorts => "cohorts",
         }
     }
 }
@@ -92,6 +108,13 @@ async fn answer(
             let report = experiment::experiment(desk, schema, &recipe.experiment).await?;
             over_time::experiment(&release(report))
         }
+        Topic::Pivot => {
+            let report = pivot::pivot(desk, schema, &recipe.pivot).await?;
+            behaviour::pivot(&release_from(report, recipe.pivot.floor)?)
+        }
+        Topic::Cohorts => {
+            behaviour::cohorts(&release(cohorts::cohorts(desk, schema, &recipe.cohorts).await?))
+        }
     })
 }
 
@@ -133,6 +156,17 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown> {
                 schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
             vec![words(experiment::ARM, "arm", arms)]
         }
+        Topic::Pivot => {
+            let labels = pivot::labels(schema, &recipe.pivot).unwrap_or_default();
+            let axes = pivot::FIRST.into_iter().zip(["first_one", "first_two", "first_three"]).zip(labels);
+            let axes = axes.map(|((measure, header), labels)| words(measure, header, labels));
+            let inside = words(pivot::INSIDE, "cell", named(&["", "inside", "did"]));
+            axes.chain((!recipe.pivot.cell.is_empty()).then_some(inside)).collect()
+        }
+        Topic::Cohorts => vec![
+            words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
+            words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
+        ],
     }
 }
 

@@ -3,8 +3,10 @@
 use super::recipe::ColumnRef;
 use super::toml::Document;
 use crate::analysis::clv::ClvPlan;
+use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
 use crate::analysis::funnel::FunnelPlan;
+use crate::analysis::pivot::PivotPlan;
 use crate::analysis::rfm::RfmPlan;
 use crate::analysis::stages::StagePlan;
 use crate::error::{Error, Kind, Result};
@@ -17,8 +19,19 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Sections of `room.toml` that are read here; the others are [`super::recipe::Recipe`]'s.
-pub const SECTIONS: &[&str] =
-    &["time", "events", "orders", "assign", "rfm", "clv", "funnel", "experiment", "stages"];
+pub const SECTIONS: &[&str] = &[
+    "time",
+    "events",
+    "orders",
+    "assign",
+    "rfm",
+    "clv",
+    "funnel",
+    "experiment",
+    "stages",
+    "pivot",
+    "cohorts",
+];
 
 /// Files of many rows per person, and what is asked of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +55,10 @@ pub struct PastRecipe {
     pub funnel: FunnelPlan,
     /// Arms.
     pub experiment: ExperimentPlan,
+    /// What goes with what.
+    pub pivot: PivotPlan,
+    /// Who came when, and who came back.
+    pub cohorts: CohortPlan,
 }
 
 /// On which calendar days count, and until when.

@@ -108,17 +108,6 @@ fn part(of: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { of as f64 / whole as f64 }
 }
 
-/// The lower order statistic at a share of the values.
-fn at(times: &BTreeMap<u32, u64>, share: f64) -> Option<u32> {
-    let all: u64 = times.values().sum();
-    let rank = (share * all.saturating_sub(1) as f64) as u64;
-    let mut below = 0;
-    times.iter().find_map(|(seconds, people)| {
-        below += people;
-        (rank < below).then_some(*seconds)
-    })
-}
-
 pub(super) fn counted_only(plan: &FunnelPlan) -> FunnelReport {
     FunnelReport {
         as_of: String::new(),
@@ -168,7 +157,7 @@ fn steps(plan: &FunnelPlan, all: &[u64], times: &[BTreeMap<u32, u64>]) -> Vec<Fu
             seconds: step
                 .checked_sub(1)
                 .and_then(|step| times.get(step))
-                .and_then(|times| Some([at(times, 0.5)?, at(times, 0.9)?])),
+                .and_then(|times| Some([num::at_share(times, 0.5)?, num::at_share(times, 0.9)?])),
             bottleneck: false,
         })
         .collect();

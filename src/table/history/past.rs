@@ -202,6 +202,13 @@ impl Past {
         let people = self.len();
         self.measures.remove(name).filter(|m| m.len() == people).unwrap_or_else(|| vec![fill; people])
     }
+    /// The entry in [`Purchases`] of a row of orders.
+    #[inline]
+    pub fn order(&self, person: usize, row: usize) -> usize {
+        let table = self.table(Source::Orders);
+        let number = || row as u32 - table.starts[person];
+        (self.purchases.starts[person] + table.orders.get(row).copied().unwrap_or_else(number)) as usize
+    }
     /// A table.
     pub fn table(&self, source: Source) -> &Table {
         &self.tables[source.at()]
