@@ -3,7 +3,9 @@
 use super::csv::Table;
 use super::over_time::{Files, named};
 use crate::analysis::cohorts::CohortReport;
+use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
+use crate::analysis::rules::RulesReport;
 use crate::gate::Released;
 use crate::json::pretty;
 
@@ -13,10 +15,12 @@ pub fn pivot(report: &Released<PivotReport>) -> Files {
     let json = pretty(report.get());
     let report = report.get();
     let names = |table: &mut Table, at: &[Option<String>]| {
-        (0..3).for_each(|axis| match at.get(axis) {
-            Some(label) => drop(table.label(label.as_deref().unwrap_or("*"))),
-            None => drop(table.text("")),
-        });
+        for axis in 0..3 {
+            match at.get(axis) {
+                Some(label) => table.label(label.as_deref().unwrap_or("*")),
+                None => table.text(""),
+            };
+        }
     };
     let mut cells = Table::new("one,two,three,people,share,rows,sum,seen,did,rate,rate_low,rate_high");
     for cell in &report.cells {
@@ -92,4 +96,89 @@ pub fn cohorts(report: &Released<CohortReport>) -> Files {
         ("cohorts-activity.csv", activity.bytes()),
         ("cohorts-churn.csv", churn.bytes()),
     ])
+}
+
+/// Between the steps of a path in one cell.
+const ARROW: &str = " → ";
+
+/// `paths.json`, `paths.csv`, `paths-links.csv`, `paths-next.csv` (first products, and what came next), `paths-gaps.csv`,
+/// `paths-pairs.csv`, and `paths-common.csv`, `paths-touches.csv` where they were asked for.
+pub fn paths(report: &Released<PathsReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut paths = Table::new("path,people,share,orders,money,median_days");
+    for path in &report.paths {
+        paths.label(&path.path.join(ARROW)).count(path.people).number(path.share, 6).count(path.orders);
+        paths.money(path.money, report.decimals).maybe(path.days.map(f64::from), 0).end();
+    }
+    let mut links = Table::new("step,from,to,people");
+    for link in &report.links {
+        links.count(link.step.into()).label(&link.from).label(link.to.as_deref().unwrap_or_default());
+        links.count(link.people).end();
+    }
+    let mut next = Table::new("first,next,people,rate,rate_low,rate_high,lift,q");
+    for of in &report.first {
+        next.label(&of.product).text("").count(of.people).number(of.share, 6).number(of.interval.low, 6);
+        next.number(of.interval.high, 6).text("").text("").end();
+    }
+    for of in &report.next {
+        next.label(&of.from).label(&of.to).count(of.people).number(of.rate, 6).number(of.interval.low, 6);
+        next.number(of.interval.high, 6).number(of.lift, 4).number(of.q, 6).end();
+    }
+    let mut gaps = Table::new("product,orders,quarter_days,median_days,three_quarter_days");
+    for gap in &report.gaps {
+        gaps.label(gap.product.as_deref().unwrap_or("*")).count(gap.orders);
+        for days in gap.days {
+            gaps.count(days.into());
+        }
+        gaps.end();
+    }
+    let mut pairs = Table::new("one,other,orders,people,support,confidence,reverse_confidence,lift,chi2,q");
+    for pair in &report.pairs {
+        pairs.label(&pair.one).label(&pair.other).count(pair.orders).count(pair.people);
+        pairs.number(pair.support, 6).number(pair.confidence, 6).number(pair.reverse, 6);
+        pairs.number(pair.lift, 4).number(pair.chi2, 4).number(pair.q, 6).end();
+    }
+    let mut files = named([
+        ("paths.json", json),
+        ("paths.csv", paths.bytes()),
+        ("paths-links.csv", links.bytes()),
+        ("paths-next.csv", next.bytes()),
+        ("paths-gaps.csv", gaps.bytes()),
+        ("paths-pairs.csv", pairs.bytes()),
+    ]);
+    if !report.common.is_empty() {
+        let mut table = Table::new("value,products,share,all_share,index,index_low,index_high");
+        for of in &report.common {
+            table.label(&of.value).count(of.products).number(of.share, 6).number(of.all_share, 6);
+            let ends = of.index.interval;
+            table.maybe(of.index.tgi, 2).maybe(ends.map(|i| i.low), 2).maybe(ends.map(|i| i.high), 2).end();
+        }
+        files.extend(named([("paths-common.csv", table.bytes())]));
+    }
+    if !report.touches.is_empty() {
+        let mut table = Table::new("path,orders,people,share,money");
+        for of in &report.touches {
+            table.label(&of.path.join(ARROW)).count(of.orders).count(of.people).number(of.share, 6);
+            table.money(of.money, report.decimals).end();
+        }
+        files.extend(named([("paths-touches.csv", table.bytes())]));
+    }
+    files
+}
+
+/// `rules.json` and `rules.csv`; the last line is those for whom no rule holds.
+pub fn rules(report: &Released<RulesReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new("rule,people,share,share_low,share_high,orders,money,first");
+    for rule in &report.rules {
+        table.label(&rule.name).count(rule.people).number(rule.share, 6).number(rule.interval.low, 6);
+        table.number(rule.interval.high, 6).count(rule.orders).money(rule.money, report.decimals);
+        table.count(rule.first).end();
+    }
+    let share = report.none as f64 / report.people.max(1) as f64;
+    table.text("").count(report.none).number(share, 6).text("").text("").text("").text("");
+    table.count(report.none).end();
+    named([("rules.json", json), ("rules.csv", table.bytes())])
 }

@@ -10,8 +10,10 @@ use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
 use crate::analysis::funnel;
+use crate::analysis::paths;
 use crate::analysis::pivot;
 use crate::analysis::rfm;
+use crate::analysis::rules;
 use crate::analysis::stages;
 use crate::error::Result;
 use crate::export::behaviour;
@@ -39,6 +41,10 @@ pub enum Topic {
     Pivot,
     /// Cohorts, activity, churn.
     Cohorts,
+    /// Paths, baskets, touchpoints.
+    Paths,
+    /// Behaviour rules.
+    Rules,
 }
 
 impl Topic {
@@ -51,6 +57,8 @@ impl Topic {
         Topic::Experiment,
         Topic::Pivot,
         Topic::Cohorts,
+        Topic::Paths,
+        Topic::Rules,
     ];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -62,6 +70,8 @@ impl Topic {
             Topic::Experiment => "experiment",
             Topic::Pivot => "pivot",
             Topic::Cohorts => "cohorts",
+            Topic::Paths => "paths",
+            Topic::Rules => "rules",
         }
     }
 }
@@ -115,6 +125,8 @@ async fn answer(
         Topic::Cohorts => {
             behaviour::cohorts(&release(cohorts::cohorts(desk, schema, &recipe.cohorts).await?))
         }
+        Topic::Paths => behaviour::paths(&release(paths::paths(desk, schema, &recipe.paths).await?)),
+        Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
     })
 }
 
@@ -167,6 +179,18 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown> {
             words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
             words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
         ],
+        Topic::Paths => {
+            let labels = schema.table(Source::Orders).dim(&recipe.paths.column).map(|(_, dim)| &dim.labels);
+            let headers = ["first", "second", "third", "fourth", "fifth"];
+            let steps = paths::LEADS.into_iter().zip(headers).take(usize::from(recipe.paths.steps));
+            steps.map(|(lead, header)| words(lead, header, labels.cloned().unwrap_or_default())).collect()
+        }
+        Topic::Rules => {
+            let names: Vec<String> = recipe.rules.list().into_iter().map(|rule| rule.name).collect();
+            let holds = rules::HOLDS.into_iter().zip(&names);
+            let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
+            std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
+        }
     }
 }
 

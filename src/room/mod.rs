@@ -25,7 +25,7 @@ use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
-use crate::analysis::{cohorts, experiment, funnel, pivot};
+use crate::analysis::{cohorts, experiment, funnel, paths, pivot, rules};
 use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -68,6 +68,8 @@ pub const OVER_TIME: &Registry<'static> = &[
     &experiment::QUESTIONS,
     &pivot::QUESTIONS,
     &cohorts::QUESTIONS,
+    &paths::QUESTIONS,
+    &rules::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.

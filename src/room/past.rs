@@ -6,8 +6,10 @@ use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
 use crate::analysis::funnel::FunnelPlan;
+use crate::analysis::paths::PathPlan;
 use crate::analysis::pivot::PivotPlan;
 use crate::analysis::rfm::RfmPlan;
+use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
 use crate::error::{Error, Kind, Result};
 use crate::id;
@@ -31,6 +33,8 @@ pub const SECTIONS: &[&str] = &[
     "stages",
     "pivot",
     "cohorts",
+    "paths",
+    "rules",
 ];
 
 /// Files of many rows per person, and what is asked of them.
@@ -59,6 +63,10 @@ pub struct PastRecipe {
     pub pivot: PivotPlan,
     /// Who came when, and who came back.
     pub cohorts: CohortPlan,
+    /// What comes first, next and together.
+    pub paths: PathPlan,
+    /// Who did, or did not do, what rules name.
+    pub rules: RulePlan,
 }
 
 /// On which calendar days count, and until when.

@@ -166,10 +166,9 @@ impl Cross {
             }
             Outcome::Events(rows) => {
                 let events = past.table(Source::Events);
-                let behind = |at: usize| self.source != Source::Events || row < at;
-                events.rows(person).any(|at| {
-                    behind(at) && (from..until).contains(&events.times[at]) && rows.takes(events, at)
-                })
+                let behind = |at: &usize| self.source != Source::Events || row < *at;
+                let window = events.before(person, from).end..events.before(person, until).end;
+                window.filter(behind).any(|at| rows.takes(events, at))
             }
         };
         [1, u64::from(did)]
