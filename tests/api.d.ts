@@ -73,6 +73,19 @@ files: Array<Made>,
 refused: Refused | null, };
 
 /**
+ * A day of the curve.
+ */
+export type ArmPoint = { 
+/**
+ * Days behind the assignment.
+ */
+day: number, 
+/**
+ * Share by arm.
+ */
+shares: Array<number>, };
+
+/**
  * An arm.
  */
 export type ArmReport = { 
@@ -92,6 +105,11 @@ share: number,
  * As planned.
  */
 planned: number, };
+
+/**
+ * What may be said of an arm.
+ */
+export type ArmVerdict = "broken-split" | "too-early" | "better" | "worse" | "open";
 
 /**
  * Against whom the seed is compared.
@@ -1418,7 +1436,7 @@ segments: Array<SegmentReport>,
 /**
  * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
  */
-curve: Array<CurvePoint>, 
+curve: Array<ArmPoint>, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -2416,7 +2434,7 @@ adjusted: number,
 /**
  * What may be said.
  */
-verdict: Verdict, };
+verdict: ArmVerdict, };
 
 /**
  * How to look for people like the seed.
@@ -4797,7 +4815,11 @@ columns: Array<PastColumn>,
 /**
  * Columns of numbers: table and name.
  */
-numbers: Array<[PastTable, string]>, };
+numbers: Array<[PastTable, string]>, 
+/**
+ * Lists of stages to start from, with their rules.
+ */
+presets: Array<[StagePreset, Array<StageRule>]>, };
 
 /**
  * A label in all personas.

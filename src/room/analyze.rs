@@ -11,7 +11,7 @@ use crate::analysis::experiment;
 use crate::analysis::funnel;
 use crate::analysis::intake::Intake;
 use crate::analysis::rfm;
-use crate::analysis::stages;
+use crate::analysis::stages::{self, StagePlan};
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::export::csv::quoted;
@@ -74,6 +74,8 @@ pub struct Tables {
     pub columns: Vec<Column>,
     /// Columns of numbers: table and name.
     pub numbers: Vec<(Source, String)>,
+    /// Lists of stages to start from, with their rules.
+    pub presets: Vec<(stages::Preset, Vec<stages::StageRule>)>,
 }
 
 /// A column of labels.
@@ -111,6 +113,9 @@ impl Tables {
             intake: opened.intake(),
             columns: columns.map(column).collect(),
             numbers: tables.iter().flat_map(number).collect(),
+            presets: stages::Preset::ALL
+                .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
+                .into(),
         }
     }
 }

@@ -64,7 +64,7 @@ pub struct Srm {
 
 /// What may be said of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ArmVerdict"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The split is broken.
@@ -147,7 +147,7 @@ pub struct SegmentReport {
 
 /// A day of the curve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ArmPoint"))]
 pub struct CurvePoint {
     /// Days behind the assignment.
     pub day: u32,

@@ -82,6 +82,8 @@ const JOINED: &[&str] = &["click", "follow", "member", "like", "点击", "关注
 const CAME: &[&str] = &["register", "install", "注册", "安装"];
 
 impl Preset {
+    /// All.
+    pub const ALL: [Preset; 5] = [Preset::Aipl, Preset::FourA, Preset::FiveA, Preset::Aarrr, Preset::Layers];
     fn given(self) -> &'static [Given] {
         match self {
             Preset::Aipl => {
