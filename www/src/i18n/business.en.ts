@@ -77,7 +77,7 @@ export const businessEn: BusinessWords = {
     },
   },
   clv: {
-    lead: (months, value) => `Over ${months} months these customers are expected to bring ${value}.`,
+    lead: (months) => `Expected over ${months} months`,
     bands: "Value bands", band: "Band", value: "Expected value", each: "Per person", alive: "Chance to be active", names: { low: "Low", middle: "Middle", high: "High" },
     states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
     holdout: (days) => `Held out: orders per person in the last ${days} days`, predicted: "Forecast", actual: "Came", repeats: "Repeat orders before",
@@ -92,7 +92,7 @@ export const businessEn: BusinessWords = {
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
     winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
-    span: "Days apart",
+    span: "Days apart", never: (n) => `${n} people who were outside on both days are not drawn.`,
   },
   funnel: {
     lead: (all, done, rate) => `${all} people came in, ${done} went all the way (${rate}).`,

@@ -76,7 +76,7 @@ export const businessZh = {
     } as Record<string, string>,
   },
   clv: {
-    lead: (months: string, value: string) => `未来 ${months} 个月，这些客户预计带来 ${value}。`,
+    lead: (months: string) => `未来 ${months} 个月预计带来`,
     bands: "价值分层", band: "分层", value: "预计价值", each: "人均", alive: "仍活跃的可能", names: { low: "低价值", middle: "中价值", high: "高价值" } as Record<string, string>,
     states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
     holdout: (days: string) => `留出最后 ${days} 天检验：每人订单`, predicted: "预测", actual: "实际", repeats: "此前复购次数",
@@ -85,13 +85,13 @@ export const businessZh = {
     noMoney: "复购太少，没有金额模型；这里只有订单。", correlation: (r: string) => `频次与客单价的相关 ${r}（模型假定为 0）`, unsteady: "拟合没有收敛，数字仅供参考。",
   },
   stages: {
-    lead: (from: string, days: string, up: string, down: string) => `${from}起的 ${days} 天里，${up} 人升了阶段，${down} 人降了。`,
+    lead: (from: string, days: string, up: string, down: string) => `${from} 起的 ${days} 天里，${up} 人升了阶段，${down} 人降了。`,
     preset: "阶段方案", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "三层" }, own: "自定义",
     spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为",
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
     winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
     edit: "编辑阶段", name: "名称", events: "行为", least: "至少次数", window: "有效天数", minOrders: "或订单数", up: "上移", down: "下移", remove: "删除", newName: (n: number) => `阶段 ${n}`,
-    span: "相隔天数",
+    span: "相隔天数", never: (n: string) => `两天都未进入的 ${n} 人不在图中。`,
   },
   funnel: {
     lead: (all: string, done: string, rate: string) => `${all} 人进入，${done} 人走到最后（${rate}）。`,
