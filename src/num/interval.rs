@@ -9,6 +9,7 @@ use super::{exp, ln, sqrt};
 
 /// A 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -95,6 +96,7 @@ fn share(x: f64, n: f64) -> f64 {
 
 /// The test of two proportions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct TwoProportions {
     /// How many standard errors x₂/n₂ stands above x₁/n₁.
     pub z: f64,

@@ -25,6 +25,7 @@ pub const WEEK: f64 = 7.0;
 /// BG/NBD: orders come at a rate that is gamma distributed over people (r, α); after each a person leaves with a
 /// chance that is beta distributed (a, b). Time is in weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct BgNbd {
     /// Shape of the rate.
     pub r: f64,
@@ -175,6 +176,7 @@ pub struct Spent {
 
 /// Gamma–Gamma: an order's money is gamma distributed around a person's own mean, which is so over people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct GammaGamma {
     /// Shape of one order.
     pub p: f64,

@@ -3,29 +3,36 @@
 
 use super::Room;
 use super::bring::{Opened, open};
-use super::call::{FileRef, Made};
-use super::files::keep;
+use super::call::{FileRef, Found, Made};
+use super::files::{file_name, keep, keep_of};
 use super::past::PastRecipe;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
 use crate::analysis::funnel;
+use crate::analysis::intake::Intake;
 use crate::analysis::paths;
 use crate::analysis::pivot;
 use crate::analysis::rfm;
 use crate::analysis::rules;
-use crate::analysis::stages;
-use crate::error::Result;
+use crate::analysis::stages::{self, StagePlan};
+use crate::audience::Expr;
+use crate::error::{Kind, Result};
 use crate::export::behaviour;
 use crate::export::csv::quoted;
 use crate::export::over_time;
 use crate::gate::{release, release_from};
+use crate::shard::crowd;
 use crate::shard::desk::Desk;
-use crate::shard::history::{ListPast, Listed};
-use crate::table::history::{PastSchema, Source, money};
+use crate::shard::history::{CarryPast, ListPast, Listed};
+use crate::table::history::{Dim, PastSchema, Source, TableSchema, money};
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
 
 /// What can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "kebab-case")]
 pub enum Topic {
     /// Recency, frequency, money.
     Rfm,
@@ -76,6 +83,69 @@ impl Topic {
     }
 }
 
+/// Files of many rows per person that were brought in.
+pub struct Brought {
+    /// How, and what is asked of them.
+    pub(super) recipe: PastRecipe,
+    opened: Opened,
+}
+
+/// What was brought in: the account of rows, and what can be asked about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Tables {
+    /// Where the rows went: what `rows.json` holds.
+    pub intake: Intake,
+    /// Columns of labels.
+    pub columns: Vec<Column>,
+    /// Columns of numbers: table and name.
+    pub numbers: Vec<(Source, String)>,
+    /// Lists of stages to start from, with their rules.
+    pub presets: Vec<(stages::Preset, Vec<stages::StageRule>)>,
+}
+
+/// A column of labels.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "PastColumn"))]
+pub struct Column {
+    /// Its table.
+    pub table: Source,
+    /// Its name.
+    pub name: String,
+    /// Its values in the order of their bytes, the first [`SHOWN`].
+    pub values: Vec<String>,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// Values of a column that are told.
+pub const SHOWN: usize = 500;
+
+impl Tables {
+    fn of(opened: &Opened) -> Tables {
+        let tables = Source::ALL.map(|source| (source, opened.schema.table(source)));
+        let column = |(source, dim): (Source, &Dim)| Column {
+            table: source,
+            name: dim.name.clone(),
+            values: dim.labels.iter().skip(1).take(SHOWN).cloned().collect(),
+            count: dim.labels.len().saturating_sub(1) as u32,
+        };
+        let columns = tables.iter().flat_map(|(source, table)| table.dims.iter().map(|dim| (*source, dim)));
+        let number = |(source, table): &(Source, &TableSchema)| {
+            let source = *source;
+            table.measures.iter().map(|measure| (source, measure.name.clone())).collect::<Vec<_>>()
+        };
+        Tables {
+            intake: opened.intake(),
+            columns: columns.map(column).collect(),
+            numbers: tables.iter().flat_map(number).collect(),
+            presets: stages::Preset::ALL
+                .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
+                .into(),
+        }
+    }
+}
+
 impl Room {
     /// Brings the files of a recipe in and makes the files of one analysis; with `people` also the list of everyone with
     /// what it found of them.
@@ -86,20 +156,80 @@ impl Room {
         topic: Topic,
         people: bool,
     ) -> Result<Vec<Made>> {
-        // What was counted elsewhere takes no file.
-        let counted =
-            topic == Topic::Funnel && recipe.funnel.steps.is_empty() && !recipe.funnel.counts.is_empty();
-        let opened = if counted { Opened::default() } else { open(self, &recipe, &files).await? };
-        let mut made = answer(&self.desk, &opened.schema, &recipe, topic).await?;
-        if !counted {
-            made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
-            if people {
-                let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
-                made.push((format!("{}-people.csv", topic.name()), list));
-            }
+        if !counted(&recipe, topic) {
+            self.bring(recipe.clone(), files).await?;
         }
+        self.ask(topic, recipe, people).await
+    }
+    /// Brings the files of a recipe in.
+    pub(super) async fn bring(&mut self, recipe: PastRecipe, files: Vec<FileRef>) -> Result<Tables> {
+        self.past = None;
+        let opened = open(self, &recipe, &files).await?;
+        let tables = Tables::of(&opened);
+        self.carry(recipe.text());
+        self.past = Some(Brought { recipe, opened });
+        Ok(tables)
+    }
+    /// Makes the files of one analysis of what was brought in.
+    pub(super) async fn ask(&mut self, topic: Topic, recipe: PastRecipe, people: bool) -> Result<Vec<Made>> {
+        if counted(&recipe, topic) {
+            let made = answer(&self.desk, &PastSchema::default(), &recipe, topic).await?;
+            return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
+        }
+        let Brought { recipe: was, opened } = self.past.as_ref().ok_or(Kind::TooEarly)?;
+        let PastRecipe { time, events, orders, assign, .. } = was.clone();
+        let recipe = PastRecipe { time, events, orders, assign, ..recipe };
+        let mut made = answer(&self.desk, &opened.schema, &recipe, topic).await?;
+        made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
+        if people {
+            let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
+            made.push((format!("{}-people.csv", topic.name()), list));
+        }
+        self.carry(recipe.text());
+        self.past.iter_mut().for_each(|past| past.recipe = recipe.clone());
         Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect())
     }
+    /// The open room's recipe takes the sections about events and orders along.
+    pub(super) fn carry(&mut self, past: Option<String>) {
+        if let (Some(open), Some(text)) = (&mut self.open, past) {
+            open.recipe.over_time = Some(text);
+        }
+    }
+    /// The text of the recipe: of the open room, or of what was brought in alone.
+    pub(super) fn recipe_text(&self) -> Result<String> {
+        match (&self.open, &self.past) {
+            (None, Some(past)) => Ok(past.recipe.text().unwrap_or_default()),
+            _ => Ok(self.opened()?.recipe.text()),
+        }
+    }
+    /// A list of the people of whom this was found, in the order of the files.
+    pub(super) async fn past_people(&mut self, name: &str, who: &Found) -> Result<Made> {
+        let first = self.past.as_ref().and_then(|past| past.recipe.files().next().map(|(_, rows)| rows.id()));
+        let column = Shown { measure: &who.measure, header: "", words: vec![], decimals: 0 };
+        let people = ordered(&self.desk, std::slice::from_ref(&column)).await?;
+        let mut out = Vec::new();
+        let ids = people.into_iter().filter(|(_, found)| (who.from..=who.to).contains(&found[0]));
+        let rows = ids.map(|(id, _)| writeln!(out, "{id}")).count() as u64;
+        match rows {
+            0 => Err(Kind::AudienceEmpty.into()),
+            _ => Ok(keep_of(self, &file_name(name), out, rows, first)),
+        }
+    }
+    /// The people of the tag file of whom this was found: what was found is carried over to them by key, under a name of
+    /// its own, so that the crowd stays who it is when the analysis is run anew.
+    pub(super) async fn past_crowd(&mut self, who: &Found, run: u32) -> Result<(Expr, u64)> {
+        self.opened()?;
+        let to = format!("past.{}.{run}", who.measure);
+        self.desk.all(&CarryPast { measure: who.measure.clone(), to: to.clone() }).await?;
+        let crowd = Expr::Measure { measure: to, from: who.from, to: who.to };
+        let people = crowd::count(&self.desk, vec![crowd.clone()]).await?;
+        Ok((crowd, self.counted(people)[0]))
+    }
+}
+
+/// Whether nothing but counts is asked about, which takes no file.
+fn counted(recipe: &PastRecipe, topic: Topic) -> bool {
+    topic == Topic::Funnel && recipe.funnel.steps.is_empty() && !recipe.funnel.counts.is_empty()
 }
 
 /// The files of one analysis.
@@ -131,8 +261,8 @@ async fn answer(
 }
 
 /// A column of the list of everyone: a measure, and how it is written.
-struct Shown {
-    measure: &'static str,
+struct Shown<'a> {
+    measure: &'a str,
     header: &'static str,
     /// Words for its values; numbers if there are none.
     words: Vec<String>,
@@ -140,7 +270,7 @@ struct Shown {
 }
 
 /// What an analysis found of each person.
-fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown> {
+fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
     let words = |measure, header, words: Vec<String>| Shown { measure, header, words, decimals: 0 };
     let number = |measure, header, decimals| Shown { measure, header, words: vec![], decimals };
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
@@ -194,7 +324,7 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown> {
     }
 }
 
-impl Shown {
+impl Shown<'_> {
     fn write(&self, value: i32, out: &mut String) {
         match usize::try_from(value).ok().and_then(|at| self.words.get(at)) {
             Some(word) => quoted(word, out),
@@ -207,7 +337,23 @@ impl Shown {
 }
 
 /// Everyone in the order of the files, with what was found of them: who stands behind a number can be taken on.
-async fn everyone(desk: &Desk, columns: &[Shown]) -> Result<Vec<u8>> {
+async fn everyone(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<u8>> {
+    let header: Vec<&str> = std::iter::once("id").chain(columns.iter().map(|column| column.header)).collect();
+    let mut out = header.join(",");
+    for (id, found) in ordered(desk, columns).await? {
+        out.push('\n');
+        quoted(&id, &mut out);
+        for (column, value) in columns.iter().zip(found) {
+            out.push(',');
+            column.write(value, &mut out);
+        }
+    }
+    out.push('\n');
+    Ok(out.into_bytes())
+}
+
+/// IDs in the order of the files, and what was found of each.
+async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(String, Vec<i32>)>> {
     let measures = columns.iter().map(|column| column.measure.to_string()).collect();
     let parts = desk.all(&ListPast { measures }).await?;
     let mut order: Vec<(u64, usize, usize)> = Vec::new();
@@ -216,19 +362,12 @@ async fn everyone(desk: &Desk, columns: &[Shown]) -> Result<Vec<u8>> {
     }
     order.sort_unstable();
     // An ID is found from the mark before it, so each list is turned into text once, in its own order.
-    let ids: Vec<Vec<String>> = parts.iter().map(texts).collect();
-    let header: Vec<&str> = std::iter::once("id").chain(columns.iter().map(|column| column.header)).collect();
-    let mut out = header.join(",");
-    for (_, shard, at) in order {
-        out.push('\n');
-        quoted(&ids[shard][at], &mut out);
-        for (column, value) in columns.iter().zip(&parts[shard].values[at * columns.len()..]) {
-            out.push(',');
-            column.write(*value, &mut out);
-        }
-    }
-    out.push('\n');
-    Ok(out.into_bytes())
+    let mut ids: Vec<Vec<String>> = parts.iter().map(texts).collect();
+    let found = |shard: usize, at: usize| parts[shard].values[at * columns.len()..][..columns.len()].to_vec();
+    Ok(order
+        .into_iter()
+        .map(|(_, shard, at)| (std::mem::take(&mut ids[shard][at]), found(shard, at)))
+        .collect())
 }
 
 fn texts(part: &Listed) -> Vec<String> {

@@ -2,16 +2,16 @@
 //! kept where their people belong, labels agreed on, rows sealed.
 
 use super::call::{FileRef, Overrule};
-use super::inspect::{self, Seen, Text, range};
+use super::inspect::{Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
-use super::{Room, freeze};
+use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast, FoundPast, SealPast};
-use crate::shard::load::{Block, Forget};
+use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
 use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
 use crate::table::history::moment::DAY;
@@ -56,7 +56,7 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
             header: rows.header,
             missing: rows.missing.clone(),
         };
-        sources.push(Looked { source, recipe: rows, seen: inspect::inspect(&desk, file, &overrule).await? });
+        sources.push(Looked { source, recipe: rows, seen: load::looked(room, &overrule, file).await? });
     }
     if sources.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
@@ -65,8 +65,10 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
     let readings = readings(room, recipe, &sources, &schema)?;
     memory(room, &sources, &schema)?;
-    if room.open.is_none() {
-        desk.all(&Forget).await?;
+    // What a refused or cancelled call left on its way in must not be taken for rows of this one.
+    match room.open {
+        Some(_) => drop(desk.all(&Clear).await?),
+        None => drop(desk.all(&Forget).await?),
     }
     let mut accounts = Vec::new();
     for (file, (source, reading)) in (0..).zip(sources.iter().zip(&readings)) {
@@ -147,7 +149,8 @@ fn readings(
 }
 
 impl RowsRecipe {
-    fn id(&self) -> id::Recipe {
+    /// What its ID column holds.
+    pub(super) fn id(&self) -> id::Recipe {
         id::Recipe::new(self.kind, self.digest)
     }
 }

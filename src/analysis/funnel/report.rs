@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelReport {
     /// The last day that counts; empty where nothing but counts was given.
     pub as_of: String,
@@ -32,6 +33,7 @@ pub struct FunnelReport {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelStep {
     /// Its name.
     pub name: String,
@@ -53,6 +55,7 @@ pub struct FunnelStep {
 
 /// A value of the split column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelValue {
     /// Which; empty for none.
     pub value: String,
@@ -64,6 +67,7 @@ pub struct FunnelValue {
 
 /// A step of one value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ValueStep {
     /// People who took it.
     pub people: u64,
@@ -80,6 +84,7 @@ pub struct ValueStep {
 
 /// A funnel counted elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CountedFunnel {
     /// Of what.
     pub name: String,
@@ -89,6 +94,7 @@ pub struct CountedFunnel {
 
 /// A step of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CountedStep {
     /// People.
     pub people: u64,

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// The tables a room can have, each of any number of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "PastTable"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// What people did.
