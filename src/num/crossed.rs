@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// How far rows and columns go together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Association {
     /// Pearson's χ².
     pub chi2: f64,

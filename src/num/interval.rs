@@ -58,6 +58,7 @@ pub fn rate_ratio_interval(x1: f64, n1: f64, x0: f64, n0: f64) -> Option<Interva
 
 /// A target-group index: 100 where a tag is as common in the crowd as in the base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Tgi {
     /// The index; absent where the crowd is empty or the base has nobody with the tag.
     pub tgi: Option<f64>,

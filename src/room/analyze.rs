@@ -102,6 +102,8 @@ pub struct Tables {
     pub numbers: Vec<(Source, String)>,
     /// Lists of stages to start from, with their rules.
     pub presets: Vec<(stages::Preset, Vec<stages::StageRule>)>,
+    /// Rules to start from, about what the files have.
+    pub rules: Vec<rules::TagRule>,
 }
 
 /// A column of labels.
@@ -142,6 +144,7 @@ impl Tables {
             presets: stages::Preset::ALL
                 .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
                 .into(),
+            rules: rules::preset(&opened.schema),
         }
     }
 }
@@ -202,26 +205,33 @@ impl Room {
             _ => Ok(self.opened()?.recipe.text()),
         }
     }
-    /// A list of the people of whom this was found, in the order of the files.
-    pub(super) async fn past_people(&mut self, name: &str, who: &Found) -> Result<Made> {
+    /// A list of the people of whom all this was found, in the order of the files.
+    pub(super) async fn past_people(&mut self, name: &str, who: &[Found]) -> Result<Made> {
         let first = self.past.as_ref().and_then(|past| past.recipe.files().next().map(|(_, rows)| rows.id()));
-        let column = Shown { measure: &who.measure, header: "", words: vec![], decimals: 0 };
-        let people = ordered(&self.desk, std::slice::from_ref(&column)).await?;
+        let columns =
+            who.iter().map(|who| Shown { measure: &who.measure, header: "", words: vec![], decimals: 0 });
+        let people = ordered(&self.desk, &columns.collect::<Vec<_>>()).await?;
         let mut out = Vec::new();
-        let ids = people.into_iter().filter(|(_, found)| (who.from..=who.to).contains(&found[0]));
+        let all =
+            |found: &[i32]| who.iter().zip(found).all(|(who, found)| (who.from..=who.to).contains(found));
+        let ids = people.into_iter().filter(|(_, found)| all(found));
         let rows = ids.map(|(id, _)| writeln!(out, "{id}")).count() as u64;
         match rows {
             0 => Err(Kind::AudienceEmpty.into()),
             _ => Ok(keep_of(self, &file_name(name), out, rows, first)),
         }
     }
-    /// The people of the tag file of whom this was found: what was found is carried over to them by key, under a name of
+    /// The people of the tag file of whom all this was found: what was found is carried over to them by key, under a name of
     /// its own, so that the crowd stays who it is when the analysis is run anew.
-    pub(super) async fn past_crowd(&mut self, who: &Found, run: u32) -> Result<(Expr, u64)> {
+    pub(super) async fn past_crowd(&mut self, who: &[Found], run: u32) -> Result<(Expr, u64)> {
         self.opened()?;
-        let to = format!("past.{}.{run}", who.measure);
-        self.desk.all(&CarryPast { measure: who.measure.clone(), to: to.clone() }).await?;
-        let crowd = Expr::Measure { measure: to, from: who.from, to: who.to };
+        let mut of = Vec::new();
+        for Found { measure, from, to } in who {
+            let name = format!("past.{measure}.{run}");
+            self.desk.all(&CarryPast { measure: measure.clone(), to: name.clone() }).await?;
+            of.push(Expr::Measure { measure: name, from: *from, to: *to });
+        }
+        let crowd = if of.len() == 1 { of.remove(0) } else { Expr::And { of } };
         let people = crowd::count(&self.desk, vec![crowd.clone()]).await?;
         Ok((crowd, self.counted(people)[0]))
     }

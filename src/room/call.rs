@@ -209,13 +209,13 @@ pub enum Call {
     PastPeople {
         /// File name without ending.
         name: String,
-        /// Who.
-        who: Found,
+        /// Who: people of whom all of this was found.
+        who: Vec<Found>,
     },
     /// The people of the tag file of whom an analysis over time found this, as a crowd.
     PastCrowd {
-        /// Who.
-        who: Found,
+        /// Who: people of whom all of this was found.
+        who: Vec<Found>,
         /// Number of the analysis' run: a later one leaves the crowd as it is.
         run: u32,
     },

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Cohorts, activity and churn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct CohortPlan {
     /// Events of which the first begins; `*` for any. The first order if not given.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CohortReport {
     /// The last day that counts.
     pub as_of: String,
@@ -32,6 +33,7 @@ pub struct CohortReport {
 
 /// A cohort.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CohortLine {
     /// When it began: `2026-03`, `2026-Q1`, the first day of a week.
     pub cohort: String,
@@ -47,6 +49,7 @@ pub struct CohortLine {
 
 /// A cohort in one unit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CohortCell {
     /// People who were there.
     pub people: u64,
@@ -60,6 +63,7 @@ pub struct CohortCell {
 
 /// All cohorts at an age.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CohortAge {
     /// Units since.
     pub age: u32,
@@ -77,6 +81,7 @@ pub struct CohortAge {
 
 /// A day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ActiveDay {
     /// Which.
     pub day: String,
@@ -92,6 +97,7 @@ pub struct ActiveDay {
 
 /// Who was lost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ChurnReport {
     /// Days without, after which somebody is lost.
     pub silence: u32,
@@ -119,6 +125,7 @@ pub struct ChurnReport {
 
 /// Coming and going in a unit: `end = begin + acquired + returned − early − mature`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ChurnUnit {
     /// Which.
     pub unit: String,

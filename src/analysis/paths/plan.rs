@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Paths, baskets and touchpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct PathPlan {
     /// Column of the orders that paths are of: `product`, `category`, …

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PathsReport {
     /// The last day that counts.
     pub as_of: String,
@@ -55,6 +56,7 @@ pub struct PathsReport {
 
 /// A path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PathLine {
     /// Lead products, the first order's first; empty for none.
     pub path: Vec<String>,
@@ -72,6 +74,7 @@ pub struct PathLine {
 
 /// From one step to the next.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PathLink {
     /// The step it leaves, from 1.
     pub step: u8,
@@ -85,6 +88,7 @@ pub struct PathLink {
 
 /// A product of first baskets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FirstProduct {
     /// Which.
     pub product: String,
@@ -98,6 +102,7 @@ pub struct FirstProduct {
 
 /// A product of second baskets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct NextProduct {
     /// What the first holds.
     pub from: String,
@@ -119,6 +124,7 @@ pub struct NextProduct {
 
 /// Days to the next order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ProductGap {
     /// Lead product of the order before; absent for all.
     pub product: Option<String>,
@@ -130,6 +136,7 @@ pub struct ProductGap {
 
 /// Two products of one basket.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct BasketPair {
     /// One.
     pub one: String,
@@ -155,6 +162,7 @@ pub struct BasketPair {
 
 /// What products of paths have in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Commonality {
     /// Value of the column they are compared by.
     pub value: String,
@@ -170,6 +178,7 @@ pub struct Commonality {
 
 /// Touchpoints before orders.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct TouchPath {
     /// The last ones, in order; none for an order out of the blue.
     pub path: Vec<String>,

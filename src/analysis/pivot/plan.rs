@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// A cross pivot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct PivotPlan {
     /// Whose rows: orders or events.

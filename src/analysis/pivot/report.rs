@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotReport {
     /// The last day that counts.
     pub as_of: String,
@@ -37,6 +38,7 @@ pub struct PivotReport {
 
 /// A cell or margin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotCell {
     /// A value per column; empty for none, absent for all.
     pub at: Vec<Option<String>>,
@@ -54,6 +56,7 @@ pub struct PivotCell {
 
 /// A rate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotRate {
     /// People seen for long enough.
     pub people: u64,
@@ -67,6 +70,7 @@ pub struct PivotRate {
 
 /// Two columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotPair {
     /// One.
     pub one: String,
@@ -81,6 +85,7 @@ pub struct PivotPair {
 
 /// A likelihood-ratio test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotTest {
     /// G².
     pub g2: f64,
@@ -92,6 +97,7 @@ pub struct PivotTest {
 
 /// A combination, of people by their first row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotBest {
     /// A value per column.
     pub at: Vec<String>,

@@ -61,6 +61,19 @@ pub async fn rules(desk: &Desk, schema: &PastSchema, plan: &RulePlan) -> Result<
     Ok(report::report(schema, &rules, &unknown, &found))
 }
 
+/// The rules to start from: those of the preset about what the files have, with the events that are there.
+pub fn preset(schema: &PastSchema) -> Vec<TagRule> {
+    let mut rules = RulePlan::default().list();
+    rules.retain(|rule| code(schema, rule, true).is_ok());
+    for test in rules.iter_mut().flat_map(|rule| &mut rule.all) {
+        test.event = known(schema, &test.event, true);
+        if let Some(next) = &mut test.then {
+            next.event = known(schema, &next.event, true);
+        }
+    }
+    rules
+}
+
 /// The tests of a rule in codes.
 fn code(schema: &PastSchema, rule: &TagRule, preset: bool) -> Result<Vec<Test>> {
     rule.all.iter().map(|test| coded(schema, test, preset)).collect()

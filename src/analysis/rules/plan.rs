@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A list of rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RulePlan {
     /// The rules, the first one that holds first; the preset's if not given.
@@ -15,6 +16,7 @@ pub struct RulePlan {
 
 /// A rule: all its tests hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct TagRule {
     /// The tag it gives.
@@ -25,6 +27,7 @@ pub struct TagRule {
 
 /// What became of the orders that are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleFate {
     /// Bought.
@@ -38,6 +41,7 @@ pub enum RuleFate {
 
 /// A test of a person's events, or of their orders if no event is named.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Predicate {
     /// Any of these events.
@@ -75,6 +79,7 @@ pub struct Predicate {
 
 /// What follows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleNext {
     /// Any of these events; an order if not given.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RulesReport {
     /// The last day that counts.
     pub as_of: String,
@@ -27,6 +28,7 @@ pub struct RulesReport {
 
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RuleLine {
     /// The tag it gives.
     pub name: String,

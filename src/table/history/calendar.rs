@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A part of the calendar. Codes of units that go on count from the one of 1970-01-01, so that a difference is an age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "CalendarPart"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// Year.
