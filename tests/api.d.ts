@@ -73,6 +73,45 @@ files: Array<Made>,
 refused: Refused | null, };
 
 /**
+ * A day of the curve.
+ */
+export type ArmPoint = { 
+/**
+ * Days behind the assignment.
+ */
+day: number, 
+/**
+ * Share by arm.
+ */
+shares: Array<number>, };
+
+/**
+ * An arm.
+ */
+export type ArmReport = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of all in arms.
+ */
+share: number, 
+/**
+ * As planned.
+ */
+planned: number, };
+
+/**
+ * What may be said of an arm.
+ */
+export type ArmVerdict = "broken-split" | "too-early" | "better" | "worse" | "open";
+
+/**
  * Against whom the seed is compared.
  */
 export type Base = "everyone" | "with-value" | "rest";
@@ -85,6 +124,28 @@ export type Beside = {
  * Which; the saved crowds if none is given.
  */
 of: Array<NamedCrowd>, };
+
+/**
+ * BG/NBD: orders come at a rate that is gamma distributed over people (r, α); after each a person leaves with a
+ * chance that is beta distributed (a, b). Time is in weeks.
+ */
+export type BgNbd = { 
+/**
+ * Shape of the rate.
+ */
+r: number, 
+/**
+ * Scale of the rate, in weeks.
+ */
+alpha: number, 
+/**
+ * Leaving.
+ */
+a: number, 
+/**
+ * Staying.
+ */
+b: number, };
 
 /**
  * What a bin does.
@@ -110,6 +171,19 @@ effect: number,
  * Half the 95 % interval of the log-odds of as many people: an effect within it may be chance.
  */
 noise: number, };
+
+/**
+ * On which calendar days count, and until when.
+ */
+export type Calendar = { 
+/**
+ * Zone in which days begin and end, as a fixed offset: `+08:00`.
+ */
+zone: string | null, 
+/**
+ * The last day that counts, as in `2026-06-01`; the day of the last row if not given.
+ */
+as_of: string | null, };
 
 /**
  * Out-of-fold probabilities against what came true.
@@ -284,7 +358,43 @@ plan: SplitPlan, } } | { "portrait": {
 /**
  * How.
  */
-plan: PortraitPlan, } };
+plan: PortraitPlan, } } | { "read-past": { 
+/**
+ * Its text.
+ */
+text: string, } } | { "bring": { 
+/**
+ * How they are read, and what is asked of them.
+ */
+recipe: PastRecipe, 
+/**
+ * The files it names.
+ */
+files: Array<FileRef>, } } | { "past": { 
+/**
+ * Which.
+ */
+topic: Topic, 
+/**
+ * Its plan; what says how files are read stays as they were brought in.
+ */
+recipe: PastRecipe, } } | { "past-people": { 
+/**
+ * File name without ending.
+ */
+name: string, 
+/**
+ * Who.
+ */
+who: Found, } } | { "past-crowd": { 
+/**
+ * Who.
+ */
+who: Found, 
+/**
+ * Number of the analysis' run: a later one leaves the crowd as it is.
+ */
+run: number, } };
 
 /**
  * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
@@ -376,6 +486,205 @@ layer: Layered | null,
  * What somebody wrote about it.
  */
 card: Card | null, };
+
+/**
+ * A third of the people by value.
+ */
+export type ClvBand = { 
+/**
+ * `low`, `middle`, `high`.
+ */
+band: string, 
+/**
+ * Values above this, and up to the next band's, are in it; absent for the lowest.
+ */
+above: number | null, 
+/**
+ * How many.
+ */
+people: number, 
+/**
+ * Of all with an order.
+ */
+share: number, 
+/**
+ * Days with an order.
+ */
+orders: number, 
+/**
+ * Money so far.
+ */
+money: number, 
+/**
+ * Money expected.
+ */
+value: number, 
+/**
+ * Mean chance to be alive.
+ */
+alive: number, };
+
+/**
+ * A forecast and what came.
+ */
+export type ClvHoldout = { 
+/**
+ * Days forecast.
+ */
+days: number, 
+/**
+ * The model of what was known before.
+ */
+model: BgNbd, 
+/**
+ * People known then.
+ */
+people: number, 
+/**
+ * Orders they were to give.
+ */
+predicted: number, 
+/**
+ * Orders they gave.
+ */
+actual: number, 
+/**
+ * By repeat orders before.
+ */
+rows: Array<HoldoutRow>, };
+
+/**
+ * A jump between states.
+ */
+export type ClvJump = { 
+/**
+ * Absent for who had not bought yet.
+ */
+from: string | null, 
+/**
+ * Where they are.
+ */
+to: string, 
+/**
+ * How many.
+ */
+people: number, };
+
+/**
+ * How customers are valued.
+ */
+export type ClvPlan = { 
+/**
+ * Months of 30 days that are valued.
+ */
+months: number, 
+/**
+ * Discount per month: 0.01 is one percent.
+ */
+discount: number, 
+/**
+ * Share of the money that is earned.
+ */
+margin: number, 
+/**
+ * Days at the end that are forecast from what was known before; a third of the longest history if not given, 0 for
+ * none.
+ */
+holdout: number | null, 
+/**
+ * Days back to the lifecycle states that jumps start from.
+ */
+previous: number, };
+
+/**
+ * The report. Money is in minor units; `decimals` says how many make one.
+ */
+export type ClvReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * People with an order.
+ */
+people: number, 
+/**
+ * Months valued.
+ */
+months: number, 
+/**
+ * Discount per month.
+ */
+discount: number, 
+/**
+ * Share of the money that is earned.
+ */
+margin: number, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * How often they buy.
+ */
+orders: OrderModel, 
+/**
+ * For how much; absent if too few bought again, or spending has no mean.
+ */
+money: MoneyModel | null, 
+/**
+ * The forecast of the last days, held against what came.
+ */
+holdout: ClvHoldout | null, 
+/**
+ * From the lowest value up.
+ */
+bands: Array<ClvBand>, 
+/**
+ * Lifecycle states.
+ */
+states: Array<ClvState>, 
+/**
+ * Days between the states that jumps lie between.
+ */
+jump_days: number, 
+/**
+ * How people moved between states.
+ */
+jumps: Array<ClvJump>, };
+
+/**
+ * A lifecycle state.
+ */
+export type ClvState = { 
+/**
+ * `first`, `occasional`, `periodic`, `loyal`.
+ */
+state: string, 
+/**
+ * How many.
+ */
+people: number, 
+/**
+ * Of all with an order.
+ */
+share: number, 
+/**
+ * Days with an order.
+ */
+orders: number, 
+/**
+ * Money so far.
+ */
+money: number, 
+/**
+ * Money expected.
+ */
+value: number, 
+/**
+ * Mean chance to be alive.
+ */
+alive: number, };
 
 /**
  * A column the model sees.
@@ -611,6 +920,86 @@ kept: number,
  * Of these the strongest, at most 200: by distance of ln TGI from 0 times the larger share.
  */
 tags: Array<DifferentTag>, };
+
+/**
+ * Who went higher.
+ */
+export type Converted = { 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of them, went higher.
+ */
+higher: number, 
+/**
+ * Share.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, };
+
+/**
+ * A funnel that was counted elsewhere.
+ */
+export type Counted = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * People at each step.
+ */
+people: Array<number>, 
+/**
+ * Rates as printed with them, in percent of the step before, from the second step on; empty where none is.
+ */
+printed: Array<string>, };
+
+/**
+ * A funnel counted elsewhere.
+ */
+export type CountedFunnel = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * Its steps.
+ */
+steps: Array<CountedStep>, };
+
+/**
+ * A step of it.
+ */
+export type CountedStep = { 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of the step before.
+ */
+rate: number, 
+/**
+ * Its 95 % interval; absent where more people are counted than before.
+ */
+interval: Interval | null, 
+/**
+ * Of the first step.
+ */
+overall: number, 
+/**
+ * The rate as printed, in percent.
+ */
+printed: string | null, 
+/**
+ * `fine`, `rate-apart` (printed and counted differ), `ten-times` (by a power of ten), `more-than-before`.
+ */
+verdict: string, };
 
 /**
  * One point of the reach–precision curve.
@@ -913,6 +1302,23 @@ people: number,
 matched: number, };
 
 /**
+ * An event that takes a person out.
+ */
+export type Exclusion = { 
+/**
+ * Which.
+ */
+event: string, 
+/**
+ * Behind this step, from 1.
+ */
+from: number | null, 
+/**
+ * And before this one; the last if not given.
+ */
+to: number | null, };
+
+/**
  * How far personas reach beyond their own people.
  */
 export type ExpandPlan = { 
@@ -957,6 +1363,92 @@ tags: Array<KeptTag>,
  * Who they are.
  */
 crowd: Expr, };
+
+/**
+ * An experiment.
+ */
+export type ExperimentPlan = { 
+/**
+ * The arm that the others are held against.
+ */
+control: string, 
+/**
+ * Planned share of each arm, in any unit; equal ones if not given.
+ */
+planned: { [key in string]: number }, 
+/**
+ * What is measured; whether people bought, and for how much, if not given.
+ */
+metrics: Array<MetricPlan>, 
+/**
+ * Days behind the assignment that count; 0 for all.
+ */
+days: number, 
+/**
+ * Planned people per arm; before all arms have them no verdict is given. 0 for none.
+ */
+size: number, 
+/**
+ * Relative lift to plan for: 0.1 is ten percent. The report says how many people that takes.
+ */
+detect: number, 
+/**
+ * Column of the assignment's file whose values are looked at one by one.
+ */
+segments: string | null, 
+/**
+ * Whether people were put into arms by lot.
+ */
+randomised: boolean, };
+
+/**
+ * The report.
+ */
+export type ExperimentReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * Whether people were put into arms by lot: if not, differences may be of who they are.
+ */
+randomised: boolean, 
+/**
+ * The arm that the others are held against.
+ */
+control: string, 
+/**
+ * Arms by name.
+ */
+arms: Array<ArmReport>, 
+/**
+ * People in several arms, left out.
+ */
+several: number, 
+/**
+ * People of whom no arm is known, left out.
+ */
+none: number, 
+/**
+ * Whether the arms have the planned ratio.
+ */
+srm: Srm, 
+/**
+ * What was measured.
+ */
+metrics: Array<MetricReport>, 
+/**
+ * The same by segment.
+ */
+segments: Array<SegmentReport>, 
+/**
+ * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
+ */
+curve: Array<ArmPoint>, 
+/**
+ * Whether an arm and the control changed places on the way, both times beyond chance.
+ */
+crossing: boolean, };
 
 /**
  * A file the room can make.
@@ -1372,6 +1864,182 @@ who: string,
 reached: boolean, };
 
 /**
+ * People by what an analysis over time found of them.
+ */
+export type Found = { 
+/**
+ * Its measure: `rfm`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
+ */
+measure: string, 
+/**
+ * Lowest value.
+ */
+from: number, 
+/**
+ * Highest value.
+ */
+to: number, };
+
+/**
+ * How steps follow each other.
+ */
+export type FunnelMode = "ordered" | "strict" | "any";
+
+/**
+ * A funnel.
+ */
+export type FunnelPlan = { 
+/**
+ * Its steps, the first one first.
+ */
+steps: Array<FunnelStepPlan>, 
+/**
+ * Minutes from the first step within which the others count; 0 for no limit.
+ */
+window: number, 
+/**
+ * How steps follow each other.
+ */
+mode: FunnelMode, 
+/**
+ * Events that take a person out.
+ */
+exclude: Array<Exclusion>, 
+/**
+ * Column of the events whose values are held side by side, by the value at the first step.
+ */
+by: string | null, 
+/**
+ * Funnels that were counted elsewhere, without IDs.
+ */
+counts: Array<Counted>, };
+
+/**
+ * The report.
+ */
+export type FunnelReport = { 
+/**
+ * The last day that counts; empty where nothing but counts was given.
+ */
+as_of: string, 
+/**
+ * How steps follow each other.
+ */
+mode: FunnelMode, 
+/**
+ * Minutes from the first step; 0 for no limit.
+ */
+window: number, 
+/**
+ * People whom an excluded event took out.
+ */
+removed: number, 
+/**
+ * Everyone.
+ */
+steps: Array<FunnelStep>, 
+/**
+ * The column that is split by.
+ */
+by: string | null, 
+/**
+ * Its values, most people first.
+ */
+values: Array<FunnelValue>, 
+/**
+ * Funnels counted elsewhere.
+ */
+counted: Array<CountedFunnel>, };
+
+/**
+ * A step.
+ */
+export type FunnelStep = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * People who took it.
+ */
+people: number, 
+/**
+ * Of those at the step before.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Of those at the first step.
+ */
+overall: number, 
+/**
+ * People of the step before who did not take it.
+ */
+lost: number, 
+/**
+ * Seconds from the step before: lower median and 90th percentile.
+ */
+seconds: [number, number] | null, 
+/**
+ * Whether it has the lowest rate, and that beyond chance: its interval lies below all others'.
+ */
+bottleneck: boolean, };
+
+/**
+ * A step.
+ */
+export type FunnelStepPlan = { 
+/**
+ * What it is called; its events if not given.
+ */
+name: string | null, 
+/**
+ * Any of these events.
+ */
+event: Array<string>, 
+/**
+ * Columns of which the row has any of the values.
+ */
+where: { [key in string]: Array<string> }, };
+
+/**
+ * A value of the split column.
+ */
+export type FunnelValue = { 
+/**
+ * Which; empty for none.
+ */
+value: string, 
+/**
+ * Of the people at the first step who end at the last.
+ */
+overall: number, 
+/**
+ * Its steps.
+ */
+steps: Array<ValueStep>, };
+
+/**
+ * Gamma–Gamma: an order's money is gamma distributed around a person's own mean, which is so over people.
+ */
+export type GammaGamma = { 
+/**
+ * Shape of one order.
+ */
+p: number, 
+/**
+ * Shape over people.
+ */
+q: number, 
+/**
+ * Scale over people.
+ */
+v: number, };
+
+/**
  * A proposal for one column.
  */
 export type Guess = { 
@@ -1393,6 +2061,31 @@ confidence: number,
 reason: string, };
 
 /**
+ * A step of the curve.
+ */
+export type Happened = { 
+/**
+ * Time, in the unit of the counts.
+ */
+time: number, 
+/**
+ * People to whom it could happen then.
+ */
+at_risk: number, 
+/**
+ * Share to whom it has happened by then.
+ */
+share: number, 
+/**
+ * Lower end of its 95 % interval.
+ */
+low: number, 
+/**
+ * Upper end.
+ */
+high: number, };
+
+/**
  * One step of the score histogram.
  */
 export type HistogramStep = { 
@@ -1408,6 +2101,27 @@ seed: number,
  * Others.
  */
 rest: number, };
+
+/**
+ * A point of the plot.
+ */
+export type HoldoutRow = { 
+/**
+ * Repeat orders before; the last row is "or more".
+ */
+repeats: number, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Orders per person, forecast.
+ */
+predicted: number, 
+/**
+ * Orders per person that came.
+ */
+actual: number, };
 
 /**
  * An ID column of a map.
@@ -1496,6 +2210,36 @@ problems: Array<Problem>,
  * Bytes the engine will need to load this file with the guessed roles.
  */
 memory: number, };
+
+/**
+ * The account of all files.
+ */
+export type Intake = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * Different people in all files.
+ */
+people: number, 
+/**
+ * In the order of the recipe.
+ */
+files: Array<PastAccount>, };
+
+/**
+ * A 95 % interval.
+ */
+export type Interval = { 
+/**
+ * Lower end.
+ */
+low: number, 
+/**
+ * Upper end.
+ */
+high: number, };
 
 /**
  * Number of clusters.
@@ -1658,6 +2402,47 @@ feature: string,
  * `constant`, `all-missing`, `first-party`, `left-out`.
  */
 why: string, };
+
+/**
+ * An arm against the control.
+ */
+export type Lift = { 
+/**
+ * This arm's value less the control's.
+ */
+difference: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval | null, 
+/**
+ * Over the control's value; absent where that is zero.
+ */
+relative: number | null, 
+/**
+ * Its 95 % interval; of shares only.
+ */
+relative_interval: Interval | null, 
+/**
+ * z of shares, t of means.
+ */
+statistic: number, 
+/**
+ * Degrees of freedom of t.
+ */
+df: number | null, 
+/**
+ * Two-sided.
+ */
+p: number, 
+/**
+ * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg.
+ */
+adjusted: number, 
+/**
+ * What may be said.
+ */
+verdict: ArmVerdict, };
 
 /**
  * How to look for people like the seed.
@@ -2000,6 +2785,82 @@ settle: boolean,
 undo?: Array<number>, };
 
 /**
+ * A metric in one arm.
+ */
+export type MetricArm = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * People with any.
+ */
+positive: number, 
+/**
+ * Share or mean, in the unit of the file.
+ */
+value: number, 
+/**
+ * Its 95 % interval; of shares only.
+ */
+interval: Interval | null, 
+/**
+ * Against the control; absent for the control.
+ */
+lift: Lift | null, };
+
+/**
+ * How a metric is read.
+ */
+export type MetricKind = "rate" | "mean";
+
+/**
+ * Something that is measured of everyone in an arm. Without a column and an event it is their orders.
+ */
+export type MetricPlan = { 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * Column of numbers of the assignment's file.
+ */
+column: string | null, 
+/**
+ * Event behind the assignment.
+ */
+event: string | null, };
+
+/**
+ * A metric.
+ */
+export type MetricReport = { 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * By arm.
+ */
+arms: Array<MetricArm>, 
+/**
+ * People per arm that find the planned lift four times in five; absent where the control has nothing.
+ */
+needed: number | null, };
+
+/**
  * What finds people like the seed.
  */
 export type Model = "auto" | "scorecard" | "boosted" | "forest" | "nearest" | "tgi";
@@ -2083,6 +2944,35 @@ people: number,
  * Who it is.
  */
 crowd: Expr, };
+
+/**
+ * Gamma–Gamma as fitted, in whole units of money.
+ */
+export type MoneyModel = { 
+/**
+ * Its parameters.
+ */
+model: GammaGamma, 
+/**
+ * Of all who spent.
+ */
+log_likelihood: number, 
+/**
+ * Whether the search ended where the slope vanishes.
+ */
+converged: boolean, 
+/**
+ * People it is learnt from.
+ */
+people: number, 
+/**
+ * What an order of somebody unknown is worth.
+ */
+mean: number, 
+/**
+ * Correlation of repeat orders with money per order: the model assumes none.
+ */
+correlation: number | null, };
 
 /**
  * A crowd under a name.
@@ -2178,7 +3068,7 @@ people: number,
 /**
  * IDs by type.
  */
-types: { [key in string]: bigint }, 
+types: { [key in string]: number }, 
 /**
  * How many people have 1, 2, 3, … IDs.
  */
@@ -2233,6 +3123,31 @@ since: string | null, };
  * What a file does to the audience there.
  */
 export type Operation = "add" | "delete" | "reset";
+
+/**
+ * BG/NBD as fitted, in weeks.
+ */
+export type OrderModel = { 
+/**
+ * Its parameters.
+ */
+model: BgNbd, 
+/**
+ * Of all people.
+ */
+log_likelihood: number, 
+/**
+ * Steps of the search.
+ */
+steps: number, 
+/**
+ * Whether it ended where the slope vanishes.
+ */
+converged: boolean, 
+/**
+ * People with a repeat order.
+ */
+repeaters: number, };
 
 /**
  * What may come out of a room made from the file.
@@ -2410,6 +3325,103 @@ crowd: Expr,
  * The people like it outside the crowd.
  */
 expanded: Expanded | null, };
+
+/**
+ * Where the rows of a file went: `rows = kept + left out`.
+ */
+export type PastAccount = { 
+/**
+ * File name.
+ */
+file: string, 
+/**
+ * The table it is part of.
+ */
+table: string, 
+/**
+ * Rows, the header not counted.
+ */
+rows: number, 
+/**
+ * Rows that are in.
+ */
+kept: number, 
+/**
+ * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
+ * `amount-unreadable`, `long-row`, or the reason an ID is none.
+ */
+reasons: Array<Problem>, 
+/**
+ * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+ */
+notes: Array<Problem>, };
+
+/**
+ * A column of labels.
+ */
+export type PastColumn = { 
+/**
+ * Its table.
+ */
+table: PastTable, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its values in the order of their bytes, the first [`SHOWN`].
+ */
+values: Array<string>, 
+/**
+ * How many there are.
+ */
+count: number, };
+
+/**
+ * Files of many rows per person, and what is asked of them.
+ */
+export type PastRecipe = { 
+/**
+ * The room's calendar.
+ */
+time: Calendar, 
+/**
+ * What people did.
+ */
+events: Array<RowsRecipe>, 
+/**
+ * What they bought.
+ */
+orders: Array<RowsRecipe>, 
+/**
+ * The arms they were put into.
+ */
+assign: Array<RowsRecipe>, 
+/**
+ * Recency, frequency, money.
+ */
+rfm: RfmPlan, 
+/**
+ * Customer lifetime value.
+ */
+clv: ClvPlan, 
+/**
+ * Stages and flow.
+ */
+stages: StagePlan, 
+/**
+ * Steps.
+ */
+funnel: FunnelPlan, 
+/**
+ * Arms.
+ */
+experiment: ExperimentPlan, };
+
+/**
+ * The tables a room can have, each of any number of files.
+ */
+export type PastTable = "events" | "orders" | "assign";
 
 /**
  * People and clusters in two dimensions.
@@ -2966,7 +3978,214 @@ at: Place, };
 /**
  * What comes back.
  */
-export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "all", "with": AllMade } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "platforms", "with": Array<Offer> } | { "reply": "exported", "with": Exported } | { "reply": "portrait", "with": PortraitReport };
+export type Reply = { "reply": "recipe", "with": Recipe } | { "reply": "inspection", "with": Inspection } | { "reply": "match", "with": MatchReport } | { "reply": "profile", "with": ProfileReport } | { "reply": "lookalike", "with": LookalikeReport } | { "reply": "personas", "with": PersonasReport } | { "reply": "scored", "with": ModelReport } | { "reply": "compared", "with": Comparison } | { "reply": "counts", "with": Array<number> } | { "reply": "all", "with": AllMade } | { "reply": "files", "with": Array<Made> } | { "reply": "regions", "with": Array<number> } | { "reply": "similarity", "with": SimilarityReport } | { "reply": "matrix", "with": MatrixReport } | { "reply": "signs", "with": SignReport } | { "reply": "waves", "with": WaveReport } | { "reply": "split", "with": SplitReport } | { "reply": "platforms", "with": Array<Offer> } | { "reply": "exported", "with": Exported } | { "reply": "portrait", "with": PortraitReport } | { "reply": "past-recipe", "with": PastRecipe } | { "reply": "brought", "with": Tables } | { "reply": "past-crowd", "with": { 
+/**
+ * Who.
+ */
+crowd: Expr, 
+/**
+ * How many.
+ */
+people: number, } };
+
+/**
+ * A cell of the map.
+ */
+export type RfmCell = { 
+/**
+ * 1 to 5.
+ */
+r: number, 
+/**
+ * 1 to 5.
+ */
+fm: number, 
+/**
+ * Its group.
+ */
+group: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Their money.
+ */
+money: number, };
+
+/**
+ * Cuts: a value above a cut is on its other side.
+ */
+export type RfmEdges = { 
+/**
+ * Days; fewer are better.
+ */
+recency: [number, number, number, number], 
+/**
+ * Orders.
+ */
+frequency: [number, number, number, number], 
+/**
+ * Whether quintiles of F coincide, so that fixed cuts stand here.
+ */
+frequency_fixed: boolean, 
+/**
+ * Minor units.
+ */
+money: [number, number, number, number], };
+
+/**
+ * People by group before and now.
+ */
+export type RfmFlow = { 
+/**
+ * Days between.
+ */
+days: number, 
+/**
+ * From, to, people; `null` is "in no group". Nobody is left out, so inflow less outflow is the change.
+ */
+moves: Array<[string | null, string | null, number]>, };
+
+/**
+ * A group.
+ */
+export type RfmGroup = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * What to do about it: a stable code.
+ */
+strategy: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of everyone in any group.
+ */
+share: number, 
+/**
+ * Orders.
+ */
+orders: number, 
+/**
+ * Money.
+ */
+money: number, 
+/**
+ * Of all money.
+ */
+money_share: number, 
+/**
+ * Money per order, in the unit; absent without orders.
+ */
+order_value: number | null, 
+/**
+ * Lower medians of days, orders and money; absent for people who never bought.
+ */
+medians: [number, number, number] | null, 
+/**
+ * People in it before; absent without flow.
+ */
+before: number | null, };
+
+/**
+ * How RFM is done.
+ */
+export type RfmPlan = { 
+/**
+ * Days of orders that count, back from the last day; 0 for all.
+ */
+window: number, 
+/**
+ * Days for the cuts of R, ascending: up to the first scores 5. Quintiles if not given.
+ */
+recency: [number, number, number, number] | null, 
+/**
+ * Orders for the cuts of F, ascending: up to the first scores 1.
+ */
+frequency: [number, number, number, number] | null, 
+/**
+ * Whole units of money for the cuts of M, ascending: up to the first scores 1.
+ */
+money: [number, number, number, number] | null, 
+/**
+ * Which groups.
+ */
+preset: RfmPreset, 
+/**
+ * Groups instead of the preset's: five rows for FM 5 to 1, each of five names for R 5 to 1.
+ */
+grid: [[string, string, string, string, string], [string, string, string, string, string], [string, string, string, string, string], [string, string, string, string, string], [string, string, string, string, string]] | null, 
+/**
+ * Events that mean a checkout nobody finished.
+ */
+abandoned: Array<string>, 
+/**
+ * Days back to the state that flow is measured from; 0 for no flow.
+ */
+previous: number, };
+
+/**
+ * Groups of buyers and of people who never bought.
+ */
+export type RfmPreset = "leads" | "buyers";
+
+/**
+ * The report. Money is in minor units; `decimals` says how many make one.
+ */
+export type RfmReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * Days of orders that count; 0 for all.
+ */
+window: number, 
+/**
+ * People with an order in the window.
+ */
+buyers: number, 
+/**
+ * People whose orders all lie before it.
+ */
+lapsed: number, 
+/**
+ * People without any.
+ */
+never: number, 
+/**
+ * Orders of buyers.
+ */
+orders: number, 
+/**
+ * Their money.
+ */
+money: number, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * Where scores change.
+ */
+edges: RfmEdges, 
+/**
+ * By R and FM, both from 5 down.
+ */
+cells: Array<RfmCell>, 
+/**
+ * Groups, also those of nobody.
+ */
+groups: Array<RfmGroup>, 
+/**
+ * How people moved between groups.
+ */
+flow: RfmFlow | null, };
 
 /**
  * What a column is for.
@@ -2976,6 +4195,111 @@ export type Role = { "role": "id" } & IdRecipe | { "role": "category" } | { "rol
  * The separator inside a cell.
  */
 separator: string, } | { "role": "fold" } | { "role": "ignore" };
+
+/**
+ * How one file is read.
+ */
+export type RowsRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * ID column: its name, or its 1-based number.
+ */
+id: ColumnRef, 
+/**
+ * Kind of ID.
+ */
+kind: Kind, 
+/**
+ * Digest of the IDs as they stand in the file.
+ */
+digest: Digest, 
+/**
+ * Column of the time. Only an assignment may have none.
+ */
+time: string | null, 
+/**
+ * How its cells are written; only what can be read one way if not said.
+ */
+format: TimeFormat | null, 
+/**
+ * Zone of bare times; the room's if not said.
+ */
+zone: string | null, 
+/**
+ * What every row of the file is, where no column says so.
+ */
+name: string | null, 
+/**
+ * Column of the event.
+ */
+event: string | null, 
+/**
+ * Column of the product.
+ */
+product: string | null, 
+/**
+ * Column of the category.
+ */
+category: string | null, 
+/**
+ * Column of the channel.
+ */
+channel: string | null, 
+/**
+ * Column of the experiment's arm.
+ */
+arm: string | null, 
+/**
+ * Other columns of labels.
+ */
+columns: Array<string>, 
+/**
+ * Column of the amount.
+ */
+amount: string | null, 
+/**
+ * Decimals of the amount's unit: 2 for yuan and fen.
+ */
+decimals: number, 
+/**
+ * Other columns of numbers, with their decimals.
+ */
+numbers: { [key in string]: number }, 
+/**
+ * Column of the order's number; every row is an order if not given.
+ */
+order: string | null, 
+/**
+ * Column of what became of an order.
+ */
+status: string | null, 
+/**
+ * Its values that mean money given back.
+ */
+refunds: Array<string>, 
+/**
+ * Its values that mean the order never became one.
+ */
+cancelled: Array<string>, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
 
 /**
  * Whom a run learned from.
@@ -3027,6 +4351,19 @@ ratio?: number | null,
  * Most positives that models learn from: at least 10.
  */
 most?: number | null, };
+
+/**
+ * A segment.
+ */
+export type SegmentReport = { 
+/**
+ * Its value; empty for none.
+ */
+segment: string, 
+/**
+ * Metric by metric.
+ */
+metrics: Array<MetricReport>, };
 
 /**
  * One side of a merge.
@@ -3206,6 +4543,247 @@ left: number,
 found: number, };
 
 /**
+ * The sample ratio against the planned one.
+ */
+export type Srm = { 
+/**
+ * χ².
+ */
+chi2: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * Below 0.001: the split is broken.
+ */
+alarm: boolean, };
+
+/**
+ * A flow.
+ */
+export type StageFlow = { 
+/**
+ * Absent for outside.
+ */
+from: string | null, 
+/**
+ * Absent for outside.
+ */
+to: string | null, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Those of them who did something in between.
+ */
+active: number, 
+/**
+ * Of all who stood in `from`.
+ */
+share: number, 
+/**
+ * `up`, `stay`, `down`.
+ */
+direction: string, };
+
+/**
+ * A stage.
+ */
+export type StageLine = { 
+/**
+ * Its name; absent outside.
+ */
+stage: string | null, 
+/**
+ * People on the second day.
+ */
+people: number, 
+/**
+ * Of everyone.
+ */
+share: number, 
+/**
+ * People on the first day.
+ */
+before: number, 
+/**
+ * Came in between.
+ */
+inflow: number, 
+/**
+ * Went out between. People are those before, plus inflow, less outflow.
+ */
+outflow: number, 
+/**
+ * Stock of the next stage over this one's: no rate of conversion. Absent for the last.
+ */
+stock_ratio: number | null, 
+/**
+ * Of those here on the first day, who stands higher on the second.
+ */
+cohort_rate: number | null, 
+/**
+ * Its 95 % interval.
+ */
+cohort_interval: Interval | null, 
+/**
+ * Of those here on the first day, who stands lower: did something since, and did nothing.
+ */
+lower: [number, number], };
+
+/**
+ * Old against new people of a stage.
+ */
+export type StageNew = { 
+/**
+ * The stage they go higher from.
+ */
+stage: string, 
+/**
+ * Who stood there on the first day, by the second.
+ */
+stock: Converted, 
+/**
+ * Who came since, by the second day: they had less time.
+ */
+new: Converted, 
+/**
+ * Of all who went higher, the part of those who stood there.
+ */
+stock_share: number | null, 
+/**
+ * New less old.
+ */
+test: TwoProportions, 
+/**
+ * Who stood there, within the fair number of days.
+ */
+stock_fair: Converted, 
+/**
+ * Who came since, and was seen for that long, within it.
+ */
+new_fair: Converted, 
+/**
+ * New less old, in fair time.
+ */
+test_fair: TwoProportions, 
+/**
+ * Days from coming to going higher.
+ */
+lag: Array<Happened>, };
+
+/**
+ * Stages, and the two days that are compared.
+ */
+export type StagePlan = { 
+/**
+ * The list to start from, if no stages are given.
+ */
+preset: StagePreset, 
+/**
+ * From the lowest up.
+ */
+stages: Array<StageRule>, 
+/**
+ * Days between the two days.
+ */
+days: number, 
+/**
+ * Days within which old and new people are compared fairly.
+ */
+fair: number, 
+/**
+ * How many earlier days, each as far apart, the trend shows.
+ */
+trend: number, };
+
+/**
+ * Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
+ */
+export type StagePreset = "aipl" | "4a" | "o-5a" | "aarrr" | "layers";
+
+/**
+ * A stage: who did one of the events, or bought, as often as this within the window.
+ */
+export type StageRule = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Any of these events.
+ */
+event: Array<string>, 
+/**
+ * How many of them; 1 if not given.
+ */
+least: number, 
+/**
+ * Or this many orders; 0 if orders do not matter.
+ */
+orders: number, 
+/**
+ * Days it holds for.
+ */
+window: number, };
+
+/**
+ * A day of the trend.
+ */
+export type StageTrend = { 
+/**
+ * The day.
+ */
+day: string, 
+/**
+ * By stage; outside last.
+ */
+people: Array<number>, };
+
+/**
+ * The report.
+ */
+export type StagesReport = { 
+/**
+ * The second day.
+ */
+as_of: string, 
+/**
+ * The first one.
+ */
+before: string, 
+/**
+ * Days between.
+ */
+days: number, 
+/**
+ * Days of the fair comparison.
+ */
+fair_days: number, 
+/**
+ * Everyone.
+ */
+people: number, 
+/**
+ * Stages, and outside of them last.
+ */
+stages: Array<StageLine>, 
+/**
+ * From, to and how many; nobody is left out.
+ */
+flow: Array<StageFlow>, 
+/**
+ * Stocks on earlier days, from the last back.
+ */
+trend: Array<StageTrend>, 
+/**
+ * Old against new people of every stage but the last.
+ */
+stock_or_new: Array<StageNew>, };
+
+/**
  * What one of several models is worth, out of fold.
  */
 export type Standing = { 
@@ -3229,6 +4807,27 @@ log_loss: number,
  * Its share in the blend of everyone.
  */
 share: number, };
+
+/**
+ * What was brought in: the account of rows, and what can be asked about.
+ */
+export type Tables = { 
+/**
+ * Where the rows went: what `rows.json` holds.
+ */
+intake: Intake, 
+/**
+ * Columns of labels.
+ */
+columns: Array<PastColumn>, 
+/**
+ * Columns of numbers: table and name.
+ */
+numbers: Array<[PastTable, string]>, 
+/**
+ * Lists of stages to start from, with their rules.
+ */
+presets: Array<[StagePreset, Array<StageRule>]>, };
 
 /**
  * A label in all personas.
@@ -3318,6 +4917,11 @@ reasons: Array<Reason>,
 crowd: Expr, };
 
 /**
+ * How the cells of a time column are written.
+ */
+export type TimeFormat = "ymd" | "dmy" | "mdy" | "unix" | "unix-ms";
+
+/**
  * A label that marks a cluster.
  */
 export type TopTag = { 
@@ -3351,9 +4955,53 @@ tgi_low: number,
 tgi_high: number, };
 
 /**
+ * What can be asked.
+ */
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment";
+
+/**
  * Which way the weights of a column may go along its bins.
  */
 export type Trend = "up" | "down";
+
+/**
+ * The test of two proportions.
+ */
+export type TwoProportions = { 
+/**
+ * How many standard errors x₂/n₂ stands above x₁/n₁.
+ */
+z: number, 
+/**
+ * The chance of as much or more if both were equal, two-sided.
+ */
+p: number, };
+
+/**
+ * A step of one value.
+ */
+export type ValueStep = { 
+/**
+ * People who took it.
+ */
+people: number, 
+/**
+ * Of those at the step before.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * ln of the rate over the rate of all others: over the steps they add up to that of the whole way. Absent where one
+ * is nobody.
+ */
+ln_ratio: number | null, 
+/**
+ * False discovery rate of the difference to all others.
+ */
+q: number | null, };
 
 /**
  * Whether the seed suffices (F6).

@@ -77,6 +77,9 @@ fn near(got: &Value, want: f64, within: f64) {
 
 const ORDERS: &str = "[[orders]]\nfile = \"orders.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\namount = \"paid\"\n";
 
+const TOPICS: [&str; 9] =
+    ["rfm", "clv", "stages", "funnel", "experiment", "pivot", "cohorts", "paths", "rules"];
+
 /// A small shop: orders, events and arms of 400 people.
 fn shop() -> Vec<(&'static str, String)> {
     let mut state = 7u64;
@@ -85,7 +88,7 @@ fn shop() -> Vec<(&'static str, String)> {
         (state >> 33) % n
     };
     let (mut orders, mut events, mut arms) = (
-        String::from("who,when,paid,no,status\n"),
+        String::from("who,when,paid,no,status,sku\n"),
         String::from("who,at,what,channel\n"),
         String::from("who,when,group,spend\n"),
     );
@@ -96,10 +99,11 @@ fn shop() -> Vec<(&'static str, String)> {
             let status = ["paid", "paid", "paid", "refunded", "cancelled"][dice(5) as usize];
             let _ = writeln!(
                 orders,
-                "p{who},{},{}.{:02},o{who}-{at},{status}",
+                "p{who},{},{}.{:02},o{who}-{at},{status},{}",
                 day(at),
                 5 + dice(300),
-                dice(100)
+                dice(100),
+                ["tea", "cup", "pot"][dice(3) as usize]
             );
             at += 1 + dice(gap);
         }
@@ -116,11 +120,13 @@ fn shop() -> Vec<(&'static str, String)> {
             writeln!(arms, "p{who},{},{},{}.5", day(100), ["test", "control"][dice(2) as usize], dice(50));
     }
     let recipe = format!(
-        "{ORDERS}order = \"no\"\nstatus = \"status\"\nrefunds = [\"refunded\"]\ncancelled = [\"cancelled\"]\n\
+        "{ORDERS}order = \"no\"\nstatus = \"status\"\nrefunds = [\"refunded\"]\ncancelled = [\"cancelled\"]\nproduct = \"sku\"\n\
          [[events]]\nfile = \"events.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"at\"\nevent = \"what\"\nchannel = \"channel\"\n\
          [[assign]]\nfile = \"arms.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\narm = \"group\"\nnumbers = {{ spend = 1 }}\n\
          [rfm]\nabandoned = [\"cart\"]\n\
          [funnel]\nby = \"channel\"\nsteps = [{{ event = [\"view\"] }}, {{ event = [\"cart\"] }}, {{ event = [\"pay\"] }}]\n\
+         [pivot]\ntable = \"events\"\nby = [\"channel\", \"weekday\"]\nbought = true\nfloor = 20\ncell = [\"app\", \"*\"]\n\
+         [cohorts]\nevent = [\"*\"]\n[paths]\nleast = 5\ntouch = \"channel\"\n\
          [experiment]\nmetrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}]\n"
     );
     vec![("orders.csv", orders), ("events.csv", events), ("arms.csv", arms), ("room.toml", recipe)]
@@ -131,7 +137,7 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards() {
     let files = shop();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let room = Room::new("shop", &files);
-    for topic in ["rfm", "clv", "stages", "funnel", "experiment"] {
+    for topic in TOPICS {
         let one = room.run(topic, 1).expect("runs");
         assert!(one.len() >= 3 && one.contains_key("rows.json"), "{topic}: {:?}", one.keys());
         let list = String::from_utf8_lossy(&one[&format!("{topic}-people.csv")]).into_owned();
@@ -383,4 +389,34 @@ fn control_what_is_missing_is_named() {
     );
     assert_eq!(room(ORDERS).refused("experiment"), "table-missing file room.toml column assign: arm");
     assert!(room(&format!("{ORDERS}[[order]]\nx = 1\n")).refused("rfm").starts_with("recipe-invalid"));
+}
+
+#[test]
+fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let room = Room::new("adds-up", &files);
+    let number = |of: &Value| of.as_u64().unwrap_or_else(|| panic!("{of}"));
+    let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
+    let pivot = room.run("pivot", 2).expect("runs");
+    let found: Value = serde_json::from_slice(&pivot["pivot.json"]).expect("JSON");
+    assert!(list(&found["cells"]).iter().all(|cell| number(&cell["people"]) >= 20), "the floor");
+    let app = |at: &Value| at[0].as_str() == Some("app") && at[1].is_null();
+    let app = list(&found["cells"]).into_iter().find(|cell| app(&cell["at"])).expect("a margin");
+    let people = String::from_utf8_lossy(&pivot["pivot-people.csv"]).into_owned();
+    let inside = people.lines().filter(|line| line.ends_with("inside") || line.ends_with("did")).count();
+    assert_eq!(inside as u64, number(&app["people"]), "everyone behind a number is listed");
+    let paths = room.json("paths", 2);
+    let on: u64 = list(&paths["paths"]).iter().map(|path| number(&path["orders"])).sum();
+    assert!(on <= number(&paths["orders"]) && on > number(&paths["orders"]) / 2);
+    let cohorts = room.json("cohorts", 2);
+    let churn = &cohorts["churn"];
+    assert_eq!(number(&churn["people"]), number(&paths["buyers"]), "who bought can be lost");
+    let last = list(&churn["units"]).pop().expect("a unit");
+    assert_eq!(number(&last["end"]), number(&churn["active"]));
+    let rules = room.json("rules", 2);
+    let first: u64 = list(&rules["rules"]).iter().map(|rule| number(&rule["first"])).sum();
+    assert_eq!(first + number(&rules["none"]), number(&rules["people"]));
+    let names = list(&rules["unknown"]);
+    assert!(names.iter().any(|name| name == "registered-not-bought"), "no file has such an event: {names:?}");
 }

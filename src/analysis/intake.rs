@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// The account of all files.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Intake {
     /// The last day that counts.
     pub as_of: String,
@@ -17,6 +18,7 @@ pub struct Intake {
 
 /// Where the rows of a file went: `rows = kept + left out`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PastAccount {
     /// File name.
     pub file: String,

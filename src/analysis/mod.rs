@@ -6,7 +6,11 @@ pub mod personas;
 pub mod profile;
 pub mod stages; // where people stand and how they move
 pub mod clv; // who will buy again, and for how much
+pub mod cohorts; // who came when, and who came back
 pub mod experiment; // what an arm did for those in it
 pub mod funnel; // how many take which steps
 pub mod intake; // where rows went
+pub mod paths; // what comes first, next and together
+pub mod pivot; // what goes with what
 pub mod rfm; // who bought when, how often, for how much
+pub mod rules; // who did, or did not do, what rules name

@@ -14,7 +14,7 @@ use crate::table::history::money;
 /// Files by name.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-fn named(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Files {
+pub(super) fn named(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Files {
     files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect()
 }
 
@@ -258,11 +258,11 @@ pub fn stages(report: &Released<StagesReport>) -> Files {
 
 impl Table {
     /// A whole number that may be below zero.
-    fn whole(&mut self, number: i64) -> &mut Table {
+    pub(super) fn whole(&mut self, number: i64) -> &mut Table {
         self.written(&number.to_string())
     }
     /// Minor units as an amount.
-    fn money(&mut self, amount: i64, decimals: u8) -> &mut Table {
+    pub(super) fn money(&mut self, amount: i64, decimals: u8) -> &mut Table {
         self.written(&money::text(amount, decimals))
     }
 }

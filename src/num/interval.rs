@@ -9,6 +9,7 @@ use super::{exp, ln, sqrt};
 
 /// A 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -57,6 +58,7 @@ pub fn rate_ratio_interval(x1: f64, n1: f64, x0: f64, n0: f64) -> Option<Interva
 
 /// A target-group index: 100 where a tag is as common in the crowd as in the base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Tgi {
     /// The index; absent where the crowd is empty or the base has nobody with the tag.
     pub tgi: Option<f64>,
@@ -95,6 +97,7 @@ fn share(x: f64, n: f64) -> f64 {
 
 /// The test of two proportions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct TwoProportions {
     /// How many standard errors x₂/n₂ stands above x₁/n₁.
     pub z: f64,

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod bins;
+mod crossed;
 mod interval;
 mod many;
 mod normal;
@@ -18,13 +19,14 @@ mod survival;
 
 pub use agreement::adjusted_rand_index;
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
+pub use crossed::{Association, Interaction, association, interaction};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
 pub use many::{benjamini_hochberg, holm};
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
 pub use optimise::{Least, least};
-pub use order::{Order, mapped};
+pub use order::{Order, at_share, mapped};
 pub use ranking::{
     Top, auc_from_histogram, auc_interval, gain_at, hanley_mcneil_se, ks_from_histogram,
     pr_auc_from_histogram,

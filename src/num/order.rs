@@ -61,6 +61,17 @@ fn arrange<T>(list: &mut [T], mut places: Vec<usize>) {
     }
 }
 
+/// The lower order statistic at a share of counted values: their median at one half.
+pub fn at_share(counts: &BTreeMap<u32, u64>, share: f64) -> Option<u32> {
+    let all: u64 = counts.values().sum();
+    let rank = (share * all.saturating_sub(1) as f64) as u64;
+    let mut below = 0;
+    counts.iter().find_map(|(value, count)| {
+        below += count;
+        (rank < below).then_some(*value)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,7 @@ pub const WEEK: f64 = 7.0;
 /// BG/NBD: orders come at a rate that is gamma distributed over people (r, α); after each a person leaves with a
 /// chance that is beta distributed (a, b). Time is in weeks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct BgNbd {
     /// Shape of the rate.
     pub r: f64,
@@ -49,25 +50,36 @@ pub struct Fitted<M> {
     pub converged: bool,
 }
 
+/// The likeliest model, searched over the logarithms of its parameters. `slope` gives ln L, its slopes and the
+/// parameters, by which the slopes become those of the logarithms.
+fn likeliest<M, const N: usize>(
+    start: [f64; N],
+    people: u64,
+    model: impl Fn(&[f64; N]) -> M,
+    slope: impl Fn(&M) -> ((f64, [f64; N]), [f64; N]),
+) -> Fitted<M> {
+    let found: Least<N> = least(start, |logs| {
+        let ((value, slope), by) = slope(&model(logs));
+        let scale = -1.0 / people as f64;
+        (scale * value, std::array::from_fn(|i| scale * slope[i] * by[i]))
+    });
+    Fitted {
+        model: model(&found.at),
+        log_likelihood: -found.value * people as f64,
+        steps: found.steps,
+        converged: found.converged,
+    }
+}
+
 impl BgNbd {
     /// The model under which these histories are likeliest.
     pub fn fit(all: &[Histories]) -> Fitted<BgNbd> {
         let people: u64 = all.iter().map(|h| h.people).sum();
         let days = all.iter().map(|h| h.age).max().unwrap_or(0) as usize + 1;
         let most = all.iter().map(|h| h.repeats).max().unwrap_or(0) as usize + 1;
-        let found: Least<4> = least([0.0; 4], |logs| {
-            let model = BgNbd::of(logs);
-            let (value, slope) = model.slope(all, days, most);
-            let scale = -1.0 / people as f64;
-            let by = [model.r, model.alpha, model.a, model.b];
-            (scale * value, std::array::from_fn(|i| scale * slope[i] * by[i]))
-        });
-        Fitted {
-            model: BgNbd::of(&found.at),
-            log_likelihood: -found.value * people as f64,
-            steps: found.steps,
-            converged: found.converged,
-        }
+        likeliest([0.0; 4], people, BgNbd::of, |model| {
+            (model.slope(all, days, most), [model.r, model.alpha, model.a, model.b])
+        })
     }
     fn of(logs: &[f64; 4]) -> BgNbd {
         let [r, alpha, a, b] = logs.map(|l| exp(l.clamp(-20.0, 20.0)));
@@ -164,6 +176,7 @@ pub struct Spent {
 
 /// Gamma–Gamma: an order's money is gamma distributed around a person's own mean, which is so over people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct GammaGamma {
     /// Shape of one order.
     pub p: f64,
@@ -180,19 +193,7 @@ impl GammaGamma {
         let money: f64 = all.iter().map(|s| s.people as f64 * s.money / f64::from(s.repeats)).sum();
         // From the middle of the money, so that the unit of the file does not matter.
         let start = [0.0, ln(2.0), ln((money / people.max(1) as f64).max(1e-6))];
-        let found: Least<3> = least(start, |logs| {
-            let model = GammaGamma::of(logs);
-            let (value, slope) = model.slope(all);
-            let scale = -1.0 / people as f64;
-            let by = [model.p, model.q, model.v];
-            (scale * value, std::array::from_fn(|i| scale * slope[i] * by[i]))
-        });
-        Fitted {
-            model: GammaGamma::of(&found.at),
-            log_likelihood: -found.value * people as f64,
-            steps: found.steps,
-            converged: found.converged,
-        }
+        likeliest(start, people, GammaGamma::of, |model| (model.slope(all), [model.p, model.q, model.v]))
     }
     fn of(logs: &[f64; 3]) -> GammaGamma {
         let [p, q, v] = logs.map(|l| exp(l.clamp(-20.0, 40.0)));

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// A step of the curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Happened {
     /// Time, in the unit of the counts.
     pub time: u32,

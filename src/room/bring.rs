@@ -2,16 +2,16 @@
 //! kept where their people belong, labels agreed on, rows sealed.
 
 use super::call::{FileRef, Overrule};
-use super::inspect::{self, Seen, Text, range};
+use super::inspect::{Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
-use super::{Room, freeze};
+use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast, FoundPast, SealPast};
-use crate::shard::load::{Block, Forget};
+use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
 use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
 use crate::table::history::moment::DAY;
@@ -56,7 +56,7 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
             header: rows.header,
             missing: rows.missing.clone(),
         };
-        sources.push(Looked { source, recipe: rows, seen: inspect::inspect(&desk, file, &overrule).await? });
+        sources.push(Looked { source, recipe: rows, seen: load::looked(room, &overrule, file).await? });
     }
     if sources.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
@@ -65,8 +65,10 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
     let readings = readings(room, recipe, &sources, &schema)?;
     memory(room, &sources, &schema)?;
-    if room.open.is_none() {
-        desk.all(&Forget).await?;
+    // What a refused or cancelled call left on its way in must not be taken for rows of this one.
+    match room.open {
+        Some(_) => drop(desk.all(&Clear).await?),
+        None => drop(desk.all(&Forget).await?),
     }
     let mut accounts = Vec::new();
     for (file, (source, reading)) in (0..).zip(sources.iter().zip(&readings)) {
@@ -103,6 +105,37 @@ fn table(source: Source, files: &[Looked]) -> TableSchema {
     table
 }
 
+/// What the files of a room have in common.
+struct Common {
+    /// How IDs are compared.
+    space: id::Recipe,
+    zone: Option<i32>,
+    /// The last day that counts.
+    until: Option<u32>,
+}
+
+impl Common {
+    fn of(room: &Room, recipe: &PastRecipe, sources: &[Looked]) -> Result<Common> {
+        let mut space = sources[0].recipe.id();
+        for source in &sources[1..] {
+            space = id::space(space, source.recipe.id()).map_err(|e| e.file(&source.recipe.file))?;
+        }
+        if let Some(open) = &room.open {
+            space = open.spaces[1];
+        }
+        let zone = match offset(&recipe.time.zone, "time.zone")? {
+            Some(zone) => Some(zone),
+            None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
+        };
+        let day = |text: &String| {
+            let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
+            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
+            Ok::<_, Error>(day as u32 * DAY)
+        };
+        Ok(Common { space, zone, until: recipe.time.as_of.as_ref().map(day).transpose()? })
+    }
+}
+
 /// How the files are read: what the recipe says, held against what they hold.
 fn readings(
     room: &Room,
@@ -110,113 +143,89 @@ fn readings(
     sources: &[Looked],
     schema: &PastSchema,
 ) -> Result<Vec<PastReading>> {
-    let mut space = sources[0].recipe.id();
-    for source in &sources[1..] {
-        space = id::space(space, source.recipe.id()).map_err(|e| e.file(&source.recipe.file))?;
-    }
-    if let Some(open) = &room.open {
-        space = open.spaces[1];
-    }
-    let room_zone = match offset(&recipe.time.zone, "time.zone")? {
-        Some(zone) => Some(zone),
-        None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
-    };
-    let until = match &recipe.time.as_of {
-        Some(text) => {
-            let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
-            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
-            Some(day as u32 * DAY)
-        }
-        None => None,
-    };
+    let common = Common::of(room, recipe, sources)?;
     let numbered = |of: &Looked| sources.iter().any(|s| s.source == of.source && s.recipe.order.is_some());
-    sources.iter().map(|s| reading(s, schema, space, room_zone, until, numbered(s))).collect()
+    sources.iter().map(|s| s.reading(schema.table(s.source), &common, numbered(s))).collect()
 }
 
 impl RowsRecipe {
-    fn id(&self) -> id::Recipe {
+    /// What its ID column holds.
+    pub(super) fn id(&self) -> id::Recipe {
         id::Recipe::new(self.kind, self.digest)
     }
 }
 
-fn reading(
-    of: &Looked,
-    schema: &PastSchema,
-    space: id::Recipe,
-    room_zone: Option<i32>,
-    until: Option<u32>,
-    numbered: bool,
-) -> Result<PastReading> {
-    let (recipe, found) = (of.recipe, &of.seen.inspection.columns);
-    let refuse = |kind: Kind, column: &str| Error::new(kind).file(&recipe.file).column(column);
-    let place = |name: &str| {
-        found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
-    };
-    let id = match &recipe.id {
-        ColumnRef::Name(name) => place(name)?,
-        ColumnRef::Number(n) => (*n as usize)
-            .checked_sub(1)
-            .filter(|at| *at < found.len())
-            .ok_or_else(|| refuse(Kind::ColumnMissing, &n.to_string()))?,
-    };
-    let table = schema.table(of.source);
-    let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
-    let time = match &recipe.time {
-        Some(name) => Some(TimeColumn {
-            at: place(name)?,
+impl Looked<'_> {
+    fn refuse(&self, kind: Kind, column: &str) -> Error {
+        Error::new(kind).file(&self.recipe.file).column(column)
+    }
+    fn place(&self, column: &ColumnRef) -> Result<usize> {
+        let missing = || self.refuse(Kind::ColumnMissing, &column.to_string());
+        column.place(&self.seen.inspection.columns).ok_or_else(missing)
+    }
+    fn named(&self, name: &str) -> Result<usize> {
+        self.place(&ColumnRef::Name(name.into()))
+    }
+    fn reading(&self, table: &TableSchema, common: &Common, numbered: bool) -> Result<PastReading> {
+        let (recipe, found) = (self.recipe, &self.seen.inspection.columns);
+        let id = self.place(&recipe.id)?;
+        let words = || [recipe.refunds.clone(), recipe.cancelled.clone()];
+        let status = recipe.status.as_ref().map(|name| Ok::<_, Error>((self.named(name)?, words())));
+        Ok(PastReading {
+            source: self.source,
+            dialect: self.seen.layout.dialect.clone(),
+            width: found.len(),
+            missing: self.seen.layout.missing.clone(),
+            id: (id, found[id].name.clone()),
+            recipe: recipe.id(),
+            space: common.space,
+            time: self.time(common.zone)?,
+            until: common.until.map(|day| day + DAY),
+            dims: self.dims(table)?,
+            measures: table.measures.iter().map(|measure| self.measure(measure)).collect::<Result<_>>()?,
+            numbered,
+            order: recipe.order.as_deref().map(|name| self.named(name)).transpose()?,
+            status: status.transpose()?,
+        })
+    }
+    fn time(&self, room_zone: Option<i32>) -> Result<Option<TimeColumn>> {
+        let recipe = self.recipe;
+        let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
+        let Some(name) = &recipe.time else {
+            let timeless = self.source == Source::Assign;
+            return if timeless { Ok(None) } else { Err(self.refuse(Kind::ColumnMissing, "time")) };
+        };
+        Ok(Some(TimeColumn {
+            at: self.named(name)?,
             name: name.clone(),
             format: recipe.format,
             wall: room_zone.unwrap_or(0) - zone.unwrap_or(0),
             world: room_zone.unwrap_or(0),
-        }),
-        None if of.source == Source::Assign => None,
-        None => return Err(refuse(Kind::ColumnMissing, "time")),
-    };
-    let labels = recipe.labels();
-    let mut dims = Vec::new();
-    for dim in &table.dims {
-        dims.push(match labels.iter().find(|(name, _)| *name == dim.name) {
-            Some((_, column)) => Label::Column(place(column)?),
-            None if dim.name == "event" => Label::Word(recipe.name.clone().unwrap_or_default()),
-            None => Label::Nothing,
-        });
+        }))
     }
-    if of.source == Source::Events && dims.first() == Some(&Label::Word(String::new())) {
-        return Err(refuse(Kind::TableMissing, "event"));
+    fn dims(&self, table: &TableSchema) -> Result<Vec<Label>> {
+        let labels = self.recipe.labels();
+        let label = |dim: &Dim| match labels.iter().find(|(name, _)| *name == dim.name) {
+            Some((_, column)) => self.named(column).map(Label::Column),
+            None if dim.name == "event" => Ok(Label::Word(self.recipe.name.clone().unwrap_or_default())),
+            None => Ok(Label::Nothing),
+        };
+        let dims = table.dims.iter().map(label).collect::<Result<Vec<_>>>()?;
+        if self.source == Source::Events && dims.first() == Some(&Label::Word(String::new())) {
+            return Err(self.refuse(Kind::TableMissing, "event"));
+        }
+        Ok(dims)
     }
-    let numbers = recipe.measures();
-    let mut measures = Vec::new();
-    for measure in &table.measures {
-        let said = numbers.iter().find(|(name, ..)| *name == measure.name);
-        measures.push(match said {
+    fn measure(&self, measure: &Measure) -> Result<Option<(usize, String, u8)>> {
+        match self.recipe.measures().into_iter().find(|(name, ..)| *name == measure.name) {
             // Two files of one table in different units would be added up as if they were one.
-            Some((.., decimals)) if *decimals != measure.decimals || *decimals > 6 => {
-                return Err(refuse(Kind::OutOfRange, "decimals"));
+            Some((.., decimals)) if decimals != measure.decimals || decimals > 6 => {
+                Err(self.refuse(Kind::OutOfRange, "decimals"))
             }
-            Some((name, column, decimals)) => Some((place(column)?, (*name).to_string(), *decimals)),
-            None => None,
-        });
+            Some((name, column, decimals)) => Ok(Some((self.named(column)?, name.to_string(), decimals))),
+            None => Ok(None),
+        }
     }
-    let status = match &recipe.status {
-        Some(name) => Some((place(name)?, [recipe.refunds.clone(), recipe.cancelled.clone()])),
-        None => None,
-    };
-    Ok(PastReading {
-        source: of.source,
-        dialect: of.seen.layout.dialect.clone(),
-        width: found.len(),
-        missing: of.seen.layout.missing.clone(),
-        id: (id, found[id].name.clone()),
-        recipe: recipe.id(),
-        space,
-        time,
-        until: until.map(|day| day + DAY),
-        dims,
-        measures,
-        numbered,
-        order: recipe.order.as_deref().map(place).transpose()?,
-        status,
-    })
 }
 
 /// Bytes a row takes while it is sorted: time, person, place, order number and its place, a code and its narrow form per

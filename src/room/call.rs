@@ -10,6 +10,8 @@ use crate::audience::Expr;
 use crate::error::{Error, Kind, Place};
 use crate::export::lint::{Finding, Mark};
 use crate::matching::MatchReport;
+use crate::room::analyze::{Tables, Topic};
+use crate::room::past::PastRecipe;
 use crate::room::platform::{ExportPlan, Exported, Offer};
 use crate::room::recipe::{FileRecipe, Recipe};
 use crate::table::inspection::Inspection;
@@ -184,6 +186,51 @@ pub enum Call {
         /// How.
         plan: PortraitPlan,
     },
+    /// Reads the sections of a `room.toml` about events and orders.
+    ReadPast {
+        /// Its text.
+        text: String,
+    },
+    /// Brings files of many rows per person in; those of an earlier call are forgotten.
+    Bring {
+        /// How they are read, and what is asked of them.
+        recipe: Box<PastRecipe>,
+        /// The files it names.
+        files: Vec<FileRef>,
+    },
+    /// Makes the files of an analysis over time, `TOPIC.json` among them: the report itself. Its plan joins the recipe.
+    Past {
+        /// Which.
+        topic: Topic,
+        /// Its plan; what says how files are read stays as they were brought in.
+        recipe: Box<PastRecipe>,
+    },
+    /// Makes a list of the people of whom an analysis over time found this: their IDs, as their first row has them.
+    PastPeople {
+        /// File name without ending.
+        name: String,
+        /// Who: people of whom all of this was found.
+        who: Vec<Found>,
+    },
+    /// The people of the tag file of whom an analysis over time found this, as a crowd.
+    PastCrowd {
+        /// Who: people of whom all of this was found.
+        who: Vec<Found>,
+        /// Number of the analysis' run: a later one leaves the crowd as it is.
+        run: u32,
+    },
+}
+
+/// People by what an analysis over time found of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Found {
+    /// Its measure: `rfm`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
+    pub measure: String,
+    /// Lowest value.
+    pub from: i32,
+    /// Highest value.
+    pub to: i32,
 }
 
 /// Where a model is.
@@ -356,7 +403,7 @@ impl From<Error> for Refused {
 }
 
 /// What comes back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(tag = "reply", content = "with", rename_all = "kebab-case")]
 pub enum Reply {
@@ -380,7 +427,7 @@ pub enum Reply {
     Counts(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
     /// To `ExportAll`.
     All(AllMade),
-    /// To `Sample`, `Export` and `Attach`.
+    /// To `Sample`, `Export`, `Attach`, `Past` and `PastPeople`.
     Files(Vec<Made>),
     /// To `Regions`: entry `m` counts those in the crowds whose bits are set in `m`, and in no other.
     Regions(#[cfg_attr(test, ts(type = "Array<number>"))] Vec<u64>),
@@ -400,11 +447,28 @@ pub enum Reply {
     Exported(Box<Exported>),
     /// To `Portrait`.
     Portrait(PortraitReport),
+    /// To `ReadPast`.
+    PastRecipe(Box<PastRecipe>),
+    /// To `Bring`.
+    Brought(Box<Tables>),
+    /// To `PastCrowd`.
+    PastCrowd {
+        /// Who.
+        crowd: Expr,
+        /// How many.
+        #[cfg_attr(test, ts(type = "number"))]
+        people: u64,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::clv::ClvReport;
+    use crate::analysis::experiment::ExperimentReport;
+    use crate::analysis::funnel::FunnelReport;
+    use crate::analysis::rfm::RfmReport;
+    use crate::analysis::stages::StagesReport;
     use crate::error::{Kind, Place};
     use crate::exchange::steps::{Step, Told};
     use crate::shard::desk::Progress;
@@ -415,7 +479,7 @@ mod tests {
     #[test]
     fn the_typescript_surface_is_the_reviewed_one() {
         let dir = std::env::temp_dir().join(format!("atoll-api-{}", std::process::id()));
-        let config = ts_rs::Config::new().with_out_dir(&dir);
+        let config = ts_rs::Config::new().with_out_dir(&dir).with_large_int("number");
         let exports = [
             Call::export_all,
             Reply::export_all,
@@ -423,6 +487,11 @@ mod tests {
             Progress::export_all,
             Step::export_all,
             Told::export_all,
+            RfmReport::export_all,
+            ClvReport::export_all,
+            StagesReport::export_all,
+            FunnelReport::export_all,
+            ExperimentReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");

@@ -91,7 +91,7 @@ pub async fn make(room: &mut Room, what: Export) -> Result<Made> {
         }
         Export::PersonaIds => persona_ids(room).await?,
         Export::Report { language } => ("report.html".into(), report(room, &language).await?, 0),
-        Export::Recipe => ("room.toml".into(), room.opened()?.recipe.text().into_bytes(), 0),
+        Export::Recipe => ("room.toml".into(), room.recipe_text()?.into_bytes(), 0),
         Export::Run => ("run.json".into(), run(room, &[]).await?, 0),
         Export::Packs { plan } => ("packs.zip".into(), packs(room, plan).await?, 0),
         Export::List { name } => lists::list(room, &name).await?,

@@ -103,13 +103,18 @@ pub(super) async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef)
         header: recipe.header,
         missing: recipe.missing.clone(),
     };
+    looked(room, &overrule, file).await
+}
+
+/// What is known of a file under an overrule: what was found when it was inspected the same way, if it was.
+pub(super) async fn looked(room: &mut Room, overrule: &Overrule, file: &FileRef) -> Result<Seen> {
     if let Some(known) = room.seen.get(&file.index)
         && known.file == *file
-        && known.answers(&overrule)
+        && known.answers(overrule)
     {
         return Ok(known.clone());
     }
-    let found = inspect::inspect(&room.desk, file, &overrule).await?;
+    let found = inspect::inspect(&room.desk, file, overrule).await?;
     room.seen.insert(file.index, found.clone());
     Ok(found)
 }
@@ -139,11 +144,8 @@ pub(super) fn reading(which: Which, recipe: &FileRecipe, seen: &Seen, space: id:
     let position = |name: &str| {
         found.iter().position(|c| c.name == name).ok_or_else(|| refuse(Kind::ColumnMissing, name))
     };
-    let id = match &recipe.id {
-        ColumnRef::Name(name) => position(name)?,
-        ColumnRef::Number(n) if (1..=found.len()).contains(&(*n as usize)) => *n as usize - 1,
-        ColumnRef::Number(n) => return Err(refuse(Kind::ColumnMissing, &n.to_string())),
-    };
+    let missing = || refuse(Kind::ColumnMissing, &recipe.id.to_string());
+    let id = recipe.id.place(found).ok_or_else(missing)?;
     let twice = |(at, c): &(usize, &ColumnFound)| found[..*at].iter().any(|d| d.name == c.name);
     if let Some((_, column)) =
         found.iter().enumerate().find(|c| twice(c) && !recipe.ignore.contains(&c.1.name))

@@ -25,7 +25,7 @@ use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
-use crate::analysis::{experiment, funnel};
+use crate::analysis::{cohorts, experiment, funnel, paths, pivot, rules};
 use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -41,6 +41,7 @@ use crate::shard::{binning, crowd, history, listing, load as loading};
 use crate::table::schema::Schema;
 use call::{Call, FileRef, Reply};
 use inspect::Seen;
+use past::PastRecipe;
 use recipe::Recipe;
 use std::collections::BTreeMap;
 
@@ -56,16 +57,16 @@ pub const REGISTRY: &Registry<'static> = &[
     &lookalike::QUESTIONS,
     &clustering::QUESTIONS,
     &crowds::QUESTIONS,
-];
-
-/// The questions of analyses over time. The page does not ask them yet, so they stand apart.
-pub const OVER_TIME: &Registry<'static> = &[
     &history::QUESTIONS,
     &rfm::QUESTIONS,
     &clv::QUESTIONS,
     &stages::QUESTIONS,
     &funnel::QUESTIONS,
     &experiment::QUESTIONS,
+    &pivot::QUESTIONS,
+    &cohorts::QUESTIONS,
+    &paths::QUESTIONS,
+    &rules::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.
@@ -81,6 +82,8 @@ pub struct Room {
     open: Option<Opened>,
     loaded: Option<model::Loaded>,
     compared: Option<Comparison>,
+    /// Files of many rows per person that were brought in.
+    past: Option<analyze::Brought>,
     /// Lists of people that were made, to be held against each other.
     lists: Vec<(String, Sketch)>,
     /// Files made and not yet taken.
@@ -121,6 +124,7 @@ impl Room {
             open: None,
             loaded: None,
             compared: None,
+            past: None,
             lists: vec![],
             made: BTreeMap::new(),
         }
@@ -145,7 +149,10 @@ impl Room {
             Call::Open { recipe, first_party, tags } => {
                 (self.open, self.loaded, self.compared) = (None, None, None);
                 self.lists.clear();
+                // The shards forget what was brought in; what it was stays in the recipe.
+                let past = self.past.take().and_then(|past| past.recipe.text());
                 self.open = Some(load::open(self, *recipe, first_party, tags).await?);
+                self.carry(past);
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }
             Call::Profile { base, crowd, against } => {
@@ -199,6 +206,20 @@ impl Room {
                 crowds::split(&self.desk, &self.opened()?.schema, &plan).await.map(Reply::Split)
             }
             Call::Portrait { plan } => self.portrait(plan).await.map(Reply::Portrait),
+            Call::ReadPast { text } => {
+                PastRecipe::parse(&text).map(|recipe| Reply::PastRecipe(Box::new(recipe)))
+            }
+            Call::Bring { recipe, files } => {
+                self.bring(*recipe, files).await.map(|tables| Reply::Brought(Box::new(tables)))
+            }
+            Call::Past { topic, recipe } => self.ask(topic, *recipe, false).await.map(Reply::Files),
+            Call::PastPeople { name, who } => {
+                self.past_people(&name, &who).await.map(|made| Reply::Files(vec![made]))
+            }
+            Call::PastCrowd { who, run } => {
+                let (crowd, people) = self.past_crowd(&who, run).await?;
+                Ok(Reply::PastCrowd { crowd, people })
+            }
         }
     }
     /// Deciles are every hundredth position of the slider: the same exact ranks.

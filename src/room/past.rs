@@ -1,11 +1,15 @@
 //! The part of `room.toml` about files of many rows per person, and what is asked of them.
 
 use super::recipe::ColumnRef;
-use super::toml::Document;
+use super::toml::{self, Document};
 use crate::analysis::clv::ClvPlan;
+use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
 use crate::analysis::funnel::FunnelPlan;
+use crate::analysis::paths::PathPlan;
+use crate::analysis::pivot::PivotPlan;
 use crate::analysis::rfm::RfmPlan;
+use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
 use crate::error::{Error, Kind, Result};
 use crate::id;
@@ -13,15 +17,29 @@ use crate::json;
 use crate::table::history::moment::{self, Format};
 use crate::table::schema::Encoding;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Sections of `room.toml` that are read here; the others are [`super::recipe::Recipe`]'s.
-pub const SECTIONS: &[&str] =
-    &["time", "events", "orders", "assign", "rfm", "clv", "funnel", "experiment", "stages"];
+pub const SECTIONS: &[&str] = &[
+    "time",
+    "events",
+    "orders",
+    "assign",
+    "rfm",
+    "clv",
+    "funnel",
+    "experiment",
+    "stages",
+    "pivot",
+    "cohorts",
+    "paths",
+    "rules",
+];
 
 /// Files of many rows per person, and what is asked of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct PastRecipe {
     /// The room's calendar.
@@ -42,10 +60,19 @@ pub struct PastRecipe {
     pub funnel: FunnelPlan,
     /// Arms.
     pub experiment: ExperimentPlan,
+    /// What goes with what.
+    pub pivot: PivotPlan,
+    /// Who came when, and who came back.
+    pub cohorts: CohortPlan,
+    /// What comes first, next and together.
+    pub paths: PathPlan,
+    /// Who did, or did not do, what rules name.
+    pub rules: RulePlan,
 }
 
 /// On which calendar days count, and until when.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Calendar {
     /// Zone in which days begin and end, as a fixed offset: `+08:00`.
@@ -56,6 +83,7 @@ pub struct Calendar {
 
 /// How one file is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(deny_unknown_fields)]
 pub struct RowsRecipe {
     /// File name, beside the recipe.
@@ -176,12 +204,36 @@ impl PastRecipe {
         };
         Document::new(text).and_then(|document| document.read(make)).map_err(refused)
     }
+    /// These sections of `room.toml`, but for what is as it would be without them; nothing if there are no files.
+    pub fn text(&self) -> Option<String> {
+        self.files().next()?;
+        let tree = |of: &PastRecipe| json::read::<Value>(&json::compact(of)).unwrap_or_default();
+        let said = said(tree(self), &tree(&PastRecipe::default()));
+        Some(toml::written(&String::from_utf8_lossy(&json::compact(&said))))
+    }
     /// All files, in the order in which their rows stand where times are equal: table, recipe, and its number.
     pub fn files(&self) -> impl Iterator<Item = (crate::table::history::Source, &RowsRecipe)> {
         use crate::table::history::Source::{Assign, Events, Orders};
         [(Events, &self.events), (Orders, &self.orders), (Assign, &self.assign)]
             .into_iter()
             .flat_map(|(source, files)| files.iter().map(move |file| (source, file)))
+    }
+}
+
+/// What differs from what would be there anyway. An empty list is no list, but for cells that mean "no value": none do.
+fn said(value: Value, usual: &Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || *value == json!({});
+            let kept = entries.into_iter().filter_map(|(name, value)| {
+                let nothing =
+                    value.is_null() || usual.get(&name) == Some(&value) || empty(&value) && name != "missing";
+                (!nothing).then(|| (said(value, &usual[&name]), name))
+            });
+            Value::Object(kept.map(|(value, name)| (name, value)).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(|value| said(value, &Value::Null)).collect()),
+        plain => plain,
     }
 }
 
@@ -202,6 +254,22 @@ mod tests {
         let again = recipe.text();
         assert_eq!(PastRecipe::parse(&again), Ok(past), "{again}");
         assert_eq!(Recipe::parse(&again), Ok(recipe), "{again}");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_says_no_more_than_was_said() {
+        let stage = "[[stages.stages]]\nname = \"a\"\nevent = [\"view\"]\n";
+        let funnel = "[funnel]\nmode = \"any\"\n[[funnel.steps]]\nevent = [\"a\"]\n[funnel.steps.where]\nchannel = [\"app\"]\n";
+        let text =
+            format!("{ORDERS}missing = []\n[time]\nzone = \"+08:00\"\n{stage}{funnel}[rfm]\nprevious = 0\n");
+        let past = PastRecipe::parse(&text).expect("a recipe");
+        let written = past.text().expect("files");
+        assert_eq!(PastRecipe::parse(&written), Ok(past), "{written}");
+        assert!(!written.contains("clv") && !written.contains("grid"), "{written}");
+        assert_eq!(PastRecipe::default().text(), None);
+        // In a room's recipe it stands as it would be written again: one text, one digest.
+        let recipe = Recipe::parse(&format!("{FILES}{written}")).expect("a recipe");
+        assert_eq!(recipe.over_time, Some(written));
     }
 
     #[test]

@@ -43,6 +43,11 @@ fn of_call(call: &Call) -> Needs {
         | Call::Regions { .. }
         | Call::Keep { .. }
         | Call::Platforms
+        | Call::ReadPast { .. }
+        | Call::Bring { .. }
+        | Call::Past { .. }
+        | Call::PastPeople { .. }
+        | Call::PastCrowd { .. }
         | Call::ExportAll => Nothing,
     }
 }

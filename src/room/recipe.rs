@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exchange::tagfile::Signed;
 use crate::id;
 use crate::json;
+use crate::table::inspection::ColumnFound;
 use crate::table::schema::Encoding;
 pub use crate::table::values::MISSING;
 use serde::{Deserialize, Serialize};
@@ -322,6 +323,25 @@ pub enum ColumnRef {
     Number(u32),
     /// Name in the header.
     Name(String),
+}
+
+impl ColumnRef {
+    /// Where it stands among the columns of a file.
+    pub fn place(&self, found: &[ColumnFound]) -> Option<usize> {
+        match self {
+            ColumnRef::Name(name) => found.iter().position(|c| c.name == *name),
+            ColumnRef::Number(n) => (*n as usize).checked_sub(1).filter(|at| *at < found.len()),
+        }
+    }
+}
+
+impl std::fmt::Display for ColumnRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ColumnRef::Name(name) => f.write_str(name),
+            ColumnRef::Number(n) => n.fmt(f),
+        }
+    }
 }
 
 /// The profile's settings.

@@ -5,20 +5,21 @@ use super::job::{self, Opener};
 use super::load::Block;
 use super::select::{Counts, Round, Select};
 use super::{Analysis, Partial, Shard, Task};
-use crate::error::Result;
-use crate::id::Ids;
+use crate::error::{Error, Kind, Result};
+use crate::id::{Ids, Key};
 use crate::table::history::cut::{self, PastCut, PastParcel, PastReading};
 use crate::table::store::packed;
 use crate::table::store::parcel::Span;
 use serde::{Deserialize, Serialize};
 
 /// Registry lines.
-pub const QUESTIONS: [(&str, Opener); 5] = [
+pub const QUESTIONS: [(&str, Opener); 6] = [
     job::task::<CutPast>(),
     job::task::<AbsorbPast>(),
     job::task::<FoundPast>(),
     job::task::<SealPast>(),
     job::task::<ListPast>(),
+    job::task::<CarryPast>(),
 ];
 
 /// Cuts the rows of a slice into parcels.
@@ -132,6 +133,36 @@ impl Task for ListPast {
             values.extend(columns.iter().map(|column| column.map_or(-1, |values| values[person])));
         }
         Ok(Listed { first: past.first.clone(), ids: past.ids.clone(), values })
+    }
+}
+
+/// Carries a measure over to the people of the tag file, by key.
+#[derive(Serialize, Deserialize)]
+pub struct CarryPast {
+    /// Which.
+    pub measure: String,
+    /// Its name there. Who is in none of the files of many rows has the lowest number there is.
+    pub to: String,
+}
+
+impl Task for CarryPast {
+    const NAME: &'static str = "carry-past";
+    type Reply = ();
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<()> {
+        let past = &shard.past;
+        // A shard of nobody is never walked, so nothing was left behind there.
+        let unknown = || Error::new(Kind::TooEarly).column(&self.measure);
+        let values = match past.is_empty() {
+            true => &vec![],
+            false => past.measures.get(&self.measure).ok_or_else(unknown)?,
+        };
+        let mut known: Vec<(Key, i32)> = past.keys.iter().copied().zip(values.iter().copied()).collect();
+        known.sort_unstable();
+        let found =
+            |key: &Key| known.binary_search_by_key(key, |(key, _)| *key).map_or(i32::MIN, |at| known[at].1);
+        let carried = shard.people.keys.iter().map(found).collect();
+        shard.measures.insert(self.to, carried);
+        Ok(())
     }
 }
 

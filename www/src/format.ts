@@ -40,6 +40,12 @@ export function bare(feature: string): string {
   return feature.replace(/^first_party\./, "");
 }
 
+/** Money in minor units: 12,480, and 86.40 below a thousand. */
+export function money(minor: number, decimals: number): string {
+  const whole = minor / 10 ** decimals;
+  return Math.abs(whole) < 1000 && decimals > 0 ? fixed(whole, 2) : count(whole);
+}
+
 /** A factor: 6.9, and 12 from ten on. */
 export function factor(value: number): string {
   return fixed(value, value < 10 ? 1 : 0);
@@ -74,4 +80,10 @@ export function bytes(n: number): string {
 export function duration(seconds: number): string {
   const unit = seconds < 90 ? "second" : "minute";
   return format({ style: "unit", unit, maximumFractionDigits: 0 }).format(Math.max(1, unit === "second" ? seconds : seconds / 60));
+}
+
+/** A time that passed, in the unit that fits: 40 sec, 3 min, 5.2 hr, 3 days. */
+export function span(seconds: number): string {
+  const [unit, size] = (seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : seconds < 129_600 ? ["hour", 3600] : ["day", 86_400]) as [string, number];
+  return format({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: size > 60 ? 1 : 0 }).format(seconds / size);
 }

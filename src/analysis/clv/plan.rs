@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How customers are valued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct ClvPlan {
     /// Months of 30 days that are valued.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 /// The report. Money is in minor units; `decimals` says how many make one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ClvReport {
     /// The last day that counts.
     pub as_of: String,
@@ -44,6 +45,7 @@ pub struct ClvReport {
 
 /// BG/NBD as fitted, in weeks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct OrderModel {
     /// Its parameters.
     pub model: BgNbd,
@@ -59,6 +61,7 @@ pub struct OrderModel {
 
 /// Gamma–Gamma as fitted, in whole units of money.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct MoneyModel {
     /// Its parameters.
     pub model: GammaGamma,
@@ -76,6 +79,7 @@ pub struct MoneyModel {
 
 /// A forecast and what came.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ClvHoldout {
     /// Days forecast.
     pub days: u32,
@@ -93,6 +97,7 @@ pub struct ClvHoldout {
 
 /// A point of the plot.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct HoldoutRow {
     /// Repeat orders before; the last row is "or more".
     pub repeats: u32,
@@ -106,6 +111,7 @@ pub struct HoldoutRow {
 
 /// A third of the people by value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ClvBand {
     /// `low`, `middle`, `high`.
     pub band: &'static str,
@@ -118,6 +124,7 @@ pub struct ClvBand {
 
 /// People of a band or state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ClvPeople"))]
 pub struct People {
     /// How many.
     pub people: u64,
@@ -135,6 +142,7 @@ pub struct People {
 
 /// A lifecycle state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ClvState {
     /// `first`, `occasional`, `periodic`, `loyal`.
     pub state: &'static str,
@@ -145,6 +153,7 @@ pub struct ClvState {
 
 /// A jump between states.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ClvJump {
     /// Absent for who had not bought yet.
     pub from: Option<&'static str>,

@@ -144,10 +144,8 @@ impl Analysis for Value {
     fn add(&self, known: &mut Ahead, shard: &mut Shard, rows: Range<usize>, sum: &mut Valued) {
         sum.jumps.resize((STATES.len() + 1) * STATES.len(), 0);
         sum.states.resize(STATES.len(), Sum::default());
-        let people = shard.past.len();
-        let [mut values, mut chances, mut states] = [CLV, ALIVE, STATE].map(|name| {
-            shard.past.measures.remove(name).filter(|m| m.len() == people).unwrap_or_else(|| vec![-1; people])
-        });
+        let [mut values, mut chances, mut states] =
+            [CLV, ALIVE, STATE].map(|name| shard.past.take_measure(name, -1));
         for person in rows {
             let history = History::of(&shard.past, person, self.end, 0);
             (values[person], chances[person], states[person]) = (-1, -1, -1);
@@ -253,13 +251,7 @@ impl Analysis for Banding {
     }
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Banded) {
         sum.0.resize(BANDS, Sum::default());
-        let people = shard.past.len();
-        let mut bands = shard
-            .past
-            .measures
-            .remove(BAND)
-            .filter(|m| m.len() == people)
-            .unwrap_or_else(|| vec![-1; people]);
+        let mut bands = shard.past.take_measure(BAND, -1);
         if let (Some(values), Some(chances)) = (shard.past.measures.get(CLV), shard.past.measures.get(ALIVE))
         {
             for person in rows.filter(|person| values[*person] >= 0) {

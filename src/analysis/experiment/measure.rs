@@ -143,9 +143,8 @@ impl Analysis for Weigh {
         Ok(())
     }
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Outcomes) {
-        let (people, arms, metrics) = (shard.past.len(), self.arms as usize, self.outcomes.len());
-        let mut measure =
-            shard.past.measures.remove(ARM).filter(|m| m.len() == people).unwrap_or_else(|| vec![-1; people]);
+        let (arms, metrics) = (self.arms as usize, self.outcomes.len());
+        let mut measure = shard.past.take_measure(ARM, -1);
         sum.people.resize(arms, 0);
         sum.cells.resize(metrics * arms, Cell::default());
         sum.segments

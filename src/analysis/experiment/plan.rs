@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// How a metric is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(rename_all = "kebab-case")]
 pub enum MetricKind {
     /// Who did it at all.
@@ -17,6 +18,7 @@ pub enum MetricKind {
 
 /// Something that is measured of everyone in an arm. Without a column and an event it is their orders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "MetricPlan"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Metric {
     /// What it is called.
@@ -31,6 +33,7 @@ pub struct Metric {
 
 /// An experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct ExperimentPlan {
     /// The arm that the others are held against.

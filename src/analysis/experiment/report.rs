@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ExperimentReport {
     /// The last day that counts.
     pub as_of: String,
@@ -37,6 +38,7 @@ pub struct ExperimentReport {
 
 /// An arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ArmReport {
     /// Its name.
     pub arm: String,
@@ -50,6 +52,7 @@ pub struct ArmReport {
 
 /// The sample ratio against the planned one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Srm {
     /// χ².
     pub chi2: f64,
@@ -61,6 +64,7 @@ pub struct Srm {
 
 /// What may be said of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ArmVerdict"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The split is broken.
@@ -77,6 +81,7 @@ pub enum Verdict {
 
 /// A metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct MetricReport {
     /// What it is called.
     pub name: String,
@@ -90,6 +95,7 @@ pub struct MetricReport {
 
 /// A metric in one arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct MetricArm {
     /// Its name.
     pub arm: String,
@@ -107,6 +113,7 @@ pub struct MetricArm {
 
 /// An arm against the control.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Lift {
     /// This arm's value less the control's.
     pub difference: f64,
@@ -130,6 +137,7 @@ pub struct Lift {
 
 /// A segment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct SegmentReport {
     /// Its value; empty for none.
     pub segment: String,
@@ -139,6 +147,7 @@ pub struct SegmentReport {
 
 /// A day of the curve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ArmPoint"))]
 pub struct CurvePoint {
     /// Days behind the assignment.
     pub day: u32,

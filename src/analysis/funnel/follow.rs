@@ -6,22 +6,10 @@ use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
 use crate::table::history::past::Table;
+use crate::table::history::pick::Match;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// Rows with any of the codes in every one of these columns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Match {
-    /// Column and codes.
-    pub all: Vec<(u32, Vec<u32>)>,
-}
-
-impl Match {
-    fn takes(&self, table: &Table, row: usize) -> bool {
-        self.all.iter().all(|(dim, codes)| codes.contains(&table.dims[*dim as usize].at(row)))
-    }
-}
 
 /// An event that takes whoever stands at steps `from..to` out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,9 +185,8 @@ impl Analysis for Follow {
         Ok(Chains::default())
     }
     fn add(&self, chains: &mut Chains, shard: &mut Shard, rows: Range<usize>, sum: &mut Reached) {
-        let (people, steps) = (shard.past.len(), self.steps.len());
-        let mut measure =
-            shard.past.measures.remove(STEP).filter(|m| m.len() == people).unwrap_or_else(|| vec![0; people]);
+        let steps = self.steps.len();
+        let mut measure = shard.past.take_measure(STEP, 0);
         sum.times.resize(steps, BTreeMap::new());
         let table = shard.past.table(Source::Events);
         for person in rows {

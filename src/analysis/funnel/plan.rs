@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// How steps follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "FunnelMode"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// One after the other, whatever lies between.
@@ -19,6 +20,7 @@ pub enum Mode {
 
 /// A funnel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct FunnelPlan {
     /// Its steps, the first one first.
@@ -37,6 +39,7 @@ pub struct FunnelPlan {
 
 /// A step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "FunnelStepPlan"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Step {
     /// What it is called; its events if not given.
@@ -57,6 +60,7 @@ impl Step {
 
 /// An event that takes a person out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Exclusion {
     /// Which.
@@ -69,6 +73,7 @@ pub struct Exclusion {
 
 /// A funnel that was counted elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct Counted {
     /// Of what.

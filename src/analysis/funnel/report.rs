@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelReport {
     /// The last day that counts; empty where nothing but counts was given.
     pub as_of: String,
@@ -32,6 +33,7 @@ pub struct FunnelReport {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelStep {
     /// Its name.
     pub name: String,
@@ -53,6 +55,7 @@ pub struct FunnelStep {
 
 /// A value of the split column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelValue {
     /// Which; empty for none.
     pub value: String,
@@ -64,6 +67,7 @@ pub struct FunnelValue {
 
 /// A step of one value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ValueStep {
     /// People who took it.
     pub people: u64,
@@ -80,6 +84,7 @@ pub struct ValueStep {
 
 /// A funnel counted elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CountedFunnel {
     /// Of what.
     pub name: String,
@@ -89,6 +94,7 @@ pub struct CountedFunnel {
 
 /// A step of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct CountedStep {
     /// People.
     pub people: u64,
@@ -106,17 +112,6 @@ pub struct CountedStep {
 
 fn part(of: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { of as f64 / whole as f64 }
-}
-
-/// The lower order statistic at a share of the values.
-fn at(times: &BTreeMap<u32, u64>, share: f64) -> Option<u32> {
-    let all: u64 = times.values().sum();
-    let rank = (share * all.saturating_sub(1) as f64) as u64;
-    let mut below = 0;
-    times.iter().find_map(|(seconds, people)| {
-        below += people;
-        (rank < below).then_some(*seconds)
-    })
 }
 
 pub(super) fn counted_only(plan: &FunnelPlan) -> FunnelReport {
@@ -168,7 +163,7 @@ fn steps(plan: &FunnelPlan, all: &[u64], times: &[BTreeMap<u32, u64>]) -> Vec<Fu
             seconds: step
                 .checked_sub(1)
                 .and_then(|step| times.get(step))
-                .and_then(|times| Some([at(times, 0.5)?, at(times, 0.9)?])),
+                .and_then(|times| Some([num::at_share(times, 0.5)?, num::at_share(times, 0.9)?])),
             bottleneck: false,
         })
         .collect();

@@ -1,10 +1,11 @@
 //! Funnels against a plain search, the published figures, and the laws.
 
-use super::follow::{Barrier, Follow, Match};
+use super::follow::{Barrier, Follow};
 use super::*;
 use crate::shard::laws::hold_over;
 use crate::shard::testing::{Deed, Dice, past, run};
-use crate::table::history::Dim;
+use crate::table::history::pick::Match;
+use crate::table::history::{Dim, TableSchema};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

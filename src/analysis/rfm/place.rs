@@ -242,13 +242,7 @@ impl Analysis for Place {
         sum.scores.resize(125, Sum::default());
         sum.groups.resize(MOST, Sum::default());
         sum.flow.resize((MOST + 1) * (MOST + 1), 0);
-        let people = shard.past.len();
-        let mut measure = shard
-            .past
-            .measures
-            .remove(GROUP)
-            .filter(|m| m.len() == people)
-            .unwrap_or_else(|| vec![-1; people]);
+        let mut measure = shard.past.take_measure(GROUP, -1);
         for person in rows {
             let (group, bought, scores) = self.group(&shard.past, person, self.lens);
             let worth = Sum { people: 1, orders: bought.orders, money: bought.money };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Groups of buyers and of people who never bought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "RfmPreset"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Seven groups of buyers, four of leads told by what they did.
@@ -16,6 +17,7 @@ pub enum Preset {
 
 /// How RFM is done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RfmPlan {
     /// Days of orders that count, back from the last day; 0 for all.

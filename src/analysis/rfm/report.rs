@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// The report. Money is in minor units; `decimals` says how many make one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RfmReport {
     /// The last day that counts.
     pub as_of: String,
@@ -38,6 +39,7 @@ pub struct RfmReport {
 
 /// Cuts: a value above a cut is on its other side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RfmEdges {
     /// Days; fewer are better.
     pub recency: [i64; 4],
@@ -51,6 +53,7 @@ pub struct RfmEdges {
 
 /// A cell of the map.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RfmCell {
     /// 1 to 5.
     pub r: u8,
@@ -66,6 +69,7 @@ pub struct RfmCell {
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RfmGroup {
     /// Name.
     pub name: String,
@@ -91,6 +95,7 @@ pub struct RfmGroup {
 
 /// People by group before and now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RfmFlow {
     /// Days between.
     pub days: u32,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "StagePreset"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Aware, interest, purchase, loyal (Alibaba).
@@ -24,6 +25,7 @@ pub enum Preset {
 
 /// Stages, and the two days that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct StagePlan {
     /// The list to start from, if no stages are given.
@@ -46,6 +48,7 @@ impl Default for StagePlan {
 
 /// A stage: who did one of the events, or bought, as often as this within the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct StageRule {
     /// Its name.
@@ -79,6 +82,8 @@ const JOINED: &[&str] = &["click", "follow", "member", "like", "点击", "关注
 const CAME: &[&str] = &["register", "install", "注册", "安装"];
 
 impl Preset {
+    /// All.
+    pub const ALL: [Preset; 5] = [Preset::Aipl, Preset::FourA, Preset::FiveA, Preset::Aarrr, Preset::Layers];
     fn given(self) -> &'static [Given] {
         match self {
             Preset::Aipl => {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StagesReport {
     /// The second day.
     pub as_of: String,
@@ -34,6 +35,7 @@ pub struct StagesReport {
 
 /// A stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StageLine {
     /// Its name; absent outside.
     pub stage: Option<String>,
@@ -59,6 +61,7 @@ pub struct StageLine {
 
 /// A flow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StageFlow {
     /// Absent for outside.
     pub from: Option<String>,
@@ -76,6 +79,7 @@ pub struct StageFlow {
 
 /// A day of the trend.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StageTrend {
     /// The day.
     pub day: String,
@@ -85,6 +89,7 @@ pub struct StageTrend {
 
 /// Who went higher.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Converted {
     /// People.
     pub people: u64,
@@ -98,6 +103,7 @@ pub struct Converted {
 
 /// Old against new people of a stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StageNew {
     /// The stage they go higher from.
     pub stage: String,

@@ -212,13 +212,8 @@ impl Analysis for Stand {
         Ok(Moments::default())
     }
     fn add(&self, moments: &mut Moments, shard: &mut Shard, rows: Range<usize>, sum: &mut Standing) {
-        let (people, width) = (shard.past.len(), self.rules.len() + 1);
-        let mut measure = shard
-            .past
-            .measures
-            .remove(STAGE)
-            .filter(|m| m.len() == people)
-            .unwrap_or_else(|| vec![0; people]);
+        let width = self.rules.len() + 1;
+        let mut measure = shard.past.take_measure(STAGE, 0);
         sum.trend.resize((self.trend as usize + 1) * width, 0);
         sum.flow.resize(width * width * 2, 0);
         sum.pairs.resize(self.rules.len(), Pair::default());

@@ -18,7 +18,6 @@ use atoll::exchange::tagfile::{Lookup, Output, Policy, TagFile};
 use atoll::exchange::terms::Terms;
 use atoll::id;
 use atoll::room::call::{Call, Overrule, Reply};
-use atoll::room::recipe::ColumnRef;
 use atoll::table::inspection::Inspection;
 use atoll::table::schema::Role;
 use clap::{Args, Subcommand};
@@ -263,11 +262,10 @@ impl Ids {
     }
     fn at(&self, found: &Inspection) -> Result<usize> {
         let at = match self.column.as_deref().map(column) {
-            Some(ColumnRef::Number(n)) => (n as usize).checked_sub(1),
-            Some(ColumnRef::Name(name)) => found.columns.iter().position(|c| c.name == name),
+            Some(said) => said.place(&found.columns),
             None => found.columns.iter().position(|c| matches!(c.role, Role::Id(_))),
         };
-        at.filter(|at| *at < found.columns.len()).ok_or_else(|| match &self.column {
+        at.ok_or_else(|| match &self.column {
             Some(id) => Error::new(Kind::ColumnMissing).column(id),
             None => Error::new(Kind::NoIdColumn),
         })

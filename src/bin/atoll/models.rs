@@ -143,11 +143,10 @@ impl Score {
 /// Which column holds the ID: as said, else the one that looks like it.
 pub fn id_column(seen: &Inspection, said: Option<&str>, file: &str) -> Result<usize> {
     let at = match said.map(column) {
-        Some(ColumnRef::Number(n)) => (n as usize).checked_sub(1),
-        Some(ColumnRef::Name(name)) => seen.columns.iter().position(|c| c.name == name),
+        Some(said) => said.place(&seen.columns),
         None => seen.columns.iter().position(|c| matches!(c.role, Role::Id(_))),
     };
-    at.filter(|at| *at < seen.columns.len()).ok_or_else(|| match said {
+    at.ok_or_else(|| match said {
         Some(id) => Error::new(Kind::ColumnMissing).file(file).column(id),
         None => Error::new(Kind::NoIdColumn).file(file),
     })

@@ -4,7 +4,7 @@ use atoll::error::{Error, Kind, Result};
 use atoll::room::analyze::Topic;
 use atoll::room::call::{Call, FileRef, Reply};
 use atoll::room::past::PastRecipe;
-use atoll::room::{OVER_TIME, REGISTRY, session::Session};
+use atoll::room::{REGISTRY, session::Session};
 use atoll::shard::Shard;
 use atoll::shard::desk::{Ask, FileRange, Progress};
 use atoll::shard::job::{self, Step};
@@ -100,8 +100,7 @@ fn work(
 
 fn answer(shard: &mut Shard, plan: PlanDigest, files: &[PathBuf], ask: Ask) -> Result<Vec<u8>> {
     let input = ask.input.map(|range| read(files, range)).transpose()?.unwrap_or_default();
-    let all: Vec<_> = REGISTRY.iter().chain(OVER_TIME).copied().collect();
-    let mut job = job::open(&all, ask.name, plan, &ask.question, input)?;
+    let mut job = job::open(REGISTRY, ask.name, plan, &ask.question, input)?;
     loop {
         if let Step::Done(answer) = job.step(shard)? {
             return Ok(answer);

@@ -4,16 +4,19 @@
 //! person, time and place in the recipe, columns as small codes ([`past`]). Times are seconds of the room's calendar since
 //! 1970-01-01 ([`moment`]), money whole minor units ([`money`]): nothing that is added up is a float.
 
+pub mod calendar; // weeks, months, hours
 pub mod cut; // rows of a slice to parcels per owner
 pub mod keep; // what a shard keeps until all is in
 pub mod moment; // cells to seconds
 pub mod money; // cells to minor units
 pub mod past; // the sealed tables of one shard
+pub mod pick; // which rows are meant
 
 use serde::{Deserialize, Serialize};
 
 /// The tables a room can have, each of any number of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "PastTable"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// What people did.

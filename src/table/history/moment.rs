@@ -12,6 +12,7 @@ pub const DAY: u32 = 86_400;
 
 /// How the cells of a time column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "TimeFormat"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Year first: `2024-03-05 08:30:15`, `20240305`, `2024年3月5日`.

@@ -73,14 +73,20 @@ impl Codes {
     }
 }
 
+/// Where the entries of a person stand; nowhere in a table that has none.
+#[inline]
+fn span(starts: &[u32], person: usize) -> Range<usize> {
+    match starts.get(person..person + 2) {
+        Some(&[from, to]) => from as usize..to as usize,
+        _ => 0..0,
+    }
+}
+
 impl Table {
     /// The rows of a person.
     #[inline]
     pub fn rows(&self, person: usize) -> Range<usize> {
-        match self.starts.get(person..person + 2) {
-            Some(&[from, to]) => from as usize..to as usize,
-            _ => 0..0,
-        }
+        span(&self.starts, person)
     }
     /// Of a person's rows, those before a second.
     pub fn before(&self, person: usize, end: u32) -> Range<usize> {
@@ -140,10 +146,7 @@ impl Purchases {
     /// The orders of a person.
     #[inline]
     pub fn of_person(&self, person: usize) -> Range<usize> {
-        match self.starts.get(person..person + 2) {
-            Some(&[from, to]) => from as usize..to as usize,
-            _ => 0..0,
-        }
+        span(&self.starts, person)
     }
     /// The day of an order.
     #[inline]
@@ -193,6 +196,18 @@ impl Past {
     /// Whether nobody is here.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+    /// A measure to be written and put back: as an earlier slice left it, else `fill` for everyone.
+    pub fn take_measure(&mut self, name: &str, fill: i32) -> Vec<i32> {
+        let people = self.len();
+        self.measures.remove(name).filter(|m| m.len() == people).unwrap_or_else(|| vec![fill; people])
+    }
+    /// The entry in [`Purchases`] of a row of orders.
+    #[inline]
+    pub fn order(&self, person: usize, row: usize) -> usize {
+        let table = self.table(Source::Orders);
+        let number = || row as u32 - table.starts[person];
+        (self.purchases.starts[person] + table.orders.get(row).copied().unwrap_or_else(number)) as usize
     }
     /// A table.
     pub fn table(&self, source: Source) -> &Table {

@@ -45,6 +45,11 @@ type ReplyTo = {
   portrait: "portrait";
   platforms: "platforms";
   platform: "exported";
+  "read-past": "past-recipe";
+  bring: "brought";
+  past: "files";
+  "past-people": "files";
+  "past-crowd": "past-crowd";
 };
 type Payloads = { [R in Reply as R["reply"]]: R["with"] };
 
@@ -129,7 +134,7 @@ export class Engine {
     const desk = await this.#desk;
     const stop = (): void => this.#send(desk, { is: "cancel" });
     signal?.addEventListener("abort", stop);
-    const reads = typeof call === "object" && ("inspect" in call || "open" in call);
+    const reads = typeof call === "object" && ("inspect" in call || "open" in call || "bring" in call);
     const asking = setInterval(() => this.#ask((worker) => (reads || worker === desk ? SILENT_ASKS.slow : SILENT_ASKS.shard)), ASK_MS);
     try {
       return await new Promise<Reply>((resolve, reject) => {

@@ -1,3 +1,4 @@
+import { businessEn } from "./business.en";
 import { cardEn } from "./card.en";
 import { crowdsEn } from "./crowds.en";
 import { errorsEn } from "./errors.en";
@@ -447,7 +448,7 @@ export const en: Words = {
     empty: "Every audience you make, in any step, lands here",
     seed: "Seed",
     everyone: "Whole tag file",
-    from: { seed: "in both files", everyone: "tag file", profile: "from the profile", lookalike: "lookalike", personas: "persona", combined: "combined" },
+    from: { seed: "in both files", everyone: "tag file", profile: "from the profile", lookalike: "lookalike", personas: "persona", business: "over time", combined: "combined" },
     combine: "Combine",
     rename: (name) => `Rename “${name}”`,
     remove: (name) => `Remove “${name}”`,
@@ -533,6 +534,7 @@ export const en: Words = {
     row: (n) => `row ${n}`,
     column: (name) => `“${name}”`,
   },
+  business: businessEn,
   crowds: crowdsEn,
   partners: partnersEn,
   errors: errorsEn,

@@ -29,6 +29,16 @@ export const glossaryZh = {
   ci: { term: "95% 区间", line: "真实值大概率落在这个范围；人数越多，区间越窄。" },
   sha256: { term: "SHA-256", line: "文件的指纹：内容改一个字节，指纹就完全不同。" },
   memory: { term: "内存估计", line: "按当前列角色载入时引擎需要的内存；超过上限会在载入前拒绝。" },
+  rfm: { term: "RFM", line: "最近一次购买（R）、频次（F）、金额（M）各按购买者五等分打 1 到 5 分；FM 是 F 与 M 的平均。R 与 FM 定分组。" },
+  stock_ratio: { term: "存量比", line: "下一阶段的人数 ÷ 这一阶段的人数。两拨人，不是转化率；可以超过 100%。" },
+  cohort_rate: { term: "同批转化率", line: "前一天站在这里的人，到后一天站得更高的占比。同一拨人，是真正的转化。" },
+  fair_time: { term: "同等时间", line: "原有的人有整段时间可升，新进的人时间更短。这里两边都只看同样多天。" },
+  km: { term: "升阶曲线", line: "进入后多少天内升了阶段的占比（Kaplan–Meier）：还没等到的人也算进来，直到看不见为止。浅色是 95% 区间。" },
+  srm: { term: "分流检验（SRM）", line: "各组人数与计划的比例是否相符（χ² 检验）。p 低于 0.001 说明分流有问题，先修它，再看效果。" },
+  holm: { term: "校正后 p", line: "比较的组越多，碰巧显著的越多；按 Holm 校正后仍低于 0.05 才算。" },
+  alive: { term: "仍活跃的可能", line: "按 BG/NBD 模型，这位客户还会再来的概率：很久没来而以前常来的人最低。" },
+  holdout: { term: "留出检验", line: "只用前面的历史拟合，预测最后一段，再与真实发生的比：两条线越近，预测越可信。" },
+  bottleneck: { term: "瓶颈", line: "转化率最低的一步，而且它的 95% 区间完全低于其他各步：不是碰巧。" },
 };
 
 export type Glossary = Record<keyof typeof glossaryZh, { term: string; line: string }>;

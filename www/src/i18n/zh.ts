@@ -1,4 +1,5 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
+import { businessZh } from "./business.zh";
 import { cardZh } from "./card.zh";
 import { crowdsZh } from "./crowds.zh";
 import { errorsZh } from "./errors.zh";
@@ -447,7 +448,7 @@ export const zh = {
     empty: "在任何一步圈出的人群都会放在这里",
     seed: "种子人群",
     everyone: "标签文件全体",
-    from: { seed: "两份文件的交集", everyone: "标签文件", profile: "画像圈选", lookalike: "相似人群", personas: "分群", combined: "组合" },
+    from: { seed: "两份文件的交集", everyone: "标签文件", profile: "画像圈选", lookalike: "相似人群", personas: "分群", business: "经营分析", combined: "组合" },
     combine: "组合",
     rename: (name: string) => `给“${name}”改名`,
     remove: (name: string) => `移除“${name}”`,
@@ -533,6 +534,7 @@ export const zh = {
     row: (n: string) => `第 ${n} 行`,
     column: (name: string) => `“${name}”`,
   },
+  business: businessZh,
   crowds: crowdsZh,
   partners: partnersZh,
   errors: errorsZh,

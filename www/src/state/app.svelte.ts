@@ -12,7 +12,7 @@ import { Task, type Inputs, type Status } from "./task.svelte";
 export const STEPS = ["files", "match", "profile", "lookalike", "personas", "crowds"] as const;
 export type Step = (typeof STEPS)[number];
 /** What the frame shows: a step, or the exchange beside them. */
-export type Place = Step | "partners";
+export type Place = Step | "partners" | "business";
 /** Steps that one call answers. */
 export type Computed = Exclude<Step, "files" | "crowds">;
 
@@ -21,6 +21,9 @@ export type Exporting = { what: "audience"; crowd: number | undefined } | { what
 
 /** What may stand beside the two files. */
 export type Beside = "idmap" | "consent";
+
+/** What stands beside the steps and has files of its own. */
+type Other = { follow(text: string): Promise<void>; reload(): Promise<void>; forget(): void };
 
 /** What the workbench adds to the recipe. */
 type Lists = Pick<Recipe, "waves" | "signs" | "matrix" | "overlap" | "export">;
@@ -64,6 +67,7 @@ class App {
   /** Names of the crowds of the loaded recipe. */
   #order: string[] = [];
   sampling = $state(false);
+  readonly others: Other[] = [];
   /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
   hadRun = $state(false);
   /** Whether the settings are those of the sample city. */
@@ -140,7 +144,7 @@ class App {
   }
 
   status(step: Place): Status {
-    if (step === "partners") return { is: "empty" };
+    if (step === "partners" || step === "business") return { is: "empty" };
     if (step === "crowds") return { is: this.match.status.is !== "done" ? "empty" : draft.size > 0 ? "done" : "ready" };
     if (step !== "files") return this[step].status;
     const slots = Object.values(this.slots);
@@ -153,7 +157,7 @@ class App {
   /** Shows a step. One that is ready is computed at once; one that was stopped or is stale waits for a click. */
   go(step: Place): void {
     this.step = step;
-    if (step !== "files" && step !== "crowds" && step !== "partners" && this[step].status.is === "ready") void this.run(step);
+    if (step !== "files" && step !== "crowds" && step !== "partners" && step !== "business" && this[step].status.is === "ready") void this.run(step);
   }
 
   /** With a file missing there is nothing to compute anew: what is shown stays, and the way leads to the files. */
@@ -260,12 +264,13 @@ class App {
     this.slots.first_party.follow(recipe.first_party);
     this.slots.tags.follow(recipe.tags);
     this.#set(recipe);
+    for (const other of this.others) await other.follow(text);
     if (this.match.status.is === "done") await this.#restore();
   }
 
   /** Ends the workers and forgets everything. */
   clear(): void {
-    for (const slot of Object.values(this.slots)) slot.forget();
+    for (const other of [...Object.values(this.slots), ...this.others]) other.forget();
     this.#reset();
     this.files = {};
     this.#forget();
@@ -282,6 +287,7 @@ class App {
     this.lost = false;
     for (const slot of Object.values(this.slots)) await slot.reload();
     for (const [name, { blob }] of Object.entries(this.files)) this.files = { ...this.files, [name]: { blob, ref: await this.engine.addFile(blob, name) } };
+    for (const other of this.others) await other.reload();
     await this.run("match");
   }
 

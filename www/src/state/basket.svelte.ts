@@ -2,7 +2,7 @@
 import type { Expr } from "api";
 import { i18n } from "../i18n/i18n.svelte";
 
-export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" | "combined";
+export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" | "business" | "combined";
 
 export type Crowd = { id: number; name: string; expr: Expr; people: number; from: Origin; colour: number; runs: Runs };
 
@@ -99,8 +99,8 @@ export function uses(expr: Expr, measure: string): boolean {
   }
 }
 
-/** Whether a recipe can make it again: not what leans on a loaded model or on a portrait without a name. */
-export const repeatable = (of: unknown): boolean => !/"measure":"(model|portrait\.)"/.test(JSON.stringify(of));
+/** Whether a recipe can make it again: not what leans on a loaded model, on a portrait without a name, or on what was found over time. */
+export const repeatable = (of: unknown): boolean => !/"measure":"(model|portrait\.|past\.[^"]*)"/.test(JSON.stringify(of));
 
 /** Whether the seed was taken away somewhere in it. */
 export function leavesSeedOut(expr: Expr): boolean {

@@ -1,0 +1,65 @@
+//! Cohorts: who came when, who of them came back, and what they brought (`formulas.md` F7, F12).
+//!
+//! A cohort are the people whose first order (or first of some events) of the files lies in one week, month or quarter; the
+//! files may begin later than they did. A cell of the triangle is one of the units since, the cohort's own being 0. What is
+//! not over yet is left empty, not counted as nothing: nobody can have come back in days that have not come.
+//!
+//! *Active* on a day is who has an order (or one of the events) then; a week and a month are the 7 and 30 days that end
+//! with it, empty where the files do not reach so far back.
+//!
+//! *Lost* is who had no such day for more than so many days, on the day that is sure; who does come back has returned. Losses
+//! are early (after few orders) or mature. In every unit, active at its end = active before + acquired + returned − lost.
+//!
+//! One pass.
+
+mod plan;
+mod report;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use plan::CohortPlan;
+pub use report::{ActiveDay, ChurnReport, ChurnUnit, CohortAge, CohortCell, CohortLine, CohortReport};
+pub use tally::{Acts, Balance, Cohorts, Come, Triangle};
+
+use crate::error::Result;
+use crate::shard::desk::Desk;
+use crate::shard::job::{self, Opener};
+use crate::table::history::{PastSchema, Source};
+
+/// Questions of this analysis, for the registry.
+pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Cohorts>()];
+
+/// Measure: the cohort somebody belongs to, as the code of its unit; -1 for none.
+pub const COHORT: &str = "cohort";
+/// Measure: whether somebody is active (0), lost early (1) or lost when mature (2) on the last day; -1 if never there.
+pub const CHURN: &str = "churn";
+/// Its values.
+pub const CHURN_NAMES: [&str; 3] = ["active", "lost-early", "lost-mature"];
+
+/// Follows everyone from where they began.
+pub async fn cohorts(desk: &Desk, schema: &PastSchema, plan: &CohortPlan) -> Result<CohortReport> {
+    plan.check()?;
+    let question = Cohorts {
+        start: acts(schema, &plan.event)?,
+        active: acts(schema, &plan.active)?,
+        unit: plan.unit,
+        days: plan.days,
+        silence: plan.churn,
+        early: plan.early,
+        end: schema.end_day(),
+    };
+    desk.progress("cohorts", 0, 1, "rounds");
+    let found = desk.sum(&question).await?;
+    Ok(report::report(schema, plan, &found))
+}
+
+/// Orders, any event, or some.
+fn acts(schema: &PastSchema, events: &[String]) -> Result<Acts> {
+    if events.is_empty() {
+        return schema.full(Source::Orders).map(|_| Acts::Orders);
+    }
+    let events = if events == ["*"] { &[] } else { events };
+    schema.full(Source::Events)?;
+    schema.rows_of(Source::Events, events, &Default::default()).map(Acts::Events)
+}

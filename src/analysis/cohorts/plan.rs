@@ -1,0 +1,42 @@
+//! What makes a cohort.
+
+use crate::error::{self, Result};
+use crate::table::history::calendar::Part;
+use serde::{Deserialize, Serialize};
+
+/// Cohorts, activity and churn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct CohortPlan {
+    /// Events of which the first begins; `*` for any. The first order if not given.
+    pub event: Vec<String>,
+    /// Events that count as being there; `*` for any. Orders if not given.
+    pub active: Vec<String>,
+    /// `week`, `month` or `quarter`.
+    pub unit: Part,
+    /// Days of activity that are shown, back from the last.
+    pub days: u32,
+    /// Days without, after which somebody is lost.
+    pub churn: u32,
+    /// Who is lost after no more orders (or events) than this is lost early.
+    pub early: u32,
+}
+
+impl Default for CohortPlan {
+    fn default() -> Self {
+        CohortPlan { event: vec![], active: vec![], unit: Part::Month, days: 90, churn: 90, early: 1 }
+    }
+}
+
+impl CohortPlan {
+    /// Refuses settings out of range, by name.
+    pub fn check(&self) -> Result<()> {
+        error::settings(&[
+            ("cohorts.unit", matches!(self.unit, Part::Week | Part::Month | Part::Quarter)),
+            ("cohorts.days", (1..=3_660).contains(&self.days)),
+            ("cohorts.churn", (1..=3_660).contains(&self.churn)),
+            ("cohorts.early", self.early >= 1),
+        ])
+    }
+}

@@ -1,0 +1,44 @@
+//! What makes a path.
+
+use crate::error::{self, Result};
+use serde::{Deserialize, Serialize};
+
+/// Paths, baskets and touchpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct PathPlan {
+    /// Column of the orders that paths are of: `product`, `category`, …
+    pub column: String,
+    /// Orders of a path, 2 to 5.
+    pub steps: u8,
+    /// How many paths, next products and pairs are named.
+    pub top: u32,
+    /// People who must have taken a step or bought a pair before it is named.
+    pub least: u64,
+    /// Column of the orders that products of the named paths are compared by.
+    pub attribute: Option<String>,
+    /// Column of the events whose values are touchpoints: `channel`, `event`, …
+    pub touch: Option<String>,
+    /// Days before an order in which they count.
+    pub days: u32,
+}
+
+impl Default for PathPlan {
+    fn default() -> Self {
+        let (attribute, touch) = Default::default();
+        let least = crate::gate::SMALL;
+        PathPlan { column: "product".into(), steps: 3, top: 20, least, attribute, touch, days: 30 }
+    }
+}
+
+impl PathPlan {
+    /// Refuses settings out of range, by name.
+    pub fn check(&self) -> Result<()> {
+        error::settings(&[
+            ("paths.steps", (2..=super::STEPS).contains(&usize::from(self.steps))),
+            ("paths.top", (1..=1_000).contains(&self.top)),
+            ("paths.days", (1..=3_650).contains(&self.days)),
+        ])
+    }
+}

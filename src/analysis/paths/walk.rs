@@ -1,0 +1,244 @@
+//! What one shard knows of paths, baskets and touchpoints.
+
+use super::LEADS;
+use crate::error::Result;
+use crate::shard::{Analysis, Partial, Shard};
+use crate::table::history::cut::SOLD;
+use crate::table::history::moment::DAY;
+use crate::table::history::past::{Fate, Past};
+use crate::table::history::{Source, money};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Baskets of more different products make no pairs: they are of a trader, and would make more than all others.
+const BASKET: usize = 50;
+
+/// Follows everyone from order to order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Walk {
+    /// The column of the orders.
+    pub column: u32,
+    /// Orders of a path.
+    pub steps: u8,
+    /// The column that products are compared by.
+    pub attribute: Option<u32>,
+    /// The column of the events.
+    pub touch: Option<u32>,
+    /// Seconds before an order in which they count.
+    pub before: u32,
+}
+
+/// A path.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Path {
+    /// People who took it.
+    pub people: u64,
+    /// Orders: of these people, or behind these touchpoints.
+    pub orders: u64,
+    /// What was paid for them, in minor units.
+    pub money: i64,
+    /// Days from each order to the next on the path, and how often.
+    pub gaps: BTreeMap<u32, u64>,
+}
+
+impl Path {
+    fn merge(&mut self, other: Path) {
+        self.people += other.people;
+        self.orders += other.orders;
+        self.money += other.money;
+        join(&mut self.gaps, other.gaps, |to, from| *to += from);
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Walked {
+    /// People who bought.
+    pub buyers: u64,
+    /// Their orders.
+    pub orders: u64,
+    /// Those behind the last step of a path.
+    pub later: u64,
+    /// By lead products.
+    pub paths: BTreeMap<Vec<u32>, Path>,
+    /// People by what their first basket, and their second, holds.
+    pub held: [BTreeMap<u32, u64>; 2],
+    /// People by what their first and their second hold.
+    pub next: BTreeMap<(u32, u32), u64>,
+    /// By lead product of an order, days to the next order.
+    pub gaps: BTreeMap<u32, BTreeMap<u32, u64>>,
+    /// Orders and people by product.
+    pub items: BTreeMap<u32, [u64; 2]>,
+    /// Orders and people by two products of one basket.
+    pub pairs: BTreeMap<(u32, u32), [u64; 2]>,
+    /// Baskets too large for pairs.
+    pub large: u64,
+    /// Rows by product and what it is compared by.
+    pub attributes: BTreeMap<(u32, u32), u64>,
+    /// By touchpoints.
+    pub touches: BTreeMap<Vec<u32>, Path>,
+}
+
+fn join<K: Ord, V: Default>(to: &mut BTreeMap<K, V>, from: BTreeMap<K, V>, add: impl Fn(&mut V, V)) {
+    from.into_iter().for_each(|(key, value)| add(to.entry(key).or_default(), value));
+}
+
+impl Partial for Walked {
+    fn merge(&mut self, other: Self) {
+        let two = |to: &mut [u64; 2], from: [u64; 2]| (0..2).for_each(|at| to[at] += from[at]);
+        self.buyers += other.buyers;
+        self.orders += other.orders;
+        self.later += other.later;
+        join(&mut self.paths, other.paths, Path::merge);
+        self.held.iter_mut().zip(other.held).for_each(|(to, from)| join(to, from, |a, b| *a += b));
+        join(&mut self.next, other.next, |to, from| *to += from);
+        join(&mut self.gaps, other.gaps, |to, from| join(to, from, |a, b| *a += b));
+        join(&mut self.items, other.items, two);
+        join(&mut self.pairs, other.pairs, two);
+        self.large += other.large;
+        join(&mut self.attributes, other.attributes, |to, from| *to += from);
+        join(&mut self.touches, other.touches, Path::merge);
+    }
+}
+
+/// An order: second, lead product, what it holds, minor units.
+#[derive(Default)]
+struct Order {
+    time: u32,
+    lead: u32,
+    basket: Vec<u32>,
+    money: i64,
+}
+
+/// Counts every one of these, and whose they are once.
+fn once<K: Ord + Copy>(mut all: Vec<K>, to: &mut BTreeMap<K, [u64; 2]>) {
+    all.sort_unstable();
+    for same in all.chunk_by(|a, b| a == b) {
+        let sum = to.entry(same[0]).or_default();
+        (sum[0], sum[1]) = (sum[0] + same.len() as u64, sum[1] + 1);
+    }
+}
+
+impl Walk {
+    /// A person's orders, the first one first.
+    fn orders(&self, past: &Past, person: usize, sum: &mut Walked) -> Vec<Order> {
+        let (table, all) = (past.table(Source::Orders), &past.purchases);
+        let own = all.of_person(person);
+        let mut baskets: Vec<BTreeMap<u32, i64>> = vec![BTreeMap::new(); own.len()];
+        let state = |row: usize| table.states.get(row).copied().unwrap_or(SOLD);
+        for row in table.rows(person).filter(|row| state(*row) == SOLD) {
+            let code = table.dims[self.column as usize].at(row);
+            let paid = table.measures.first().map_or(money::NONE, |paid| paid[row]);
+            let paid = if paid == money::NONE { 0 } else { paid };
+            *baskets[past.order(person, row) - own.start].entry(code).or_default() += paid;
+            if let Some(attribute) = self.attribute {
+                let value = table.dims[attribute as usize].at(row);
+                *sum.attributes.entry((code, value)).or_default() += 1;
+            }
+        }
+        let order = |at: usize| {
+            let basket = &baskets[at - own.start];
+            // Of equal ones the first in the order of labels.
+            let lead = basket.iter().max_by_key(|(code, paid)| (**paid, std::cmp::Reverse(**code)));
+            Order {
+                time: all.times[at],
+                lead: lead.map_or(0, |(code, _)| *code),
+                basket: basket.keys().copied().filter(|code| *code > 0).collect(),
+                money: all.amounts[at],
+            }
+        };
+        own.clone().filter(|at| all.fates[*at] == Fate::Bought).map(order).collect()
+    }
+    fn path(&self, orders: &[Order], sum: &mut Walked) {
+        let steps = orders.len().min(usize::from(self.steps));
+        let path = sum.paths.entry(orders[..steps].iter().map(|order| order.lead).collect()).or_default();
+        path.people += 1;
+        path.orders += orders.len() as u64;
+        path.money += orders.iter().map(|order| order.money).sum::<i64>();
+        for (at, pair) in orders.windows(2).enumerate() {
+            let days = pair[1].time / DAY - pair[0].time / DAY;
+            *sum.gaps.entry(pair[0].lead).or_default().entry(days).or_default() += 1;
+            if at + 1 < steps {
+                *path.gaps.entry(days).or_default() += 1;
+            }
+        }
+        sum.later += (orders.len() - steps) as u64;
+    }
+    fn baskets(&self, orders: &[Order], sum: &mut Walked) {
+        for (held, order) in sum.held.iter_mut().zip(orders) {
+            order.basket.iter().for_each(|code| *held.entry(*code).or_default() += 1);
+        }
+        if let [first, second, ..] = orders {
+            let both = first.basket.iter().flat_map(|a| second.basket.iter().map(move |b| (*a, *b)));
+            both.for_each(|pair| *sum.next.entry(pair).or_default() += 1);
+        }
+        once(orders.iter().flat_map(|order| order.basket.iter().copied()).collect(), &mut sum.items);
+        let small = orders.iter().map(|order| &order.basket).filter(|basket| basket.len() <= BASKET);
+        sum.large += (orders.len() - small.clone().count()) as u64;
+        let pairs =
+            small.flat_map(|b| (1..b.len()).flat_map(move |at| b[..at].iter().map(move |a| (*a, b[at]))));
+        once(pairs.collect(), &mut sum.pairs);
+    }
+    /// What stood before every order.
+    fn touches(&self, past: &Past, person: usize, orders: &[Order], sum: &mut Walked) {
+        let Some(column) = self.touch else { return };
+        let events = past.table(Source::Events);
+        let rows = events.rows(person);
+        let times = &events.times[rows.clone()];
+        let mut seen: BTreeSet<Vec<u32>> = BTreeSet::new();
+        for (at, order) in orders.iter().enumerate() {
+            let before = at.checked_sub(1).map_or(0, |at| orders[at].time + 1);
+            let from = before.max(order.time.saturating_sub(self.before));
+            let place = |time: u32| rows.start + times.partition_point(|known| *known < time);
+            let mut path: Vec<u32> = Vec::new();
+            for row in (place(from)..place(order.time + 1)).rev() {
+                let code = events.dims[column as usize].at(row);
+                if path.last() != Some(&code) {
+                    if path.len() == usize::from(self.steps) {
+                        break;
+                    }
+                    path.push(code);
+                }
+            }
+            path.reverse();
+            let new = seen.insert(path.clone());
+            let touched = sum.touches.entry(path).or_default();
+            touched.orders += 1;
+            touched.money += order.money;
+            touched.people += u64::from(new);
+        }
+    }
+}
+
+impl Analysis for Walk {
+    const NAME: &'static str = "paths";
+    type Partial = Walked;
+    type Work = ();
+    fn walked(shard: &Shard) -> usize {
+        shard.past.len()
+    }
+    fn begin(&self, _: &Shard) -> Result<()> {
+        Ok(())
+    }
+    fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Walked) {
+        let mut leads = LEADS.map(|name| shard.past.take_measure(name, -1));
+        for person in rows {
+            let orders = self.orders(&shard.past, person, sum);
+            for (at, lead) in leads.iter_mut().enumerate() {
+                lead[person] = orders.get(at).map_or(-1, |order| order.lead as i32);
+            }
+            if orders.is_empty() {
+                continue;
+            }
+            sum.buyers += 1;
+            sum.orders += orders.len() as u64;
+            self.path(&orders, sum);
+            self.baskets(&orders, sum);
+            self.touches(&shard.past, person, &orders, sum);
+        }
+        for (name, measure) in LEADS.into_iter().zip(leads) {
+            shard.past.measures.insert(name.into(), measure);
+        }
+    }
+}

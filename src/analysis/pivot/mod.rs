@@ -1,0 +1,99 @@
+//! Cross pivot: people, rows, sums and rates by two or three columns or parts of the calendar (`formulas.md` F3, F10, F23).
+//!
+//! Rows and sums add up to their margins. People do not: somebody may be in several cells, and a margin counts them once.
+//! A rate is of those with a row in the cell, from the first of these rows on, who then buy or have an event within so
+//! many days; whoever was not seen for so long is not among them.
+//!
+//! Tests take everyone once, in the cell of their first row, since rows of one person are no chances of their own:
+//! χ² and Cramér's V for whether two columns go together, the likelihood ratio of the logistic model for whether a rate
+//! needs the combination of both beyond the effect of each, two proportions for one combination against all others.
+//! A cell of fewer people than the floor is left out, with as many more of its line as hide it in the total.
+//!
+//! One pass.
+
+mod cross;
+mod plan;
+mod report;
+#[cfg(test)]
+mod tests;
+
+pub use cross::{ALL, Axis, Cell, Cross, Crossed, Outcome};
+pub use plan::PivotPlan;
+pub use report::{PivotBest, PivotCell, PivotPair, PivotRate, PivotReport, PivotTest};
+
+use crate::error::{Error, Kind, Result};
+use crate::shard::desk::Desk;
+use crate::shard::job::{self, Opener};
+use crate::table::history::PastSchema;
+use crate::table::history::calendar::Part;
+
+/// Questions of this analysis, for the registry.
+pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Cross>()];
+
+/// Measures: codes of the columns at somebody's first row; -1 for who has none.
+pub const FIRST: [&str; 3] = ["pivot-1", "pivot-2", "pivot-3"];
+/// Measure: 1 for who has a row in the cell that the plan names, 2 for who did it then as well.
+pub const INSIDE: &str = "pivot";
+
+/// More cells than this are no table to look at.
+const MOST: usize = 50_000;
+
+/// Counts every cell and margin, and tests what they show.
+pub async fn pivot(desk: &Desk, schema: &PastSchema, plan: &PivotPlan) -> Result<PivotReport> {
+    plan.check()?;
+    schema.full(plan.table)?;
+    let question = question(schema, plan)?;
+    desk.progress("pivot", 0, 1, "rounds");
+    let found = desk.sum(&question).await?;
+    if found.over || found.cells.len() > MOST {
+        return Err(Error::new(Kind::OutOfRange).column("pivot.by"));
+    }
+    Ok(report::report(schema, plan, &question, &found))
+}
+
+/// The labels of each axis by code.
+pub fn labels(schema: &PastSchema, plan: &PivotPlan) -> Result<Vec<Vec<String>>> {
+    let axes = plan.by.iter().map(|name| axis(schema, plan, name));
+    let labels = |axis: Axis| match axis {
+        Axis::Part(part) => part.labels(schema.end_day()),
+        Axis::Column(at) => schema.table(plan.table).dims[at as usize].labels.clone(),
+    };
+    axes.map(|axis| axis.map(labels)).collect()
+}
+
+fn axis(schema: &PastSchema, plan: &PivotPlan, name: &str) -> Result<Axis> {
+    match (schema.table(plan.table).dim(name), Part::named(name)) {
+        (None, Some(part)) => Ok(Axis::Part(part)),
+        _ => schema.column(plan.table, name).map(|at| Axis::Column(at as u32)),
+    }
+}
+
+/// The plan in codes.
+fn question(schema: &PastSchema, plan: &PivotPlan) -> Result<Cross> {
+    let outcome = match (plan.bought, plan.outcome.is_empty()) {
+        (true, _) => Some(Outcome::Orders),
+        (_, false) => {
+            let source = crate::table::history::Source::Events;
+            Some(Outcome::Events(schema.rows_of(source, &plan.outcome, &Default::default())?))
+        }
+        _ => None,
+    };
+    let axes = plan.by.iter().map(|name| axis(schema, plan, name)).collect::<Result<Vec<_>>>()?;
+    let labels = labels(schema, plan)?;
+    let code = |(at, label): (usize, &String)| {
+        let unknown = || Error::new(Kind::LabelUnknown).column(format!("{}: {label}", plan.by[at]));
+        let found = labels[at].iter().position(|known| known == label);
+        if label == "*" { Ok(ALL) } else { Ok(found.ok_or_else(unknown)? as u32) }
+    };
+    let sum = plan.sum.as_ref().map(|name| schema.number(plan.table, name)).transpose()?;
+    Ok(Cross {
+        source: plan.table,
+        axes,
+        rows: schema.rows_of(plan.table, &[], &plan.filter)?,
+        sum: sum.map(|at| at as u32),
+        outcome,
+        within: plan.within * crate::table::history::moment::DAY,
+        end: schema.end,
+        cell: plan.cell.iter().enumerate().map(code).collect::<Result<_>>()?,
+    })
+}

@@ -1,0 +1,198 @@
+//! Pivots against a plain count, and the laws.
+
+use super::*;
+use crate::gate::Withhold;
+use crate::shard::laws::hold_over;
+use crate::shard::testing::{Deed, Dice, past, run};
+use crate::table::history::cut::{CANCELLED, REFUND, SOLD};
+use crate::table::history::moment::DAY;
+use crate::table::history::{Dim, Measure, Source, TableSchema};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const END: u32 = 90 * DAY;
+
+fn sold(who: usize, day: u32, channel: &'static str, product: &'static str, paid: i64) -> Deed {
+    let labels = vec![channel, product];
+    Deed { who, table: 1, time: day * DAY, labels, numbers: vec![paid], ..Deed::default() }
+}
+
+fn did(who: usize, day: u32, event: &'static str) -> Deed {
+    Deed { who, table: 0, time: day * DAY, labels: vec![event], ..Deed::default() }
+}
+
+fn schema(deeds: &[Deed]) -> PastSchema {
+    let (_, labels) = past(deeds, 1);
+    let dims = |at: usize, names: &[&str]| {
+        names.iter().zip(&labels[at]).map(|(n, l)| Dim { name: (*n).into(), labels: l.clone() }).collect()
+    };
+    let rows = |at: usize| deeds.iter().filter(|deed| deed.table == at).count() as u64;
+    let paid = Measure { name: "amount".into(), decimals: 2 };
+    let events = TableSchema { dims: dims(0, &["event"]), measures: vec![], rows: rows(0) };
+    let orders = TableSchema { dims: dims(1, &["channel", "product"]), measures: vec![paid], rows: rows(1) };
+    PastSchema { tables: [events, orders, TableSchema::default()], people: 0, end: END }
+}
+
+fn plan(by: &[&str]) -> PivotPlan {
+    let by = by.iter().map(|name| (*name).into()).collect();
+    PivotPlan { by, floor: 0, sum: Some("amount".into()), bought: true, ..PivotPlan::default() }
+}
+
+fn report(deeds: &[Deed], plan: &PivotPlan, shards: usize) -> Result<PivotReport> {
+    let (schema, plan) = (schema(deeds), plan.clone());
+    run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { pivot(&desk, &schema, &plan).await })
+}
+
+fn town(people: usize, seed: u64) -> Vec<Deed> {
+    let mut dice = Dice(seed);
+    let mut deeds = vec![did(0, 1, "pay"), sold(0, 2, "app", "tea", 5)];
+    for who in 0..people {
+        for _ in 0..dice.below(5) {
+            let day = dice.below(90) as u32;
+            let channel = ["app", "web", ""][dice.below(3) as usize];
+            let product = ["tea", "cup", "pot", "jar"][dice.below(4) as usize];
+            let state = [SOLD, SOLD, SOLD, REFUND, CANCELLED][dice.below(5) as usize];
+            let paid = dice.below(900) as i64 * if state == REFUND { -1 } else { 1 };
+            deeds.push(Deed { state, ..sold(who, day, channel, product, paid) });
+        }
+        if dice.below(2) == 0 {
+            deeds.push(did(who, dice.below(90) as u32, "pay"));
+        }
+    }
+    deeds
+}
+
+fn cell<'a>(found: &'a PivotReport, at: &[&str]) -> &'a PivotCell {
+    let is =
+        |cell: &&PivotCell| cell.at.iter().zip(at).all(|(got, want)| got.as_deref().unwrap_or("*") == *want);
+    found.cells.iter().find(is).unwrap_or_else(|| panic!("no cell {at:?}"))
+}
+
+#[test]
+fn cells_margins_and_rates() {
+    let deeds = [
+        sold(1, 0, "app", "tea", 100),
+        sold(1, 10, "app", "tea", 150),
+        sold(1, 40, "web", "tea", 200),
+        sold(2, 0, "app", "cup", 300),
+        Deed { state: REFUND, ..sold(2, 3, "app", "cup", -300) },
+        Deed { state: CANCELLED, ..sold(2, 4, "web", "cup", 900) },
+        sold(3, 85, "web", "cup", 50),
+    ];
+    let found = report(&deeds, &PivotPlan { within: 30, ..plan(&["channel", "month"]) }, 3).unwrap();
+    let app = cell(&found, &["app", "1970-01"]);
+    assert_eq!((app.people, app.rows, app.sum), (2, 3, Some(250)));
+    assert_eq!((app.rate.as_ref().unwrap().people, app.rate.as_ref().unwrap().did), (2, 1));
+    let all = cell(&found, &["*", "*"]);
+    assert_eq!((all.people, all.rows, all.sum), (3, 5, Some(500)));
+    let late = cell(&found, &["web", "1970-03"]);
+    assert_eq!(late.rate.as_ref().unwrap().people, 0, "five days are not thirty");
+    assert_eq!(cell(&found, &["web", "*"]).people, 2);
+    let three = report(&deeds, &plan(&["channel", "product", "weekday"]), 2).unwrap();
+    assert_eq!(cell(&three, &["app", "tea", "Thu"]).rows, 1);
+    assert_eq!(three.pairs.len(), 3);
+}
+
+#[test]
+fn an_interaction_is_found_and_its_best_combination_named() {
+    let mut deeds = Vec::new();
+    let mut who = 0;
+    for (channel, product, people, again) in
+        [("app", "tea", 400, 160), ("app", "cup", 400, 40), ("web", "tea", 400, 40), ("web", "cup", 400, 44)]
+    {
+        for at in 0..people {
+            who += 1;
+            deeds.push(sold(who, 1, channel, product, 10));
+            if at < again {
+                deeds.push(sold(who, 9, channel, product, 10));
+            }
+        }
+    }
+    let found = report(&deeds, &PivotPlan { floor: 50, ..plan(&["channel", "product"]) }, 2).unwrap();
+    let pair = &found.pairs[0];
+    assert!(pair.interaction.as_ref().unwrap().p < 1e-6, "{pair:?}");
+    assert!(pair.association.p > 0.99 && pair.association.v < 0.01, "each with each alike: {pair:?}");
+    assert_eq!(found.best[0].at, ["app", "tea"]);
+    assert!(found.best[0].expected.unwrap() < 0.35 && found.best[0].q < 1e-6, "{:?}", found.best[0]);
+}
+
+#[test]
+fn control_a_small_cell_cannot_be_worked_out_from_its_margins() {
+    let mut deeds = Vec::new();
+    for (who, at) in
+        (0..300).zip([("app", "tea"), ("app", "cup"), ("web", "tea"), ("web", "cup")].iter().cycle())
+    {
+        if who < 9 || *at != ("web", "cup") {
+            deeds.push(sold(who, 1, at.0, at.1, 10));
+        }
+    }
+    let mut found = report(&deeds, &plan(&["channel", "product"]), 1).unwrap();
+    assert_eq!(cell(&found, &["web", "cup"]).people, 2);
+    found.withhold(50).unwrap();
+    assert_eq!((found.withheld, found.cells.len()), (4, 5), "one in a two by two gives all four away");
+    assert!(found.cells.iter().all(|cell| cell.people >= 50));
+}
+
+#[test]
+fn control_what_is_misspelt_is_refused() {
+    let deeds = town(20, 1);
+    let refused = |plan: PivotPlan| {
+        report(&deeds, &plan, 2).map_err(|e| (e.code(), e.at.column.unwrap_or_default())).err().unwrap()
+    };
+    assert_eq!(refused(plan(&["channel", "city"])), ("table-missing", "orders: city".into()));
+    assert_eq!(refused(plan(&["channel"])), ("out-of-range", "pivot.by".into()));
+    let cell = vec!["app".into(), "2199-01".into()];
+    assert_eq!(refused(PivotPlan { cell, ..plan(&["channel", "month"]) }).0, "label-unknown");
+    assert_eq!(
+        refused(PivotPlan { sum: Some("cost".into()), ..plan(&["channel", "month"]) }).1,
+        "orders: cost"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+    #[test]
+    fn margins_are_totals_and_people_are_counted_once(seed in 0u64..10_000) {
+        let deeds = town(40, seed);
+        let found = report(&deeds, &plan(&["channel", "product", "month"]), 3).unwrap();
+        let mut plain: BTreeMap<Vec<Option<String>>, (BTreeSet<usize>, u64, i64)> = BTreeMap::new();
+        for deed in deeds.iter().filter(|d| d.table == 1 && d.state != CANCELLED) {
+            let month = crate::table::history::calendar::Part::Month;
+            let at = [deed.labels[0].to_string(), deed.labels[1].to_string(), month.label(month.of(deed.time))];
+            for margins in 0..8 {
+                let key = (0..3).map(|i| (margins >> i & 1 == 0).then(|| at[i].clone())).collect();
+                let sum = plain.entry(key).or_default();
+                sum.2 += deed.numbers[0];
+                if deed.state == SOLD {
+                    sum.0.insert(deed.who);
+                    sum.1 += 1;
+                }
+            }
+        }
+        prop_assert_eq!(plain.len(), found.cells.len());
+        for cell in &found.cells {
+            let (people, rows, sum) = &plain[&cell.at];
+            prop_assert_eq!((cell.people, cell.rows, cell.sum), (people.len() as u64, *rows, Some(*sum)));
+        }
+        // Rows and sums of inner cells are those of the whole.
+        let inner = found.cells.iter().filter(|cell| cell.at.iter().all(Option::is_some));
+        let (rows, sum) = inner.fold((0, 0), |all, c| (all.0 + c.rows, all.1 + c.sum.unwrap_or(0)));
+        let whole = cell(&found, &["*", "*", "*"]);
+        prop_assert_eq!((rows, Some(sum)), (whole.rows, whole.sum));
+    }
+}
+
+#[test]
+fn laws() {
+    let deeds = town(200, 4);
+    let schema = schema(&deeds);
+    let cell = vec!["app".into(), "*".into()];
+    let bought = PivotPlan { cell, ..plan(&["channel", "product"]) };
+    let event =
+        PivotPlan { bought: false, outcome: vec!["pay".into()], ..plan(&["week", "product", "hour"]) };
+    let events = PivotPlan { table: Source::Events, sum: None, ..plan(&["event", "month"]) };
+    for plan in [bought, event, events] {
+        let question = question(&schema, &plan).unwrap();
+        hold_over(&question, |count| past(&deeds, count).0);
+    }
+}

@@ -1,0 +1,184 @@
+//! Files of what people did over time: pivots, cohorts, paths, rules. The report as JSON, its tables as CSV.
+
+use super::csv::Table;
+use super::over_time::{Files, named};
+use crate::analysis::cohorts::CohortReport;
+use crate::analysis::paths::PathsReport;
+use crate::analysis::pivot::PivotReport;
+use crate::analysis::rules::RulesReport;
+use crate::gate::Released;
+use crate::json::pretty;
+
+/// `pivot.json`, `pivot.csv` (cells and margins: a margin has `*`), `pivot-tests.csv`, and `pivot-best.csv` where rates
+/// were asked for.
+pub fn pivot(report: &Released<PivotReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let names = |table: &mut Table, at: &[Option<String>]| {
+        for axis in 0..3 {
+            match at.get(axis) {
+                Some(label) => table.label(label.as_deref().unwrap_or("*")),
+                None => table.text(""),
+            };
+        }
+    };
+    let mut cells = Table::new("one,two,three,people,share,rows,sum,seen,did,rate,rate_low,rate_high");
+    for cell in &report.cells {
+        names(&mut cells, &cell.at);
+        cells.count(cell.people).number(cell.share, 6).count(cell.rows);
+        match cell.sum {
+            Some(sum) => cells.money(sum, report.decimals),
+            None => cells.text(""),
+        };
+        match &cell.rate {
+            Some(of) => cells.count(of.people).count(of.did).number(of.rate, 6),
+            None => cells.text("").text("").text(""),
+        };
+        let ends = cell.rate.as_ref().map(|of| of.interval);
+        cells.maybe(ends.map(|i| i.low), 6).maybe(ends.map(|i| i.high), 6).end();
+    }
+    let mut tests = Table::new("one,two,chi2,df,p,v,sparse,interaction_g2,interaction_df,interaction_p");
+    for pair in &report.pairs {
+        let of = pair.association;
+        tests.label(&pair.one).label(&pair.other).number(of.chi2, 6).count(of.df.into()).number(of.p, 6);
+        tests.number(of.v, 6).count(of.sparse.into());
+        let tested = pair.interaction.as_ref();
+        tests.maybe(tested.map(|t| t.g2), 6).maybe(tested.map(|t| f64::from(t.df)), 0);
+        tests.maybe(tested.map(|t| t.p), 6).end();
+    }
+    let mut files =
+        named([("pivot.json", json), ("pivot.csv", cells.bytes()), ("pivot-tests.csv", tests.bytes())]);
+    if !report.best.is_empty() {
+        let mut best = Table::new("one,two,three,people,did,rate,rate_low,rate_high,expected,q");
+        for of in &report.best {
+            names(&mut best, &of.at.iter().cloned().map(Some).collect::<Vec<_>>());
+            best.count(of.rate.people).count(of.rate.did).number(of.rate.rate, 6);
+            best.number(of.rate.interval.low, 6).number(of.rate.interval.high, 6);
+            best.maybe(of.expected, 6).number(of.q, 6).end();
+        }
+        files.extend(named([("pivot-best.csv", best.bytes())]));
+    }
+    files
+}
+
+/// `cohorts.json`, `cohorts.csv` (the triangle; what is not over yet has no line), `cohorts-ages.csv`,
+/// `cohorts-activity.csv` and `cohorts-churn.csv`.
+pub fn cohorts(report: &Released<CohortReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut cells = Table::new("cohort,size,age,people,rate,money,value_per_head");
+    for cohort in &report.cohorts {
+        for (age, cell) in (0..).zip(&cohort.cells) {
+            let Some(cell) = cell else { continue };
+            cells.label(&cohort.cohort).count(cohort.people).count(age).count(cell.people);
+            cells.number(cell.rate, 6).money(cell.money, report.decimals).number(cell.value, 2).end();
+        }
+    }
+    let mut ages = Table::new("age,cohorts,people,rate,rate_low,rate_high,value_per_head");
+    for age in &report.ages {
+        ages.count(age.age.into()).count(age.cohorts).count(age.people).number(age.rate, 6);
+        ages.number(age.interval.low, 6).number(age.interval.high, 6).number(age.value, 2).end();
+    }
+    let mut activity = Table::new("day,dau,wau,mau,stickiness");
+    for day in &report.activity {
+        activity.label(&day.day).count(day.dau).maybe(day.wau.map(|n| n as f64), 0);
+        activity.maybe(day.mau.map(|n| n as f64), 0).maybe(day.stickiness, 6).end();
+    }
+    let mut churn = Table::new("unit,complete,begin,acquired,returned,lost_early,lost_mature,end,net");
+    for unit in &report.churn.units {
+        churn.label(&unit.unit).count(unit.complete.into()).count(unit.begin).count(unit.acquired);
+        churn.count(unit.returned).count(unit.early).count(unit.mature).count(unit.end).whole(unit.net).end();
+    }
+    named([
+        ("cohorts.json", json),
+        ("cohorts.csv", cells.bytes()),
+        ("cohorts-ages.csv", ages.bytes()),
+        ("cohorts-activity.csv", activity.bytes()),
+        ("cohorts-churn.csv", churn.bytes()),
+    ])
+}
+
+/// Between the steps of a path in one cell.
+const ARROW: &str = " → ";
+
+/// `paths.json`, `paths.csv`, `paths-links.csv`, `paths-next.csv` (first products, and what came next), `paths-gaps.csv`,
+/// `paths-pairs.csv`, and `paths-common.csv`, `paths-touches.csv` where they were asked for.
+pub fn paths(report: &Released<PathsReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut paths = Table::new("path,people,share,orders,money,median_days");
+    for path in &report.paths {
+        paths.label(&path.path.join(ARROW)).count(path.people).number(path.share, 6).count(path.orders);
+        paths.money(path.money, report.decimals).maybe(path.days.map(f64::from), 0).end();
+    }
+    let mut links = Table::new("step,from,to,people");
+    for link in &report.links {
+        links.count(link.step.into()).label(&link.from).label(link.to.as_deref().unwrap_or_default());
+        links.count(link.people).end();
+    }
+    let mut next = Table::new("first,next,people,rate,rate_low,rate_high,lift,q");
+    for of in &report.first {
+        next.label(&of.product).text("").count(of.people).number(of.share, 6).number(of.interval.low, 6);
+        next.number(of.interval.high, 6).text("").text("").end();
+    }
+    for of in &report.next {
+        next.label(&of.from).label(&of.to).count(of.people).number(of.rate, 6).number(of.interval.low, 6);
+        next.number(of.interval.high, 6).number(of.lift, 4).number(of.q, 6).end();
+    }
+    let mut gaps = Table::new("product,orders,quarter_days,median_days,three_quarter_days");
+    for gap in &report.gaps {
+        gaps.label(gap.product.as_deref().unwrap_or("*")).count(gap.orders);
+        for days in gap.days {
+            gaps.count(days.into());
+        }
+        gaps.end();
+    }
+    let mut pairs = Table::new("one,other,orders,people,support,confidence,reverse_confidence,lift,chi2,q");
+    for pair in &report.pairs {
+        pairs.label(&pair.one).label(&pair.other).count(pair.orders).count(pair.people);
+        pairs.number(pair.support, 6).number(pair.confidence, 6).number(pair.reverse, 6);
+        pairs.number(pair.lift, 4).number(pair.chi2, 4).number(pair.q, 6).end();
+    }
+    let mut files = named([
+        ("paths.json", json),
+        ("paths.csv", paths.bytes()),
+        ("paths-links.csv", links.bytes()),
+        ("paths-next.csv", next.bytes()),
+        ("paths-gaps.csv", gaps.bytes()),
+        ("paths-pairs.csv", pairs.bytes()),
+    ]);
+    if !report.common.is_empty() {
+        let mut table = Table::new("value,products,share,all_share,index,index_low,index_high");
+        for of in &report.common {
+            table.label(&of.value).count(of.products).number(of.share, 6).number(of.all_share, 6);
+            let ends = of.index.interval;
+            table.maybe(of.index.tgi, 2).maybe(ends.map(|i| i.low), 2).maybe(ends.map(|i| i.high), 2).end();
+        }
+        files.extend(named([("paths-common.csv", table.bytes())]));
+    }
+    if !report.touches.is_empty() {
+        let mut table = Table::new("path,orders,people,share,money");
+        for of in &report.touches {
+            table.label(&of.path.join(ARROW)).count(of.orders).count(of.people).number(of.share, 6);
+            table.money(of.money, report.decimals).end();
+        }
+        files.extend(named([("paths-touches.csv", table.bytes())]));
+    }
+    files
+}
+
+/// `rules.json` and `rules.csv`; the last line is those for whom no rule holds.
+pub fn rules(report: &Released<RulesReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new("rule,people,share,share_low,share_high,orders,money,first");
+    for rule in &report.rules {
+        table.label(&rule.name).count(rule.people).number(rule.share, 6).number(rule.interval.low, 6);
+        table.number(rule.interval.high, 6).count(rule.orders).money(rule.money, report.decimals);
+        table.count(rule.first).end();
+    }
+    let share = report.none as f64 / report.people.max(1) as f64;
+    table.text("").count(report.none).number(share, 6).text("").text("").text("").text("");
+    table.count(report.none).end();
+    named([("rules.json", json), ("rules.csv", table.bytes())])
+}

@@ -1,0 +1,307 @@
+// Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
+import type { Call, ClvPlan, ClvReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastRecipe, PastTable, RfmPlan, RfmReport, RowsRecipe, StagePlan, StagesReport, TimeFormat, Topic } from "api";
+import type { Refusal } from "../../engine/engine";
+import { app } from "../../state/app.svelte";
+import { Task } from "../../state/task.svelte";
+import { FATES, tableOf, usesIn, type Use } from "./detect";
+
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv"] as const satisfies Topic[];
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport };
+export type Plans = Pick<PastRecipe, Topic>;
+/** What is shown: the overview, an analysis, or the files. */
+export type View = "home" | "files" | Topic;
+
+const PLANS: Plans = {
+  rfm: { window: 0, recency: null, frequency: null, money: null, preset: "leads", grid: null, abandoned: [], previous: 30 } satisfies RfmPlan,
+  clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
+  stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
+  funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, counts: [] } satisfies FunnelPlan,
+  experiment: { control: "control", planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true } satisfies ExperimentPlan,
+};
+
+/** Steps that usually follow each other, to start a funnel from. */
+const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
+
+/** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
+export class PastFile {
+  ref = $state.raw() as FileRef;
+  given = $state.raw<{ table?: PastTable; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
+  format = $state<TimeFormat | "">("");
+  zone = $state("");
+  /** Words of the status column, as the user wrote them. */
+  words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
+  /** An entry of a loaded recipe that says more than this page has switches for. */
+  #saved: Partial<RowsRecipe> = {};
+  readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
+
+  constructor(readonly blob: Blob, ref: FileRef) {
+    this.ref = ref;
+    this.inspect = new Task(() => app.engine, () => ({ plan: String(this.ref.index) }), () => {
+      const { encoding = null, delimiter = null, header = null, missing = null } = this.#saved;
+      return { inspect: { file: this.ref, overrule: { encoding, delimiter, header, missing } } };
+    });
+  }
+
+  get found(): Inspection | undefined {
+    return this.inspect.result;
+  }
+  get table(): PastTable {
+    return this.given.table ?? (this.found ? tableOf(this.found, this.ref.name) : "events");
+  }
+  get uses(): Record<string, Use> {
+    return this.found ? { ...usesIn(this.found, this.table), ...this.given.uses } : {};
+  }
+  get idColumn(): ColumnFound | undefined {
+    return this.#one("id");
+  }
+  get id(): IdRecipe {
+    return this.given.id ?? this.idColumn?.id?.recipe ?? { kind: "opaque", digest: "none" };
+  }
+  /** What every row is, where no column says so. */
+  get name(): string {
+    return this.given.name ?? this.ref.name.replace(/(_table)?\.\w+(\.gz)?$/, "");
+  }
+  get status(): Required<typeof this.words> {
+    const values = this.#one("status")?.examples ?? [];
+    const like = (of: RegExp): string[] => values.filter((value) => of.test(value));
+    return { refunds: like(FATES.refunds), cancelled: like(FATES.cancelled), ...this.words };
+  }
+  /** What is missing before the file can be read. */
+  get lacks(): Use | undefined {
+    if (!this.found) return "id";
+    const needs: Use[] = this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
+    return needs.find((use) => !this.#one(use));
+  }
+
+  give(column: string, use: Use): void {
+    const uses = { ...this.given.uses, [column]: use };
+    if (!/label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
+    this.given = { ...this.given, uses };
+  }
+
+  get recipe(): RowsRecipe | undefined {
+    const { found, table, status } = this;
+    if (!found || this.lacks) return undefined;
+    const one = (use: Use): string | null => this.#one(use)?.name ?? null;
+    const all = (use: Use): string[] => found.columns.filter(({ name }) => this.uses[name] === use).map(({ name }) => name);
+    const id = found.columns.findIndex(({ name }) => this.uses[name] === "id");
+    const { decimals = 2, numbers, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    const event = one("event");
+    return {
+      file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
+      time: one("time"), format: this.format || null, zone: this.zone || null,
+      name: table === "events" && !event ? this.name : null, event, arm: one("arm"),
+      product: one("product"), category: one("category"), channel: one("channel"), columns: all("label"),
+      amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
+      status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
+      missing, encoding, delimiter, header,
+    };
+  }
+
+  /** Reads the file as a saved recipe does. */
+  async follow(table: PastTable, saved: RowsRecipe): Promise<void> {
+    this.#saved = saved;
+    if (!this.found || saved.encoding || saved.delimiter || saved.header !== null || saved.missing) await this.inspect.start();
+    const uses: Record<string, Use> = Object.fromEntries((this.found?.columns ?? []).map(({ name }) => [name, "none"]));
+    const put = (column: string | null, use: Use): void => void (column !== null && (uses[column] = use));
+    saved.columns.forEach((column) => put(column, "label"));
+    Object.keys(saved.numbers).forEach((column) => put(column, "number"));
+    for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel"] as const) put(saved[use], use);
+    put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
+    this.given = { table, uses, id: { kind: saved.kind, digest: saved.digest }, ...(saved.name && { name: saved.name }) };
+    this.words = { refunds: saved.refunds, cancelled: saved.cancelled };
+    [this.format, this.zone] = [saved.format ?? "", saved.zone ?? ""];
+  }
+
+  #one(use: Use): ColumnFound | undefined {
+    return this.found?.columns.find(({ name }) => this.uses[name] === use);
+  }
+}
+
+/** A file the room made, kept by the page until it is saved. */
+export type Out = { made: Made; blob: Blob };
+
+/** The bytes of files the room made; it forgets them. */
+export async function takeAll(files: Made[]): Promise<Out[]> {
+  const out: Out[] = [];
+  for (const made of files) out.push({ made, blob: (await app.engine.take(made.name)) ?? new Blob() });
+  return out;
+}
+
+/** The answer to one analysis, and its files. */
+export class Answer<T extends Topic> {
+  report = $state.raw<Reports[T]>();
+  files = $state.raw<Out[]>([]);
+  readonly task: Task<Extract<Call, { past: unknown }>>;
+
+  constructor(readonly topic: T, inputs: () => { plan: string } | undefined) {
+    this.task = new Task(() => app.engine, inputs, () => ({ past: { topic, recipe: business.recipe } }));
+  }
+
+  /** Asks until the answer is to what is asked now. */
+  async run(): Promise<void> {
+    if (this.task.running) return;
+    do {
+      await this.task.start();
+      const { result, refusal } = this.task;
+      if (refusal || !result) return;
+      this.files = await takeAll(result);
+      const report = this.files.find(({ made }) => made.name === `${this.topic}.json`);
+      if (report) this.report = JSON.parse(await report.blob.text());
+    } while (this.task.status.is === "stale");
+  }
+
+  forget(): void {
+    this.task.forget();
+    this.report = undefined;
+    this.files = [];
+  }
+}
+
+class Business {
+  view = $state<View>("home");
+  files = $state.raw<PastFile[]>([]);
+  plans = $state.raw<Plans>(PLANS);
+  zone = $state("");
+  asOf = $state("");
+  /** Files to be looked at before they are saved. */
+  saving = $state.raw<Out[]>();
+  refusal = $state.raw<Refusal>();
+  /** Entries of a loaded recipe whose files are not here yet. */
+  #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
+  readonly bring: Task<Extract<Call, { bring: unknown }>>;
+  readonly answers: { [T in Topic]: Answer<T> };
+
+  constructor() {
+    this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
+    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment") };
+  }
+
+  get recipe(): PastRecipe {
+    const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.recipe ?? []);
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans };
+  }
+  get ready(): boolean {
+    return this.bring.status.is === "done";
+  }
+  has(table: PastTable): boolean {
+    return this.bring.result?.intake.files.some((file) => file.table === table) ?? false;
+  }
+  /** Values of a column of labels. */
+  values(table: PastTable, name: string): string[] {
+    return this.bring.result?.columns.find((column) => column.table === table && column.name === name)?.values ?? [];
+  }
+  get events(): string[] {
+    return this.values("events", "event");
+  }
+
+  async add(files: Iterable<File>): Promise<void> {
+    for (const blob of files) {
+      const file = new PastFile(blob, await app.engine.addFile(blob, blob.name));
+      this.files = [...this.files.filter(({ ref }) => ref.name !== blob.name), file];
+      await file.inspect.start();
+      const saved = this.#waiting.find(({ rows }) => rows.file === blob.name);
+      if (saved) await file.follow(saved.table, saved.rows);
+    }
+  }
+  remove(file: PastFile): void {
+    this.files = this.files.filter((other) => other !== file);
+  }
+
+  /** Brings the files in, and starts each analysis from what was found in them. */
+  async open(): Promise<void> {
+    await this.bring.start();
+    if (!this.ready) return;
+    const { plans, events } = this;
+    const arms = this.values("assign", "arm");
+    const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
+    if (plans.funnel.steps.length === 0 && new Set(steps.map(({ event }) => event[0])).size === steps.length && steps.length > 1) this.#plan("funnel", { ...plans.funnel, steps });
+    if (arms.length > 0 && !arms.includes(plans.experiment.control)) {
+      const numbers = (this.bring.result?.numbers ?? []).filter(([table]) => table === "assign");
+      const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null }));
+      this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => /control|对照|^no |holdout|空白|base/i.test(arm)) ?? arms[0] ?? "" });
+    }
+    this.view = "home";
+  }
+
+  /** Shows a view; its analysis is asked if it was not. */
+  go(view: View): void {
+    this.view = view;
+    if (view !== "home" && view !== "files") void this.need(view);
+  }
+
+  /** Asks an analysis, the files first if they are others now. */
+  async need(topic: Topic): Promise<void> {
+    if (!this.ready && !this.bring.running && this.bring.result) await this.bring.start();
+    const { task } = this.answers[topic];
+    if (this.ready && (task.status.is === "ready" || task.status.is === "stale")) await this.answers[topic].run();
+  }
+
+  /** Another plan of an analysis, asked at once. */
+  set<T extends Topic>(topic: T, plan: Partial<Plans[T]>): void {
+    this.#plan(topic, { ...this.plans[topic], ...plan });
+    const { task } = this.answers[topic];
+    if (this.ready && !task.running) void this.answers[topic].run();
+  }
+
+  /** Who stands behind a number: an audience where a tag file is open, else a list of IDs to save. */
+  async keep(topic: Topic, name: string, who: Found): Promise<void> {
+    this.refusal = undefined;
+    try {
+      await this.need(topic);
+      if (app.match.status.is !== "done") {
+        this.saving = await takeAll(await app.engine.call({ "past-people": { name, who } }));
+        return;
+      }
+      const { crowd, people } = await app.engine.call({ "past-crowd": { who, run: this.answers[topic].task.run } });
+      if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business");
+    } catch (error) {
+      this.refusal = error as Refusal;
+    }
+  }
+
+  async saveRecipe(): Promise<void> {
+    await app.keep();
+    this.saving = await takeAll(await app.engine.call({ export: { what: "recipe" } }));
+  }
+
+  /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
+  async follow(text: string): Promise<void> {
+    const { time, events, orders, assign, ...plans } = await app.engine.call({ "read-past": { text } });
+    const of = (table: PastTable, all: RowsRecipe[]): { table: PastTable; rows: RowsRecipe }[] => all.map((rows) => ({ table, rows }));
+    this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign)];
+    [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
+    for (const file of this.files) {
+      const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
+      if (saved) await file.follow(saved.table, saved.rows);
+    }
+  }
+
+  /** After the workers were lost: the same files for new ones. */
+  async reload(): Promise<void> {
+    for (const file of this.files) file.ref = await app.engine.addFile(file.blob, file.ref.name);
+    this.bring.forget();
+  }
+
+  forget(): void {
+    this.files = [];
+    this.#waiting = [];
+    [this.plans, this.zone, this.asOf, this.view] = [PLANS, "", "", "home"];
+    this.bring.forget();
+    for (const answer of Object.values(this.answers)) answer.forget();
+  }
+
+  #plan<T extends Topic>(topic: T, plan: Plans[T]): void {
+    this.plans = { ...this.plans, [topic]: plan };
+  }
+
+  #inputs(): { plan: string; match: string } | undefined {
+    if (this.files.length === 0 || this.files.some((file) => !file.recipe)) return undefined;
+    const { time, events, orders, assign } = this.recipe;
+    return { plan: JSON.stringify([time, events, orders, assign, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+  }
+}
+
+export const business = new Business();
+app.others.push(business);

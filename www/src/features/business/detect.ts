@@ -1,0 +1,59 @@
+// What a file of many rows per person is, and what its columns are for: by their names, in Chinese and English, and by
+// some of their values. Every guess is shown and can be changed.
+import type { ColumnFound, Inspection, PastTable } from "api";
+
+/** What a column is used for. */
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "label", "number", "none"] as const;
+export type Use = (typeof USES)[number];
+
+/** Of a table, the uses a column can have. */
+export const usesOf = (table: PastTable): readonly Use[] =>
+  USES.filter((use) => (use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+
+/** Words in a column's name, the surest use first. */
+const WORDS: [Use, RegExp][] = [
+  ["time", /时间|日期|(^|[_ ])(time|date|datetime|timestamp|ts|day|dt|when)($|[_ ])|(time|date|_at|_on)$/i],
+  ["order", /订单(编?号|id)|单号|order.?(no|id|num|number|sn)$|^(order|trade.?id|transaction.?id|invoice)$/i],
+  ["amount", /金额|实付|成交额|支付额|销售额|花费|amount|paid|payment$|revenue|gmv|spend|total|dollar|price|sales|value$/i],
+  ["status", /状态|status|state$/i],
+  ["arm", /实验组|分组|组别|^(arm|variant|bucket|treatment|experiment.?group|group|segment)$/i],
+  ["event", /事件|行为|动作|^(event|action|behaviou?r|act|what)|event.?(name|type)|action.?type/i],
+  ["product", /商品|产品|货号|sku|product|item|goods/i],
+  ["category", /品类|类目|分类|categor/i],
+  ["channel", /渠道|来源|触点|媒体|channel|source|utm|platform|touchpoint/i],
+];
+
+/** Values that say what became of an order. */
+export const FATES = { refunds: /退|refund|return/i, cancelled: /取消|关闭|作废|未支付|cancel|closed|void|unpaid/i };
+
+const TIME = /^\d{4}[-/.年]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^(19|20)\d{6}$|^1\d{9}(\d{3})?$/;
+
+/** The ID column, if one looks like it. */
+export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
+
+function named(column: ColumnFound, table: PastTable): Use | undefined {
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number"))?.[0];
+}
+
+/** Events, orders or arms: by the columns only one of them has. */
+export function tableOf(found: Inspection, name: string): PastTable {
+  const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
+  if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
+  if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
+  return "events";
+}
+
+/** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
+export function usesIn(found: Inspection, table: PastTable): Record<string, Use> {
+  const id = idOf(found);
+  const taken = new Set<Use>(["id"]);
+  const uses: Record<string, Use> = {};
+  const timed = found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || (column.examples.length > 0 && column.examples.every((value) => TIME.test(value)))));
+  for (const column of found.columns) {
+    const use = column === id ? "id" : column === timed ? "time" : named(column, table);
+    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? "number" : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
+    uses[column.name] = column === id ? "id" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
+    taken.add(uses[column.name] as Use);
+  }
+  return uses;
+}

@@ -1,0 +1,13 @@
+// Names the engine gives, in the language of the page; a user's own stay as they are.
+import { i18n } from "../../i18n/i18n.svelte";
+
+const own = (names: Record<string, string>, name: string): string => names[name] ?? name;
+
+export const groupName = (name: string): string => own(i18n.t.business.rfm.names, name);
+export const strategyName = (code: string): string => own(i18n.t.business.rfm.strategies, code);
+export const stageName = (name: string | null): string => name ?? i18n.t.business.outside;
+export const bandName = (code: string): string => own(i18n.t.business.clv.names, code);
+export const stateName = (code: string): string => own(i18n.t.business.clv.stateNames, code);
+
+/** The colour of the n-th of several things; what stands apart is grey. */
+export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
