@@ -1,6 +1,6 @@
 //! What one shard knows: ranks of R, F and M, everyone's group now and some days ago, ranks inside groups.
 
-use super::GROUP;
+use super::{CELL, GROUP};
 use crate::error::Result;
 use crate::shard::history::ManyCounts;
 use crate::shard::select::Round;
@@ -243,12 +243,10 @@ impl Analysis for Place {
         sum.groups.resize(MOST, Sum::default());
         sum.flow.resize((MOST + 1) * (MOST + 1), 0);
         let people = shard.past.len();
-        let mut measure = shard
-            .past
-            .measures
-            .remove(GROUP)
-            .filter(|m| m.len() == people)
-            .unwrap_or_else(|| vec![-1; people]);
+        let mut kept = [GROUP, CELL].map(|name| {
+            let kept = shard.past.measures.remove(name).filter(|m| m.len() == people);
+            kept.unwrap_or_else(|| vec![-1; people])
+        });
         for person in rows {
             let (group, bought, scores) = self.group(&shard.past, person, self.lens);
             let worth = Sum { people: 1, orders: bought.orders, money: bought.money };
@@ -261,14 +259,16 @@ impl Analysis for Place {
             if let Some(group) = group {
                 sum.groups[usize::from(group)] += worth;
             }
-            measure[person] = group.map_or(-1, i32::from);
+            kept[0][person] = group.map_or(-1, i32::from);
+            kept[1][person] = scores.map_or(-1, |[r, f, m]| (10 * (r + 1) + (f + m + 3) / 2) as i32);
             if self.earlier > 0 {
                 let (then, ..) = self.group(&shard.past, person, self.lens.earlier(self.earlier));
                 let place = |group: Option<u8>| group.map_or(0, |g| usize::from(g) + 1);
                 sum.flow[place(then) * (MOST + 1) + place(group)] += 1;
             }
         }
-        shard.past.measures.insert(GROUP.into(), measure);
+        let kept = [GROUP, CELL].into_iter().map(String::from).zip(kept);
+        shard.past.measures.extend(kept);
     }
 }
 
