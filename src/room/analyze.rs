@@ -9,6 +9,7 @@ use super::past::PastRecipe;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
+use crate::analysis::figures;
 use crate::analysis::funnel;
 use crate::analysis::paths;
 use crate::analysis::pivot;
@@ -45,6 +46,8 @@ pub enum Topic {
     Paths,
     /// Behaviour rules.
     Rules,
+    /// Figures printed elsewhere.
+    Figures,
 }
 
 impl Topic {
@@ -59,6 +62,7 @@ impl Topic {
         Topic::Cohorts,
         Topic::Paths,
         Topic::Rules,
+        Topic::Figures,
     ];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -72,6 +76,7 @@ impl Topic {
             Topic::Cohorts => "cohorts",
             Topic::Paths => "paths",
             Topic::Rules => "rules",
+            Topic::Figures => "figures",
         }
     }
 }
@@ -87,8 +92,9 @@ impl Room {
         people: bool,
     ) -> Result<Vec<Made>> {
         // What was counted elsewhere takes no file.
-        let counted =
-            topic == Topic::Funnel && recipe.funnel.steps.is_empty() && !recipe.funnel.counts.is_empty();
+        let funnel = &recipe.funnel;
+        let counted = topic == Topic::Figures
+            || topic == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty();
         let opened = if counted { Opened::default() } else { open(self, &recipe, &files).await? };
         let mut made = answer(&self.desk, &opened.schema, &recipe, topic).await?;
         if !counted {
@@ -127,6 +133,7 @@ async fn answer(
         }
         Topic::Paths => behaviour::paths(&release(paths::paths(desk, schema, &recipe.paths).await?)),
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
+        Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
     })
 }
 
@@ -191,6 +198,7 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown> {
             let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
             std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
         }
+        Topic::Figures => vec![],
     }
 }
 
