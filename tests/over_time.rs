@@ -420,3 +420,17 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     let names = list(&rules["unknown"]);
     assert!(names.iter().any(|name| name == "registered-not-bought"), "no file has such an event: {names:?}");
 }
+
+#[test]
+fn printed_figures_are_checked_without_any_file() {
+    let recipe = "[[figures.arms]]\nname = \"push\"\nratio = \"2.06\"\ngrowth = \"106.01%\"\n\
+        arms = [{ name = \"control\", people = 6567 }, { name = \"push\", people = 3852 }]\n\
+        [[figures.stages]]\nname = \"I to P\"\nfrom = 240000\nto = 40002\nprinted = \"16.7%\"\n";
+    let found = Room::new("figures", &[("room.toml", recipe)]).json("figures", 1);
+    assert_eq!(found["arms"][0]["verdict"].as_str(), Some("uneven-split"));
+    assert_eq!(found["stages"][0]["verdict"].as_str(), Some("stocks-not-flow"));
+    assert_eq!(
+        Room::new("no-figures", &[("room.toml", "")]).refused("figures"),
+        "out-of-range column figures"
+    );
+}

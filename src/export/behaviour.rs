@@ -3,6 +3,7 @@
 use super::csv::Table;
 use super::over_time::{Files, named};
 use crate::analysis::cohorts::CohortReport;
+use crate::analysis::figures::FiguresReport;
 use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
 use crate::analysis::rules::RulesReport;
@@ -181,4 +182,58 @@ pub fn rules(report: &Released<RulesReport>) -> Files {
     table.text("").count(report.none).number(share, 6).text("").text("").text("").text("");
     table.count(report.none).end();
     named([("rules.json", json), ("rules.csv", table.bytes())])
+}
+
+/// `figures.json` and `figures.csv`: a line per verdict, with what was found.
+pub fn figures(report: &Released<FiguresReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new("part,name,what,value,low,high,verdict");
+    for of in &report.arms {
+        table
+            .text("arms")
+            .label(&of.name)
+            .text("split")
+            .number(of.chi2, 6)
+            .text("")
+            .text("")
+            .text(of.verdict)
+            .end();
+        for arm in &of.arms {
+            let name = format!("{} / {}", of.name, arm.name);
+            table.text("arms").label(&name).text("share").number(arm.share, 6).text("").text("");
+            table.text(arm.share_verdict).end();
+            let ends = |table: &mut Table, what: &'static str, value: f64, ends: crate::num::Interval| {
+                table.text("arms").label(&name).text(what).number(value, 6).number(ends.low, 6);
+                table.number(ends.high, 6).text(arm.interval_verdict).end();
+            };
+            arm.rate.zip(arm.interval).into_iter().for_each(|(rate, of)| ends(&mut table, "rate", rate, of));
+            arm.difference.into_iter().for_each(|(by, of)| ends(&mut table, "difference", by, of));
+            arm.relative.into_iter().for_each(|(by, of)| ends(&mut table, "relative", by, of));
+        }
+        if let Some(growth) = &of.growth {
+            table.text("arms").label(&of.name).text("growth").maybe(growth.growth, 4).text("").text("");
+            table.text(growth.verdict).end();
+        }
+    }
+    for of in &report.sums {
+        table.text("sums").label(&of.name).text("sum").count(of.sum).text("").text("").text(of.verdict).end();
+    }
+    for of in &report.stages {
+        table.text("stages").label(&of.name).text("ratio").number(of.ratio, 6);
+        table
+            .maybe(of.interval.map(|i| i.low), 6)
+            .maybe(of.interval.map(|i| i.high), 6)
+            .text(of.verdict)
+            .end();
+    }
+    for of in &report.changes {
+        for (what, value) in
+            [("points", of.points.or(of.if_points)), ("percent", of.percent.or(of.if_percent))]
+        {
+            table.text("changes").label(&of.name).text(what).maybe(value, 4).text("").text("");
+            table.text(of.verdict).end();
+        }
+    }
+    named([("figures.json", json), ("figures.csv", table.bytes())])
 }

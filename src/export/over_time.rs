@@ -96,7 +96,7 @@ pub fn clv(report: &Released<ClvReport>) -> Files {
     files
 }
 
-/// `funnel.json`, `funnel.csv`, and `funnel-values.csv`, `funnel-counts.csv` where there are any.
+/// `funnel.json`, `funnel.csv`, and `funnel-values.csv`, `funnel-change.csv`, `funnel-counts.csv` where there are any.
 pub fn funnel(report: &Released<FunnelReport>) -> Files {
     let json = pretty(report.get());
     let report = report.get();
@@ -128,6 +128,21 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
             }
         }
         files.extend(named([("funnel-values.csv", table.bytes())]));
+    }
+    if let Some(change) = &report.change {
+        let mut table =
+            Table::new("part,name,people_before,people,rate_before,rate,ln_change,rate_effect,mix_effect");
+        for step in &change.steps {
+            table.text("step").label(&step.name).count(step.people[0]).count(step.people[1]);
+            table.number(step.rates[0], 6).number(step.rates[1], 6).maybe(step.ln_change, 6);
+            table.text("").text("").end();
+        }
+        for value in &change.values {
+            table.text("value").label(&value.value).count(value.people[0]).count(value.people[1]);
+            table.number(value.overall[0], 6).number(value.overall[1], 6).text("");
+            table.number(value.rate, 6).number(value.mix, 6).end();
+        }
+        files.extend(named([("funnel-change.csv", table.bytes())]));
     }
     if !report.counted.is_empty() {
         let mut table = Table::new("funnel,step,people,rate,rate_low,rate_high,overall,printed,verdict");

@@ -11,6 +11,7 @@ mod many;
 mod normal;
 mod optimise;
 mod order;
+mod printed;
 mod ranking;
 mod repeat;
 mod special;
@@ -27,6 +28,7 @@ pub use many::{benjamini_hochberg, holm};
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
 pub use optimise::{Least, least};
 pub use order::{Order, at_share, mapped};
+pub use printed::{print_verdict, printed, prints};
 pub use ranking::{
     Top, auc_from_histogram, auc_interval, gain_at, hanley_mcneil_se, ks_from_histogram,
     pr_auc_from_histogram,

@@ -9,6 +9,7 @@ use super::past::PastRecipe;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
+use crate::analysis::figures;
 use crate::analysis::funnel;
 use crate::analysis::intake::Intake;
 use crate::analysis::paths;
@@ -52,6 +53,8 @@ pub enum Topic {
     Paths,
     /// Behaviour rules.
     Rules,
+    /// Figures printed elsewhere.
+    Figures,
 }
 
 impl Topic {
@@ -66,6 +69,7 @@ impl Topic {
         Topic::Cohorts,
         Topic::Paths,
         Topic::Rules,
+        Topic::Figures,
     ];
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -79,6 +83,7 @@ impl Topic {
             Topic::Cohorts => "cohorts",
             Topic::Paths => "paths",
             Topic::Rules => "rules",
+            Topic::Figures => "figures",
         }
     }
 }
@@ -241,7 +246,9 @@ impl Room {
 
 /// Whether nothing but counts is asked about, which takes no file.
 fn counted(recipe: &PastRecipe, topic: Topic) -> bool {
-    topic == Topic::Funnel && recipe.funnel.steps.is_empty() && !recipe.funnel.counts.is_empty()
+    let funnel = &recipe.funnel;
+    topic == Topic::Figures
+        || topic == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty()
 }
 
 /// The files of one analysis.
@@ -269,6 +276,7 @@ async fn answer(
         }
         Topic::Paths => behaviour::paths(&release(paths::paths(desk, schema, &recipe.paths).await?)),
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
+        Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
     })
 }
 
@@ -333,6 +341,7 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'s
             let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
             std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
         }
+        Topic::Figures => vec![],
     }
 }
 

@@ -5,6 +5,7 @@ use super::toml::{self, Document};
 use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
+use crate::analysis::figures::FiguresPlan;
 use crate::analysis::funnel::FunnelPlan;
 use crate::analysis::paths::PathPlan;
 use crate::analysis::pivot::PivotPlan;
@@ -35,6 +36,7 @@ pub const SECTIONS: &[&str] = &[
     "cohorts",
     "paths",
     "rules",
+    "figures",
 ];
 
 /// Files of many rows per person, and what is asked of them.
@@ -68,6 +70,8 @@ pub struct PastRecipe {
     pub paths: PathPlan,
     /// Who did, or did not do, what rules name.
     pub rules: RulePlan,
+    /// What was printed elsewhere.
+    pub figures: FiguresPlan,
 }
 
 /// On which calendar days count, and until when.

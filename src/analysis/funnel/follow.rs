@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Ways of more events are no short ones.
+const LONGEST: usize = 20;
+
 /// An event that takes whoever stands at steps `from..to` out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Barrier {
@@ -35,6 +38,8 @@ pub struct Follow {
     pub exclude: Vec<Barrier>,
     /// The column that is split by.
     pub by: Option<u32>,
+    /// Only first steps from the one second to before the other.
+    pub span: Option<[u32; 2]>,
 }
 
 /// Where people came to.
@@ -46,6 +51,8 @@ pub struct Reached {
     pub times: Vec<BTreeMap<u32, u64>>,
     /// People whom an excluded event took out.
     pub removed: u64,
+    /// Events from the first step to the last, one of equal ones, of those who came so far: people by seconds.
+    pub ways: BTreeMap<Vec<u32>, BTreeMap<u32, u64>>,
 }
 
 impl Partial for Reached {
@@ -58,6 +65,10 @@ impl Partial for Reached {
             from.into_iter().for_each(|(seconds, people)| *to.entry(seconds).or_default() += people);
         }
         self.removed += other.removed;
+        for (way, times) in other.ways {
+            let to = self.ways.entry(way).or_default();
+            times.into_iter().for_each(|(seconds, people)| *to.entry(seconds).or_default() += people);
+        }
     }
 }
 
@@ -117,6 +128,9 @@ impl Follow {
     /// Takes a step with a row, if the chain before allows it.
     fn step(&self, table: &Table, of: &mut [Vec<usize>], step: usize, row: usize) -> bool {
         let Some(before) = step.checked_sub(1) else {
+            if self.span.is_some_and(|[from, to]| !(from..to).contains(&table.times[row])) {
+                return false;
+            }
             of[0].clear();
             of[0].push(row);
             return true;
@@ -203,6 +217,12 @@ impl Analysis for Follow {
             if way.rows.len() == steps {
                 let whole = table.times[way.rows[steps - 1]] - table.times[first];
                 *sum.times[steps - 1].entry(whole).or_default() += 1;
+                let mut events: Vec<u32> =
+                    (first..=way.rows[steps - 1]).map(|row| table.dims[0].at(row)).collect();
+                events.dedup();
+                if events.len() <= LONGEST {
+                    *sum.ways.entry(events).or_default().entry(whole).or_default() += 1;
+                }
             }
         }
         shard.past.measures.insert(STEP.into(), measure);

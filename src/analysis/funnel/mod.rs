@@ -8,21 +8,28 @@
 //!
 //! Counts without IDs are held to the same arithmetic, and printed rates to the counts.
 //!
-//! One pass. Cost: a row is looked at once, whatever the number of steps it could be.
+//! A change between two periods is taken apart without a rest: over the steps ln of the rates adds up; over the values of the
+//! split column, what each did differently (at its mean share) and how their mix moved (at its mean rate, against all) do.
+//! The shortest way is, of the ways enough people went from the first step to the last, that of fewest events, then of least time.
+//!
+//! One pass, and one for each period. Cost: a row is looked at once, whatever the number of steps it could be.
 
+mod change;
 mod follow;
 mod plan;
 mod report;
 #[cfg(test)]
 mod tests;
 
+pub use change::{ChangeStep, ChangeValue, FunnelChange};
 pub use follow::{Follow, Reached};
 pub use plan::{Counted, Exclusion, FunnelPlan, Mode, Step};
-pub use report::{CountedFunnel, CountedStep, FunnelReport, FunnelStep, FunnelValue, ValueStep};
+pub use report::{CountedFunnel, CountedStep, FunnelReport, FunnelStep, FunnelValue, ShortestWay, ValueStep};
 
 use crate::error::Result;
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
+use crate::table::history::moment::DAY;
 use crate::table::history::{PastSchema, Source};
 use follow::Barrier;
 
@@ -41,8 +48,21 @@ pub async fn funnel(desk: &Desk, schema: &PastSchema, plan: &FunnelPlan) -> Resu
     schema.full(Source::Events)?;
     let question = question(schema, plan)?;
     desk.progress("funnel", 0, 1, "rounds");
+    let mut periods = Vec::new();
+    for span in spans(schema, plan).into_iter().flatten() {
+        periods.push((span, desk.sum(&Follow { span: Some(span), ..question.clone() }).await?));
+    }
+    // Last, since it leaves everyone's step behind.
     let reached = desk.sum(&question).await?;
-    Ok(report::report(schema, plan, question.by, &reached))
+    let change = change::change(schema, plan, question.by, &periods);
+    Ok(FunnelReport { change, ..report::report(schema, plan, question.by, &reached) })
+}
+
+/// The seconds of first steps of the earlier and the later period: both have their whole window behind them.
+fn spans(schema: &PastSchema, plan: &FunnelPlan) -> Option<[[u32; 2]; 2]> {
+    let last = schema.end.saturating_sub(plan.window.saturating_mul(60));
+    let at = |periods: u32| last.saturating_sub(periods * plan.compare * DAY);
+    (plan.compare > 0).then(|| [[at(2), at(1)], [at(1), at(0)]])
 }
 
 /// The plan in codes.
@@ -62,5 +82,6 @@ fn question(schema: &PastSchema, plan: &FunnelPlan) -> Result<Follow> {
         mode: plan.mode,
         exclude,
         by: by.map(|by| by as u32),
+        span: None,
     })
 }

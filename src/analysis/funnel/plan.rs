@@ -19,7 +19,7 @@ pub enum Mode {
 }
 
 /// A funnel.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct FunnelPlan {
@@ -33,8 +33,19 @@ pub struct FunnelPlan {
     pub exclude: Vec<Exclusion>,
     /// Column of the events whose values are held side by side, by the value at the first step.
     pub by: Option<String>,
+    /// Days of two periods that are held against each other, both of first steps whose window is over; 0 for none.
+    pub compare: u32,
+    /// People who must have gone a way before it is named the shortest.
+    pub support: u64,
     /// Funnels that were counted elsewhere, without IDs.
     pub counts: Vec<Counted>,
+}
+
+impl Default for FunnelPlan {
+    fn default() -> Self {
+        let (steps, window, mode, exclude, by, compare, counts) = Default::default();
+        FunnelPlan { steps, window, mode, exclude, by, compare, support: crate::gate::SMALL, counts }
+    }
 }
 
 /// A step.
@@ -99,6 +110,11 @@ impl FunnelPlan {
             (
                 "funnel.exclude",
                 self.exclude.iter().all(between) && (self.exclude.is_empty() || self.mode != Mode::Any),
+            ),
+            // Without a window the earlier period would have more time.
+            (
+                "funnel.compare",
+                self.compare == 0 || self.compare <= 3_650 && self.window > 0 && self.mode != Mode::Any,
             ),
             ("funnel.counts", self.counts.iter().all(counted)),
         ])

@@ -1,5 +1,6 @@
 //! What a funnel says.
 
+use super::change::FunnelChange;
 use super::follow::Reached;
 use super::plan::{Counted, FunnelPlan, Mode};
 use crate::gate::Cells;
@@ -27,8 +28,23 @@ pub struct FunnelReport {
     pub by: Option<String>,
     /// Its values, most people first.
     pub values: Vec<FunnelValue>,
+    /// What a change between two periods is made of.
+    pub change: Option<FunnelChange>,
+    /// The shortest way from the first step to the last that enough people went.
+    pub shortest: Option<ShortestWay>,
     /// Funnels counted elsewhere.
     pub counted: Vec<CountedFunnel>,
+}
+
+/// A way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShortestWay {
+    /// Events, one of equal ones behind each other.
+    pub events: Vec<String>,
+    /// People who went it.
+    pub people: u64,
+    /// Seconds it took them: the lower median.
+    pub seconds: u32,
 }
 
 /// A step.
@@ -123,6 +139,8 @@ pub(super) fn counted_only(plan: &FunnelPlan) -> FunnelReport {
         steps: vec![],
         by: None,
         values: vec![],
+        change: None,
+        shortest: None,
         counted: plan.counts.iter().map(counted).collect(),
     }
 }
@@ -143,8 +161,19 @@ pub(super) fn report(
         steps: steps(plan, &all, &reached.times),
         by: plan.by.clone(),
         values: if by.is_some() { values(reached, &all, label) } else { vec![] },
+        shortest: shortest(schema, plan, reached),
         ..counted_only(plan)
     }
+}
+
+fn shortest(schema: &PastSchema, plan: &FunnelPlan, reached: &Reached) -> Option<ShortestWay> {
+    let all = reached.ways.iter().map(|(way, times)| (way, times.values().sum::<u64>(), times));
+    let enough = all.filter(|(_, people, _)| *people >= plan.support.max(1));
+    let median = |times: &BTreeMap<u32, u64>| num::at_share(times, 0.5).unwrap_or_default();
+    let (way, people, times) = enough.min_by_key(|(way, _, times)| (way.len(), median(times)))?;
+    let labels = &schema.table(Source::Events).dims[0].labels;
+    let events = way.iter().map(|code| labels[*code as usize].clone()).collect();
+    Some(ShortestWay { events, people, seconds: median(times) })
 }
 
 fn steps(plan: &FunnelPlan, all: &[u64], times: &[BTreeMap<u32, u64>]) -> Vec<FunnelStep> {
@@ -224,29 +253,20 @@ fn counted(of: &Counted) -> CountedFunnel {
             verdict: if people > before {
                 "more-than-before"
             } else {
-                verdict(part(people, before), printed)
+                printed.map_or("fine", |text| num::print_verdict(100.0 * part(people, before), text))
             },
         }
     };
     CountedFunnel { name: of.name.clone(), steps: (0..of.people.len()).map(step).collect() }
 }
 
-/// A printed rate is fine if it is the counted one, rounded or cut at its last digit.
-fn verdict(rate: f64, printed: Option<&String>) -> &'static str {
-    let Some(text) = printed.map(|text| text.trim().trim_end_matches('%').trim()) else { return "fine" };
-    let unit = 10f64.powi(-(text.split('.').nth(1).map_or(0, str::len) as i32));
-    let Ok(said) = text.parse::<f64>() else { return "rate-apart" };
-    let is = |times: f64| (said * times - 100.0 * rate).abs() < unit * times.max(1.0) * (1.0 + 1e-9);
-    match () {
-        () if is(1.0) => "fine",
-        () if is(10.0) || is(0.1) || is(100.0) || is(0.01) => "ten-times",
-        () => "rate-apart",
-    }
-}
-
 impl Cells for FunnelReport {
     fn cells(&self, visit: &mut dyn FnMut(u64)) {
         self.steps.iter().for_each(|step| visit(step.people));
         self.values.iter().flat_map(|value| &value.steps).for_each(|step| visit(step.people));
+        self.shortest.iter().for_each(|way| visit(way.people));
+        let change = || self.change.iter();
+        change().flat_map(|of| &of.steps).flat_map(|step| step.people).for_each(&mut *visit);
+        change().flat_map(|of| &of.values).flat_map(|value| value.people).for_each(&mut *visit);
     }
 }

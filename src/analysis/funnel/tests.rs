@@ -180,7 +180,67 @@ fn laws() {
     let exclude = vec![Barrier { codes: vec![4], from: 1, to: 2 }];
     for (mode, exclude) in [(Mode::Ordered, exclude), (Mode::Strict, vec![]), (Mode::Any, vec![])] {
         let steps = vec![step(1), step(2), step(3)];
-        let question = Follow { steps, window: 300, mode, exclude, by: Some(1) };
+        let question = Follow { steps, window: 300, mode, exclude, by: Some(1), span: None };
         hold_over(&question, |count| past(&deeds, count).0);
+    }
+}
+
+#[test]
+fn the_shortest_way_is_of_fewest_events_then_of_least_time() {
+    let mut deeds = Vec::new();
+    for who in 0..5 {
+        deeds.extend([did(who, 0, "a", ""), did(who, 5, "b", ""), did(who, 6 + who as u32, "c", "")]);
+    }
+    for who in 5..8 {
+        deeds.extend([did(who, 0, "a", ""), did(who, 0, "a", ""), did(who, 900, "c", "")]);
+    }
+    deeds.extend([did(9, 0, "a", ""), did(9, 1, "d", ""), did(9, 2, "c", "")]);
+    let way = |support: u64| {
+        let plan = FunnelPlan { support, ..plan(&["a", "c"], Mode::Ordered, 0) };
+        report(&deeds, &plan, 2).unwrap().shortest.map(|way| (way.events.join(""), way.people, way.seconds))
+    };
+    assert_eq!(way(3), Some(("ac".into(), 3, 900)));
+    assert_eq!(way(4), Some(("abc".into(), 5, 8)), "three are too few");
+    assert_eq!(way(6), None);
+    assert_eq!(way(1), Some(("ac".into(), 3, 900)), "fewer events come before less time");
+}
+
+#[test]
+fn periods_have_the_same_time_and_only_their_own_first_steps() {
+    let day = |d: u32| d * DAY;
+    let deeds = [
+        did(1, day(2), "a", "x"),
+        did(1, day(2) + 60, "b", "x"),
+        did(2, day(7), "a", "x"),
+        did(3, day(7), "a", "y"),
+        did(3, day(7) + 60, "b", "y"),
+        did(4, day(9) + 80_000, "a", "y"),
+    ];
+    let plan =
+        FunnelPlan { compare: 4, by: Some("channel".into()), ..plan(&["a", "b"], Mode::Ordered, 1_440) };
+    let found = report(&deeds, &plan, 3).unwrap();
+    let change = found.change.as_ref().unwrap();
+    assert_eq!(change.from, ["1970-01-02", "1970-01-06"], "the last day is still in its window");
+    assert_eq!((change.overall, change.steps[0].people), ([1.0, 0.5], [1, 1]));
+    assert_eq!(change.values.iter().map(|v| v.people).collect::<Vec<_>>(), [[1, 1], [0, 1]]);
+    assert_eq!(found.steps[0].people, 4, "everyone, whatever the period");
+    let refused = report(&deeds, &FunnelPlan { window: 0, ..plan }, 2).err().unwrap();
+    assert_eq!(refused.at.column.as_deref(), Some("funnel.compare"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+    #[test]
+    fn a_change_is_taken_apart_without_a_rest(seed in 0u64..10_000) {
+        let mut deeds = town(200, seed);
+        deeds.iter_mut().for_each(|deed| deed.time *= 1_440);
+        let plan = FunnelPlan { compare: 4, by: Some("channel".into()), ..plan(&["a", "b", "c"], Mode::Ordered, 1_440) };
+        let change = report(&deeds, &plan, 2).unwrap().change.unwrap();
+        let values: f64 = change.values.iter().map(|value| value.rate + value.mix).sum();
+        prop_assert!((values - change.change).abs() < 1e-12, "{change:?}");
+        if let Some(whole) = change.ln_change {
+            let steps: f64 = change.steps.iter().filter_map(|step| step.ln_change).sum();
+            prop_assert!((steps - whole).abs() < 1e-12, "{change:?}");
+        }
     }
 }
