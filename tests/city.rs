@@ -100,7 +100,7 @@ fn the_step_that_fails_in_one_channel() {
     for channel in ["app", "web", "小程序", "抖音"] {
         let of = &one(&report["values"], "value", channel)["steps"];
         for (at, step) in steps.iter().enumerate().skip(1) {
-            let want = truth(&format!("step {step}"), channel);
+            let want = truth(step, channel);
             assert!(holds(&of[at]["interval"], want), "{channel} {step}: {want} {}", of[at]);
         }
     }
@@ -192,11 +192,11 @@ fn what_is_bought_next() {
             }
         }
     }
-    let share = truth(&format!("next is {second}"), first);
+    let share = truth("buys the second product next", first);
     let deviation = (share * (1.0 - share) / bought).sqrt();
     assert!(bought > 500.0 && (next / bought - share).abs() < 3.08 * deviation, "{next} of {bought}");
     days.sort_by(f64::total_cmp);
-    let (from, to) = (truth("days to it from", ""), truth("days to it to", ""));
+    let (from, to) = (truth("days to it", "from"), truth("days to it", "to"));
     assert!(days[0] >= from - 1.0 && days[days.len() - 1] <= to + 1.0);
     assert!((days[days.len() / 2] - (from + to) / 2.0).abs() < 3.0, "{}", days[days.len() / 2]);
 }

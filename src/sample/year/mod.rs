@@ -191,39 +191,39 @@ impl Came {
         self.orders += orders;
         self.fen += fen;
     }
+    /// What, of whom or what, and how much.
+    fn rows(&self) -> Vec<(&'static str, &'static str, f64)> {
+        let share = |permille: u16| f64::from(permille) / 1_000.0;
+        let mut rows = vec![("days to go higher", "", f64::from(FAIR))];
+        rows.extend(STAGES.iter().zip(self.stages).map(|(stage, n)| ("stage people", *stage, n as f64)));
+        let higher = [("stock goes higher", STOCK), ("new goes higher", NEW)];
+        for (what, rates) in higher {
+            rows.extend(STAGES[1..].iter().zip(rates).map(|(stage, rate)| (what, *stage, share(rate))));
+        }
+        for (step, rates) in &STEPS[1..] {
+            rows.extend(CHANNELS.iter().zip(rates).map(|(of, rate)| (step.name(), of.0, share(*rate))));
+        }
+        rows.extend(ARMS.iter().zip(LIFT).map(|(arm, rate)| ("subscribes", *arm, share(rate))));
+        let model = ["r", "alpha", "a", "b"].iter().zip(AGAIN);
+        rows.extend(model.map(|(name, value)| ("BG/NBD in weeks", *name, f64::from(value))));
+        let mean = WORTH / 100.0 * f64::from(SPREAD[0]) / f64::from(SPREAD[1] - 1);
+        rows.extend([
+            ("relative lift", ARMS[1], f64::from(LIFT[1] - LIFT[0]) / f64::from(LIFT[0])),
+            ("rows lost in broken.csv", ARMS[1], share(LOST)),
+            ("buys the second product next", GOODS[PAIR[0]].0, share(PAIRED)),
+            ("days to it", "from", f64::from(PAIR_GAP[0])),
+            ("days to it", "to", f64::from(PAIR_GAP[1])),
+            ("buyers", "", self.buyers as f64),
+            ("orders", "", self.orders as f64),
+            ("money", "", self.fen as f64 / 100.0),
+            ("money per order", "anybody", mean),
+        ]);
+        rows
+    }
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"what,of,value\n");
-        let mut put = |what: &str, of: &str, value: f64| {
+        for (what, of, value) in self.rows() {
             let _ = writeln!(out, "{what},{of},{value}");
-        };
-        let share = |permille: u16| f64::from(permille) / 1_000.0;
-        for (stage, people) in STAGES.iter().zip(self.stages) {
-            put("stage people", stage, people as f64);
         }
-        for at in 0..2 {
-            put("stock goes higher", STAGES[at + 1], share(STOCK[at]));
-            put("new goes higher", STAGES[at + 1], share(NEW[at]));
-        }
-        put("days to go higher", "", f64::from(FAIR));
-        for (step, rates) in &STEPS[1..] {
-            for (channel, rate) in CHANNELS.iter().zip(rates) {
-                put(&format!("step {}", step.name()), channel.0, share(*rate));
-            }
-        }
-        for (arm, rate) in ARMS.iter().zip(LIFT) {
-            put("subscribes", arm, share(rate));
-        }
-        put("relative lift", ARMS[1], f64::from(LIFT[1] - LIFT[0]) / f64::from(LIFT[0]));
-        put("rows lost in broken.csv", ARMS[1], share(LOST));
-        put(&format!("next is {}", GOODS[PAIR[1]].0), GOODS[PAIR[0]].0, share(PAIRED));
-        put("days to it from", "", f64::from(PAIR_GAP[0]));
-        put("days to it to", "", f64::from(PAIR_GAP[1]));
-        for (name, value) in ["r", "alpha", "a", "b"].iter().zip(AGAIN) {
-            put("BG/NBD in weeks", name, f64::from(value));
-        }
-        put("buyers", "", self.buyers as f64);
-        put("orders", "", self.orders as f64);
-        put("money", "", self.fen as f64 / 100.0);
-        put("money per order", "anybody", WORTH / 100.0 * f64::from(SPREAD[0]) / f64::from(SPREAD[1] - 1));
     }
 }
