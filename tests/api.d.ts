@@ -242,7 +242,11 @@ people: number,
 /**
  * Seed.
  */
-seed: number, } } | { "read-recipe": { 
+seed: number, 
+/**
+ * Whether to make a year of events, orders and experiments of its people as well.
+ */
+year?: boolean, } } | { "read-recipe": { 
 /**
  * Its text.
  */

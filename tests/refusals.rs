@@ -514,7 +514,7 @@ mod asking {
     fn a_sample_city_out_of_range() {
         for people in [0, 99, 5_000_001] {
             assert_eq!(
-                refused(Bench::new(1, vec![]).call(Call::Sample { people, seed: 1 })).0,
+                refused(Bench::new(1, vec![]).call(Call::Sample { people, seed: 1, year: false })).0,
                 "out-of-range"
             );
         }

@@ -16,6 +16,7 @@ use crate::table::dates;
 use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
 use crate::table::history::moment::DAY;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
+use crate::table::inspection::Problem;
 use crate::table::store::parcel::{Span, Tally};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -56,7 +57,11 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
             header: rows.header,
             missing: rows.missing.clone(),
         };
-        sources.push(Looked { source, recipe: rows, seen: load::looked(room, &overrule, file).await? });
+        let seen = match load::known(room, &overrule, file) {
+            Some(known) => known,
+            None => inspect::count(&desk, file, &overrule).await?,
+        };
+        sources.push(Looked { source, recipe: rows, seen });
     }
     if sources.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
@@ -251,7 +256,7 @@ fn memory(room: &Room, sources: &[Looked], schema: &PastSchema) -> Result<()> {
 #[derive(Default)]
 struct Brought {
     tally: Tally,
-    zones: [u64; 2],
+    zones: [(u64, u64); 2],
     ambiguous: u64,
 }
 
@@ -259,7 +264,8 @@ impl Brought {
     fn take(&mut self, cut: &mut PastCut) {
         self.tally.merge(std::mem::take(&mut cut.tally));
         let least = |a: u64, b: u64| if a == 0 || (b > 0 && b < a) { b } else { a };
-        self.zones = [0, 1].map(|at| least(self.zones[at], cut.zones[at]));
+        let both = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, least(a.1, b.1));
+        self.zones = [0, 1].map(|at| both(self.zones[at], cut.zones[at]));
         self.ambiguous = least(self.ambiguous, cut.ambiguous);
     }
 }
@@ -279,8 +285,9 @@ fn account(
     }
     let zoned = recipe.time.zone.is_some() || of.recipe.zone.is_some();
     // Times with a zone need one for their days; bare ones beside them need one of their own.
-    if brought.zones[1] > 0 && !zoned {
-        return Err(refuse(Kind::ZoneUnclear, brought.zones[1]));
+    let [(bare, first_bare), (named, first_named)] = brought.zones;
+    if named > 0 && !zoned {
+        return Err(refuse(Kind::ZoneUnclear, first_named));
     }
     let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
     let reasons = tally.problems(false);
@@ -290,13 +297,18 @@ fn account(
         let row = first.and_then(|p| p.first_row).unwrap_or(1);
         return Err(Error::new(Kind::RowsUnusable).file(file).row(row).column(why));
     }
+    let mut notes = tally.problems(true);
+    if bare > 0 && named > 0 {
+        let (code, column) = ("mixed-zones".into(), Some(column.into()));
+        notes.push(Problem { code, count: bare, first_row: Some(first_bare), column });
+    }
     Ok(PastAccount {
         file: file.clone(),
         table: of.source.name(),
         rows: tally.rows,
         kept: tally.rows - left,
         reasons,
-        notes: tally.problems(true),
+        notes,
     })
 }
 

@@ -58,6 +58,10 @@ pub enum Call {
         /// Seed.
         #[cfg_attr(test, ts(type = "number"))]
         seed: u64,
+        /// Whether to make a year of events, orders and experiments of its people as well.
+        #[serde(default)]
+        #[cfg_attr(test, ts(as = "Option<bool>", optional))]
+        year: bool,
     },
     /// Reads a saved `room.toml`.
     ReadRecipe {

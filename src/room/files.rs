@@ -28,17 +28,11 @@ const HEAD: usize = 5;
 const LISTS: usize = 256;
 
 /// Makes the synthetic city's files.
-pub fn sample(room: &mut Room, people: u32, seed: u64) -> Result<Vec<Made>> {
+pub fn sample(room: &mut Room, people: u32, seed: u64, year: bool) -> Result<Vec<Made>> {
     if !(100..=5_000_000).contains(&people) {
         return Err(Error::new(Kind::OutOfRange).column("people"));
     }
-    let city = sample::city(people, seed);
-    let files = [
-        ("first_party.csv", city.first_party),
-        ("tags.csv", city.tags),
-        ("truth.csv", city.truth),
-        ("room.toml", city.recipe.into_bytes()),
-    ];
+    let files = sample::files(people, seed, year);
     Ok(files.into_iter().map(|(name, bytes)| keep(room, name, bytes, 0)).collect())
 }
 

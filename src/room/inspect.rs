@@ -45,12 +45,19 @@ fn plain(dialect: &Dialect) -> bool {
 
 /// Looks at all of a file.
 pub async fn inspect(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
-    inspect_as(desk, file, overrule)
+    inspect_as(desk, file, overrule, false)
         .await
         .map_err(|e| if e.at.file.is_none() { e.file(&file.name) } else { e })
 }
 
-async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
+/// Looks at how a file is written and counts its rows, where the recipe says what its columns are.
+pub async fn count(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<Seen> {
+    inspect_as(desk, file, overrule, true)
+        .await
+        .map_err(|e| if e.at.file.is_none() { e.file(&file.name) } else { e })
+}
+
+async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule, count: bool) -> Result<Seen> {
     if file.size == 0 {
         return Err(Kind::FileEmpty.into());
     }
@@ -58,7 +65,8 @@ async fn inspect_as(desk: &Desk, file: &FileRef, overrule: &Overrule) -> Result<
     let container = decode::sniff_container(&head)?;
     let mut refusal = None;
     for encoding in candidates(container, &head, overrule.encoding) {
-        match with_encoding(desk, file, overrule, container, encoding, &head).await {
+        let surveying = Surveying { desk, file, count };
+        match with_encoding(surveying, overrule, container, encoding, &head).await {
             Err(e) if e.kind == Kind::EncodingWrong => refusal = refusal.or(Some(e)),
             done => return done,
         }
@@ -78,13 +86,13 @@ fn candidates(container: Container, head: &[u8], said: Option<Encoding>) -> Vec<
 }
 
 async fn with_encoding(
-    desk: &Desk,
-    file: &FileRef,
+    surveying: Surveying<'_>,
     overrule: &Overrule,
     container: Container,
     encoding: Encoding,
     head: &[u8],
 ) -> Result<Seen> {
+    let Surveying { desk, file, .. } = surveying;
     let given = Given {
         container,
         encoding,
@@ -98,12 +106,12 @@ async fn with_encoding(
         let start = decode::sniff_bom(head).map_or(0, |(_, len)| len);
         let given = Given { start: start as u64, ..given };
         layout = Layout::detect(&head[start..], head.len() as u64 == file.size, given)?;
-        (survey, borders) = Surveying { desk, file, layout: &layout }.slices().await?;
+        (survey, borders) = surveying.slices(&layout).await?;
     } else {
         let mut text = Text::new(file, container, encoding);
         let sample = text.peek(desk, HEAD).await?;
         layout = Layout::detect(&sample, text.ended() && sample.len() == text.held.len(), given)?;
-        survey = Surveying { desk, file, layout: &layout }.stream(text).await?;
+        survey = surveying.stream(&layout, text).await?;
         borders = Vec::new();
     }
     if let Some(wrong) = encoding_wrong(&survey) {
@@ -126,20 +134,22 @@ impl Overrule {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Surveying<'a> {
     desk: &'a Desk,
     file: &'a FileRef,
-    layout: &'a Layout,
+    /// Whether cells are left alone.
+    count: bool,
 }
 
 impl Surveying<'_> {
     /// Surveys a plain file, slices side by side. Each slice but the first guesses where its first row starts; the slice
     /// before it knows, and a wrong guess (a line end inside quotes) is asked again.
-    async fn slices(&self) -> Result<(Survey, Vec<(u64, u64)>)> {
+    async fn slices(&self, layout: &Layout) -> Result<(Survey, Vec<(u64, u64)>)> {
         let (count, ahead) = (self.file.size.div_ceil(SLICE), 2 * self.desk.shards);
         let mut asked: VecDeque<(u64, Reply<(u64, Surveyed)>)> = VecDeque::new();
         let mut slices = 0..count;
-        let (mut survey, mut at) = (Survey::default(), self.layout.start);
+        let (mut survey, mut at) = (Survey::default(), layout.start);
         let mut borders = vec![(at, 1)];
         loop {
             while asked.len() < ahead
@@ -147,10 +157,10 @@ impl Surveying<'_> {
             {
                 // One byte early: a line end just before the slice means that its first byte starts a row.
                 let from = if slice == 0 { at } else { slice * SLICE - 1 };
-                asked.push_back((slice, self.ask(slice, from, slice > 0, MARGIN)));
+                asked.push_back((slice, self.ask(layout, slice, from, slice > 0, MARGIN)));
             }
             let Some((slice, reply)) = asked.pop_front() else { break };
-            at = self.settle(slice, reply.await, at, &mut survey).await?;
+            at = self.settle(layout, slice, reply.await, at, &mut survey).await?;
             borders.push((at, 1 + survey.lines_before(at)));
             self.desk.progress("survey", at, self.file.size, "bytes");
         }
@@ -159,6 +169,7 @@ impl Surveying<'_> {
     /// Takes a slice's reply, or asks again if it began at the wrong byte or broke off inside a row.
     async fn settle(
         &self,
+        layout: &Layout,
         slice: u64,
         reply: Result<(u64, Surveyed)>,
         at: u64,
@@ -175,7 +186,7 @@ impl Surveying<'_> {
         }
         let mut margin = MARGIN;
         loop {
-            let again = self.ask(slice, at, false, margin).await;
+            let again = self.ask(layout, slice, at, false, margin).await;
             match again.map_err(|e| later(e, survey.lines_before(at)))?.1 {
                 Surveyed::Done { survey: found, next } => {
                     survey.merge(*found);
@@ -188,31 +199,40 @@ impl Surveying<'_> {
     fn end(&self, slice: u64) -> u64 {
         self.file.size.min((slice + 1) * SLICE)
     }
-    fn ask(&self, slice: u64, from: u64, guess: bool, margin: u64) -> Reply<(u64, Surveyed)> {
+    fn ask(
+        &self,
+        layout: &Layout,
+        slice: u64,
+        from: u64,
+        guess: bool,
+        margin: u64,
+    ) -> Reply<(u64, Surveyed)> {
         let to = self.file.size.min(self.end(slice) + margin);
         let question = SurveyStretch {
-            layout: self.layout.clone(),
+            layout: layout.clone(),
             at: from,
             guess,
             end: (self.end(slice).max(from) - from) as usize,
             last: to == self.file.size,
+            count: self.count,
             text: None,
         };
         self.desk.ask(slice as usize % self.desk.shards, &question, Some(range(self.file, from, to)))
     }
     /// Surveys text that only comes in order.
-    async fn stream(&self, mut text: Text<'_>) -> Result<Survey> {
+    async fn stream(&self, layout: &Layout, mut text: Text<'_>) -> Result<Survey> {
         let mut survey = Survey::default();
         let (mut at, mut turn) = (0, 0);
         while let Some((chunk, last)) = text.next(self.desk).await? {
             // What may be half a row waits for the next chunk: a row is never longer than this.
             let end = if last { chunk.len() } else { chunk.len().saturating_sub(ROW_LIMIT + 2) };
             let question = SurveyStretch {
-                layout: self.layout.clone(),
+                layout: layout.clone(),
                 at,
                 guess: false,
                 end,
                 last,
+                count: self.count,
                 text: Some(Block(chunk.clone())),
             };
             let reply = self.desk.ask(turn % self.desk.shards, &question, None).await;

@@ -103,20 +103,18 @@ pub(super) async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef)
         header: recipe.header,
         missing: recipe.missing.clone(),
     };
-    looked(room, &overrule, file).await
-}
-
-/// What is known of a file under an overrule: what was found when it was inspected the same way, if it was.
-pub(super) async fn looked(room: &mut Room, overrule: &Overrule, file: &FileRef) -> Result<Seen> {
-    if let Some(known) = room.seen.get(&file.index)
-        && known.file == *file
-        && known.answers(overrule)
-    {
-        return Ok(known.clone());
+    if let Some(known) = known(room, &overrule, file) {
+        return Ok(known);
     }
-    let found = inspect::inspect(&room.desk, file, overrule).await?;
+    let found = inspect::inspect(&room.desk, file, &overrule).await?;
     room.seen.insert(file.index, found.clone());
     Ok(found)
+}
+
+/// What was found of a file when it was inspected under the same overrule, if it was.
+pub(super) fn known(room: &Room, overrule: &Overrule, file: &FileRef) -> Option<Seen> {
+    let known = room.seen.get(&file.index)?;
+    (known.file == *file && known.answers(overrule)).then(|| known.clone())
 }
 
 impl Seen {

@@ -136,7 +136,7 @@ impl Room {
     pub async fn call(&mut self, call: Call) -> Result<Reply> {
         self.allow(&call)?;
         match call {
-            Call::Sample { people, seed } => files::sample(self, people, seed).map(Reply::Files),
+            Call::Sample { people, seed, year } => files::sample(self, people, seed, year).map(Reply::Files),
             Call::ReadRecipe { text } => Recipe::parse(&text).map(|recipe| Reply::Recipe(Box::new(recipe))),
             Call::Inspect { file, overrule } => {
                 let seen = inspect::inspect(&self.desk, &file, &overrule).await?;

@@ -10,11 +10,13 @@ mod person; // one person
 mod phone; // phones and how they are written
 mod row; // rows of the files
 mod tables; // labels, places, personas
+mod year; // events and orders of its people
 
 use draw::Source;
 use person::{Cast, Person};
 use phone::Phones;
 use std::ops::Range;
+pub use year::Year;
 
 /// The files of a city in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +33,30 @@ pub struct City {
 
 /// Makes the whole city: `people` rows of tags, and an eighth as many of the brand's own.
 pub fn city(people: u32, seed: u64) -> City {
+    Town::new(people, seed).city()
+}
+
+/// The files of a city by name; with `year` also what its people did and bought over time.
+pub fn files(people: u32, seed: u64, year: bool) -> Vec<(&'static str, Vec<u8>)> {
     let town = Town::new(people, seed);
-    let mut tags = Vec::with_capacity(people as usize * row::TAGS_BYTES);
-    let mut truth = Vec::with_capacity(people as usize * row::TRUTH_BYTES);
-    let mut first_party = Vec::new();
-    town.tags(0..people, &mut tags);
-    town.truth(0..people, &mut truth);
-    town.first_party(0..town.first_party_rows(), &mut first_party);
-    City { first_party, tags, truth, recipe: recipe() }
+    let City { first_party, tags, truth, recipe } = town.city();
+    let recipe = recipe + if year { year::RECIPE } else { "" };
+    let mut files = vec![
+        ("first_party.csv", first_party),
+        ("tags.csv", tags),
+        ("truth.csv", truth),
+        ("room.toml", recipe.into_bytes()),
+    ];
+    if year {
+        let Year { events, orders, assign, broken, planted } = town.year();
+        files.extend([("events.csv", events), ("orders.csv", orders), ("assign.csv", assign)]);
+        files.extend([
+            ("broken.csv", broken),
+            ("broken.toml", year::BROKEN.into()),
+            ("planted.csv", planted),
+        ]);
+    }
+    files
 }
 
 /// A city that writes any range of its rows. Range 0 starts with the header.
@@ -54,6 +72,8 @@ pub struct Town {
     /// One bit per person of the tag file: is the brand's.
     ours: Vec<u64>,
     rows: Vec<row::Ours>,
+    /// The brand's people who are not in the tag file; their numbers follow.
+    strangers: u32,
 }
 
 /// Streams beside those of people, whose number is below 2^33.
@@ -61,6 +81,7 @@ const STREAM_PHONES: u64 = 1 << 40;
 const STREAM_ROWS: u64 = 2 << 40;
 const STREAM_LUCK: u64 = 3 << 40;
 const STREAM_HANDS: u64 = 4 << 40;
+const STREAM_YEAR: u64 = 5 << 40;
 
 impl Town {
     /// Settles who lives there and whom the brand knows. About 2 µs a person.
@@ -76,13 +97,26 @@ impl Town {
             cut: 0.0,
             ours: Vec::new(),
             rows: Vec::new(),
+            strangers: 0,
         };
         town.souls =
             (0..people).map(|i| town.person(u64::from(i))).map(|p| (p.persona, p.pull as f32)).collect();
         let counts = row::Counts::of(people);
         town.settle(counts.matched);
+        town.strangers = counts.strangers;
         town.rows = row::rows(&counts, &town.ours, people, &mut town.source.stream(STREAM_ROWS));
         town
+    }
+
+    fn city(&self) -> City {
+        let people = self.people as usize;
+        let mut tags = Vec::with_capacity(people * row::TAGS_BYTES);
+        let mut truth = Vec::with_capacity(people * row::TRUTH_BYTES);
+        let mut first_party = Vec::new();
+        self.tags(0..self.people, &mut tags);
+        self.truth(0..self.people, &mut truth);
+        self.first_party(0..self.first_party_rows(), &mut first_party);
+        City { first_party, tags, truth, recipe: recipe() }
     }
 
     /// Rows of `first_party.csv` without the header.

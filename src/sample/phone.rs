@@ -13,6 +13,9 @@ const PREFIXES: [&str; 40] = [
 const TAIL: u64 = 100_000_000;
 const ALL: u64 = PREFIXES.len() as u64 * TAIL;
 
+/// A phone.
+pub(super) type Digits = [u8; 11];
+
 /// Person number to phone, one to one: a step through all numbers that has no factor in common with how many
 /// there are, so no table of the taken ones is needed.
 pub(super) struct Phones {
@@ -31,7 +34,7 @@ impl Phones {
     }
 
     /// The 11 digits of a person.
-    pub(super) fn digits(&self, person: u64) -> [u8; 11] {
+    pub(super) fn digits(&self, person: u64) -> Digits {
         let n =
             ((u128::from(self.step) * u128::from(person) + u128::from(self.start)) % u128::from(ALL)) as u64;
         let mut digits = [0; 11];

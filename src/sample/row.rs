@@ -208,12 +208,12 @@ fn several(all: &[(&str, u16)], mask: u64, out: &mut Vec<u8>) -> bool {
 }
 
 /// Yuan with two decimals from fen.
-fn money(fen: u32, out: &mut Vec<u8>) {
+pub(super) fn money(fen: u32, out: &mut Vec<u8>) {
     let _ = write!(out, "{}.{:02}", fen / 100, fen % 100);
 }
 
 /// ISO date of a day since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn date(day: u32, out: &mut Vec<u8>) {
+pub(super) fn date(day: u32, out: &mut Vec<u8>) {
     let shifted = day + 719_468;
     let era_day = shifted % 146_097;
     let year_of_era = (era_day - era_day / 1460 + era_day / 36_524 - era_day / 146_096) / 365;

@@ -11,7 +11,7 @@ use crate::table::people::People;
 use crate::table::schema::{Container, Encoding};
 use crate::table::store::parcel::{self, Cut, Parcel, Reading, Span};
 use crate::table::store::{Store, Which, packed};
-use crate::table::survey::{Stretch, Surveyed, survey};
+use crate::table::survey::{Stretch, Surveyed, count, survey};
 use crate::table::xlsx::xlsx_to_csv;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -125,6 +125,8 @@ pub struct SurveyStretch {
     pub end: usize,
     /// Whether the text ends the file.
     pub last: bool,
+    /// Whether rows are counted and their cells left alone.
+    pub count: bool,
     /// The text, if it is not read from the file.
     pub text: Option<Block>,
 }
@@ -141,7 +143,8 @@ impl Task for SurveyStretch {
             return Ok((at, Surveyed::Done { survey: Box::default(), next: at }));
         }
         let stretch = Stretch { text: &text[skip..], at, end: self.end - skip, last: self.last };
-        Ok((at, survey(&stretch, &self.layout)?))
+        let look = if self.count { count } else { survey };
+        Ok((at, look(&stretch, &self.layout)?))
     }
 }
 

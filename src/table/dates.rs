@@ -113,9 +113,14 @@ fn natural(text: &[u8]) -> Option<(i64, &[u8])> {
     (1..=9).contains(&end).then_some((value, &text[end..]))
 }
 
+/// Days since 1970-01-01, if there is such a day in a year that dates are of.
+pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    days_of_any_year(year, month, day).filter(|_| YEARS.contains(&year))
+}
+
 /// Days since 1970-01-01, if there is such a day. Howard Hinnant, "chrono-compatible low-level date
 /// algorithms", `days_from_civil`: the year starts in March, so that the leap day is the last.
-pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+pub fn days_of_any_year(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         2 => 28 + i64::from(leap),
@@ -123,7 +128,7 @@ pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
         1..=12 => 31,
         _ => return None,
     };
-    if !YEARS.contains(&year) || !(1..=length).contains(&day) {
+    if !(1..=length).contains(&day) {
         return None;
     }
     let year = year - i64::from(month <= 2);

@@ -8,6 +8,7 @@ use crate::table::csv::{Fields, Rows};
 use crate::table::layout::Layout;
 use crate::table::sketch::hash;
 use crate::table::values::{self, Missing};
+use memchr::{memchr_iter, memchr2};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -112,21 +113,47 @@ impl Fit {
     }
 }
 
+/// Counts the rows of a stretch and finds where it ends, where the cells are for loading to look at: columns are named, and
+/// nothing is said of what is in them. Without a quote or a carriage return rows are lines; what makes such a row too long
+/// or too wide, loading finds as well.
+pub fn count(stretch: &Stretch<'_>, layout: &Layout) -> Result<Surveyed> {
+    if memchr2(b'"', b'\r', stretch.text).is_some() {
+        return rows(stretch, layout, Work::blind(stretch.at, layout));
+    }
+    let (mut lines, mut blanks, mut next) = (0, 0, 0);
+    let mut ends = memchr_iter(b'\n', stretch.text).map(|end| end + 1);
+    while next < stretch.end {
+        let Some(end) = ends.next().or_else(|| stretch.last.then_some(stretch.text.len())) else {
+            return Ok(Surveyed::More);
+        };
+        (lines, blanks, next) = (lines + 1, blanks + u64::from(stretch.text[next] == b'\n'), end);
+    }
+    let mut work = Work::blind(stretch.at, layout);
+    work.survey.rows = lines - blanks - u64::from(work.header && lines > blanks);
+    done(work.finish(lines, blanks), stretch, next, layout)
+}
+
 /// Surveys a stretch. Errors carry the 1-based line of the stretch; add [`Survey::lines_before`] when the
 /// stretches before it are known. A stretch that was guessed to start at a line and did not may give any error.
 pub fn survey(stretch: &Stretch<'_>, layout: &Layout) -> Result<Surveyed> {
+    rows(stretch, layout, Work::new(stretch.at, layout))
+}
+
+fn rows(stretch: &Stretch<'_>, layout: &Layout, mut work: Work<'_>) -> Result<Surveyed> {
     let mut rows = Rows::new(stretch.text, &layout.dialect).until(stretch.end);
     let mut fields = Fields::new();
-    let mut work = Work::new(stretch.at, layout);
     while rows.next(stretch.last, &mut fields)?.is_some() {
         work.row(&fields, rows.lines(), rows.blanks());
     }
-    if !rows.done() {
-        return Ok(Surveyed::More);
+    match rows.done() {
+        true => done(work.finish(rows.lines(), rows.blanks()), stretch, rows.at(), layout),
+        false => Ok(Surveyed::More),
     }
-    let mut survey = work.finish(rows.lines(), rows.blanks());
-    survey.malformed = malformed(&stretch.text[..rows.at()], stretch.at, layout)?;
-    Ok(Surveyed::Done { survey: Box::new(survey), next: stretch.at + rows.at() as u64 })
+}
+
+fn done(mut survey: Survey, stretch: &Stretch<'_>, next: usize, layout: &Layout) -> Result<Surveyed> {
+    survey.malformed = malformed(&stretch.text[..next], stretch.at, layout)?;
+    Ok(Surveyed::Done { survey: Box::new(survey), next: stretch.at + next as u64 })
 }
 
 /// The first line that is not UTF-8.
@@ -163,6 +190,10 @@ impl<'a> Work<'a> {
         let header = layout.dialect.header && at == layout.start;
         let survey = Survey { columns: vec![Column::default(); width], ..Survey::default() };
         Work { at, width, header, blanks: 0, survey, counters, missing: &layout.missing }
+    }
+    /// One that looks at no cell.
+    fn blind(at: u64, layout: &'a Layout) -> Self {
+        Work { counters: Vec::new(), ..Work::new(at, layout) }
     }
     fn row(&mut self, fields: &Fields<'_>, line: u64, blanks: u64) {
         let mark = Mark { at: self.at, line };
@@ -362,6 +393,31 @@ pub(super) mod tests {
         assert_eq!(survey.long, Oddity { count: 1, first: first(6) });
         assert_eq!((survey.columns[0].filled, survey.columns[1].filled), (4, 2));
         assert_eq!(survey.preview[1], (Mark { at: 0, line: 4 }, vec!["2".to_string()]));
+    }
+
+    #[test]
+    fn counting_ends_where_surveying_does() {
+        let texts =
+            ["a,b\n1,2\n\n3,4\n", "a,b\n1,2", "a,b\r\n\"x\ny\",2\r\n3,4", "\na,b\n1,2\n\n\n", "a,b\n"];
+        for text in texts.map(str::as_bytes) {
+            let layout = layout(text, Some(true)).unwrap();
+            for (end, last) in (1..=text.len()).flat_map(|end| [(end, true), (end, false)]) {
+                let stretch = Stretch { text, at: 0, end, last };
+                let seen = survey(&stretch, &layout).unwrap();
+                match (seen, count(&stretch, &layout).unwrap()) {
+                    (Surveyed::Done { survey: a, next: x }, Surveyed::Done { survey: b, next: y }) => {
+                        let same =
+                            (a.rows, &a.stretches, a.blanks.count) == (b.rows, &b.stretches, b.blanks.count);
+                        assert!(
+                            same && x == y && b.columns.len() == a.columns.len(),
+                            "{text:?} {end} {last}"
+                        );
+                    }
+                    (Surveyed::More, Surveyed::More) => {}
+                    other => panic!("{text:?} {end} {last}: {other:?}"),
+                }
+            }
+        }
     }
 
     #[test]

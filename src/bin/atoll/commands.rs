@@ -29,7 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write a synthetic city to try things on: first_party.csv, tags.csv, truth.csv and room.toml.
+    /// Write a synthetic city to try things on: two files to match, a year of events and orders, room.toml, and what was
+    /// planted in them.
     Sample {
         /// Folder to write into; made if it does not exist.
         dir: PathBuf,
@@ -143,7 +144,9 @@ fn serving(port: u16, page: Option<PathBuf>) -> ExitCode {
 
 fn sample(dir: &Path, people: u32, seed: u64) -> Result<()> {
     let mut threads = Threads::start(1, u64::MAX, vec![]);
-    let Reply::Files(files) = threads.call(Call::Sample { people, seed }, |_| {})? else { return Ok(()) };
+    let Reply::Files(files) = threads.call(Call::Sample { people, seed, year: true }, |_| {})? else {
+        return Ok(());
+    };
     save(&mut threads, dir, &files)
 }
 

@@ -3,9 +3,10 @@
 use super::moment::{self, DAY, Format, Moment, Odd};
 use super::{Source, money};
 use crate::error::Result;
-use crate::id::{Ids, Key, Reader, Recipe};
+use crate::id::{Ids, Key, Reader, Recipe, Reject};
 use crate::table::csv::{Fields, Rows};
 use crate::table::schema::Dialect;
+use crate::table::sketch;
 use crate::table::store::canon::Canon;
 use crate::table::store::packed;
 use crate::table::store::parcel::{Span, Tally, place};
@@ -131,8 +132,8 @@ pub struct PastCut {
     pub parcels: Vec<PastParcel>,
     /// What became of the rows.
     pub tally: Tally,
-    /// First rows with a bare time, and with one that names its zone; 0 if there is none.
-    pub zones: [u64; 2],
+    /// Rows with a bare time, and with one that names its zone: how many, and the first; 0 if there is none.
+    pub zones: [(u64, u64); 2],
     /// First row whose date can be read two ways; 0 if there is none.
     pub ambiguous: u64,
     /// Bytes of rows that were complete.
@@ -162,16 +163,50 @@ pub fn cut(
     }
     let (read, next_row) = (rows.at(), span.first_row + rows.lines());
     let Cutter { owners, tally, zones, ambiguous, .. } = cutter;
-    let parcels = owners.into_iter().map(|owner| owner.parcel).collect();
+    let parcels = owners.into_iter().map(Owner::people).collect();
     Ok(PastCut { parcels, tally, zones, ambiguous, read, next_row })
 }
 
-/// A parcel under way.
+/// A parcel under way: `who` are places in `runs`, rows of one person that follow each other.
 #[derive(Default)]
 struct Owner {
     parcel: PastParcel,
-    index: Index,
-    words: Vec<HashMap<String, u32>>,
+    runs: Vec<Key>,
+    words: Vec<Codes>,
+}
+
+impl Owner {
+    /// The run a row belongs to.
+    fn run(&mut self, key: Key, id: &[u8], row: u64) {
+        if self.runs.last() != Some(&key) {
+            self.runs.push(key);
+            self.parcel.ids.push(id);
+            self.parcel.first.push(row);
+        }
+        self.parcel.who.push(self.runs.len() as u32 - 1);
+    }
+    /// The parcel, once its people are told: look-ups side by side wait for memory together.
+    fn people(self) -> PastParcel {
+        let Owner { mut parcel, runs, .. } = self;
+        let (mut index, mut people, mut of) = (Index::default(), Vec::new(), Vec::with_capacity(runs.len()));
+        index.reserve(runs.len(), &[]);
+        let mut new = |key: &Key| {
+            let found = index.find(*key, &people);
+            of.push(found.unwrap_or(people.len()) as u32);
+            if let Err(slot) = found {
+                people.push(*key);
+                index.slots[slot] = people.len() as u32;
+            }
+            found.is_err()
+        };
+        let new: Vec<bool> = runs.iter().map(&mut new).collect();
+        let mut ids = Ids::default();
+        ids.extend_some(&parcel.ids, new.iter().copied());
+        let mut kept = new.into_iter();
+        parcel.first.retain(|_| kept.next() == Some(true));
+        parcel.who.iter_mut().for_each(|who| *who = of[*who as usize]);
+        PastParcel { people, ids, ..parcel }
+    }
 }
 
 struct Cutter<'a> {
@@ -179,9 +214,11 @@ struct Cutter<'a> {
     canon: &'a Canon,
     file: u64,
     reader: Reader,
+    /// The ID of the row before, and its key: rows of one person often stand together.
+    last: (Vec<u8>, Key),
     owners: Vec<Owner>,
     tally: Tally,
-    zones: [u64; 2],
+    zones: [(u64, u64); 2],
     ambiguous: u64,
     numbers: Vec<i64>,
 }
@@ -201,7 +238,7 @@ impl<'a> Cutter<'a> {
                 measures: vec![Numbers::default(); reading.measures.len()],
                 ..PastParcel::default()
             },
-            words: vec![HashMap::new(); reading.dims.len()],
+            words: vec![Codes::default(); reading.dims.len()],
             ..Owner::default()
         };
         Ok(Cutter {
@@ -209,9 +246,10 @@ impl<'a> Cutter<'a> {
             canon,
             file: u64::from(file),
             reader: Reader::new(reading.recipe, reading.space)?,
+            last: (Vec::new(), Key::default()),
             owners: (0..shards).map(|_| owner()).collect(),
             tally: Tally::default(),
-            zones: [0; 2],
+            zones: [(0, 0); 2],
             ambiguous: 0,
             numbers: Vec::new(),
         })
@@ -233,12 +271,22 @@ impl<'a> Cutter<'a> {
         if reading.missing.has(values::trim(id)) {
             return Err(("missing-person", &reading.id.1));
         }
-        let key = self.reader.key(id).map_err(|reject| (reject.code(), reading.id.1.as_str()))?;
+        let key = self.key(id).map_err(|reject| (reject.code(), reading.id.1.as_str()))?;
         let time = self.time(row, fields)?;
         let refunds = self.measures(row, fields)?;
         let state = self.state(fields, refunds);
-        self.keep(self.canon.of(key), id, row, time, state, fields);
+        self.keep(key, id, row, time, state, fields);
         Ok(())
+    }
+    /// The key somebody is counted under.
+    fn key(&mut self, id: &[u8]) -> std::result::Result<Key, Reject> {
+        if self.last.0.is_empty() || self.last.0 != id {
+            let key = self.canon.of(self.reader.key(id)?);
+            self.last.0.clear();
+            self.last.0.extend_from_slice(id);
+            self.last.1 = key;
+        }
+        Ok(self.last.1)
     }
     /// The row's second on the room's calendar.
     fn time(&mut self, row: u64, fields: &Fields) -> std::result::Result<u32, Left<'a>> {
@@ -250,11 +298,13 @@ impl<'a> Cutter<'a> {
         let first = |seen: &mut u64| *seen = if *seen == 0 { row } else { *seen };
         let seconds = match moment::read(cell, column.format) {
             Ok(Moment::Wall(seconds)) => {
-                first(&mut self.zones[0]);
+                self.zones[0].0 += 1;
+                first(&mut self.zones[0].1);
                 seconds + i64::from(column.wall)
             }
             Ok(Moment::World(seconds)) => {
-                first(&mut self.zones[1]);
+                self.zones[1].0 += 1;
+                first(&mut self.zones[1].1);
                 seconds + i64::from(column.world)
             }
             Err(Odd::Ambiguous) => {
@@ -324,21 +374,9 @@ impl<'a> Cutter<'a> {
     fn keep(&mut self, key: Key, id: &[u8], row: u64, time: u32, state: u8, fields: &Fields) {
         let reading = self.reading;
         let shard = key.shard(self.owners.len());
-        let Owner { parcel, index, words } = &mut self.owners[shard];
-        let who = match index.find(key, &parcel.people) {
-            Ok(at) => at as u32,
-            Err(_) => {
-                index.reserve(parcel.people.len() + 1, &parcel.people);
-                if let Err(slot) = index.find(key, &parcel.people) {
-                    index.slots[slot] = parcel.people.len() as u32 + 1;
-                }
-                parcel.people.push(key);
-                parcel.ids.push(id);
-                parcel.first.push(self.file << 40 | row);
-                parcel.people.len() as u32 - 1
-            }
-        };
-        parcel.who.push(who);
+        let owner = &mut self.owners[shard];
+        owner.run(key, id, self.file << 40 | row);
+        let Owner { parcel, words, .. } = owner;
         parcel.times.push(time);
         for ((label, labels), words) in reading.dims.iter().zip(&mut parcel.dims).zip(words) {
             let cell = match label {
@@ -346,7 +384,7 @@ impl<'a> Cutter<'a> {
                 Label::Word(word) => word.as_bytes(),
                 Label::Nothing => b"",
             };
-            let code = if reading.missing.has(cell) { 0 } else { word(words, labels, cell) };
+            let code = if reading.missing.has(cell) { 0 } else { words.of(cell, &mut labels.words) };
             labels.codes.push(code);
         }
         parcel.measures.iter_mut().zip(&self.numbers).for_each(|(to, value)| to.0.push(*value));
@@ -362,20 +400,33 @@ impl<'a> Cutter<'a> {
     }
 }
 
-/// The number of a label in its parcel. Rows often repeat the label of the row before.
-fn word(known: &mut HashMap<String, u32>, labels: &mut Labels, cell: &[u8]) -> u32 {
-    let last = labels.codes.last().copied().unwrap_or_default();
-    if last > 0 && labels.words[last as usize].as_bytes() == cell {
-        return last;
+/// Numbers of the labels of a column, those met last at hand by their hash.
+#[derive(Clone)]
+struct Codes {
+    all: HashMap<String, u32>,
+    near: [u32; 64],
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Codes { all: HashMap::new(), near: [0; 64] }
     }
-    let label = std::str::from_utf8(cell).unwrap_or("\u{fffd}");
-    if let Some(&code) = known.get(label) {
-        return code;
+}
+
+impl Codes {
+    /// The number of a label in its parcel.
+    fn of(&mut self, cell: &[u8], words: &mut Vec<String>) -> u32 {
+        let near = &mut self.near[sketch::hash(cell) as usize % 64];
+        if words[*near as usize].as_bytes() != cell {
+            let label = std::str::from_utf8(cell).unwrap_or("\u{fffd}");
+            *near = self.all.get(label).copied().unwrap_or_else(|| {
+                words.push(label.to_string());
+                self.all.insert(label.to_string(), words.len() as u32 - 1);
+                words.len() as u32 - 1
+            });
+        }
+        *near
     }
-    let code = labels.words.len() as u32;
-    known.insert(label.to_string(), code);
-    labels.words.push(label.to_string());
-    code
 }
 
 /// FNV-1a, its bits spread: two orders of one person would have to share 64 bits to be taken for one.

@@ -75,7 +75,7 @@ fn year_first(cell: &[u8]) -> Option<Moment> {
     })
 }
 
-/// `2024-03-05` and `2024-03-05 08:30:15` with any of `-` and `/`; plain twin: [`dates::date`].
+/// `2024-03-05` and `2024-03-05 08:30:15` with any of `-` and `/`; plain twin in the years it knows: [`dates::date`].
 fn usual(cell: &[u8]) -> Option<i64> {
     let two = |at: usize| {
         let (a, b) = (cell[at].wrapping_sub(b'0'), cell[at + 1].wrapping_sub(b'0'));
@@ -84,7 +84,8 @@ fn usual(cell: &[u8]) -> Option<i64> {
     if !matches!(cell.len(), 10 | 19) || !matches!(cell[4], b'-' | b'/') || cell[7] != cell[4] {
         return None;
     }
-    let day = dates::days(two(0)? * 100 + two(2)?, two(5)?, two(8)?)? * i64::from(DAY);
+    // Data bases write 0001-01-01 and 9999-12-31 for "never": such a row is out of time, not unreadable.
+    let day = dates::days_of_any_year(two(0)? * 100 + two(2)?, two(5)?, two(8)?)? * i64::from(DAY);
     if cell.len() == 10 {
         return Some(day);
     }
