@@ -247,8 +247,7 @@ impl Room {
 /// Whether nothing but counts is asked about, which takes no file.
 fn counted(recipe: &PastRecipe, topic: Topic) -> bool {
     let funnel = &recipe.funnel;
-    topic == Topic::Figures
-        || topic == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty()
+    topic == Topic::Figures || topic == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty()
 }
 
 /// The files of one analysis.

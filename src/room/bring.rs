@@ -2,7 +2,7 @@
 //! kept where their people belong, labels agreed on, rows sealed.
 
 use super::call::{FileRef, Overrule};
-use super::inspect::{Seen, Text, range};
+use super::inspect::{self, Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
 use super::{Room, freeze, load};

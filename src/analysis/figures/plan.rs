@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is to be checked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct FiguresPlan {
     /// Experiments.
@@ -19,6 +20,7 @@ pub struct FiguresPlan {
 
 /// An experiment; the first arm is the control.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArmsGiven {
     /// Of what.
@@ -35,6 +37,7 @@ pub struct ArmsGiven {
 
 /// An arm.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArmGiven {
     /// Its name.
@@ -51,6 +54,7 @@ pub struct ArmGiven {
 
 /// A whole and its parts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct SumGiven {
     /// Of what.
@@ -63,6 +67,7 @@ pub struct SumGiven {
 
 /// A rate between stages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct RatioGiven {
     /// Of what.
@@ -79,6 +84,7 @@ pub struct RatioGiven {
 
 /// A change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct ChangeGiven {
     /// Of what.

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 /// Two periods of first steps. Everywhere the earlier first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FunnelChange {
     /// Their first days.
     pub from: [String; 2],
@@ -30,6 +31,7 @@ pub struct FunnelChange {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ChangeStep {
     /// Its name.
     pub name: String,
@@ -43,6 +45,7 @@ pub struct ChangeStep {
 
 /// A value of the split column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ChangeValue {
     /// Which; empty for none.
     pub value: String,

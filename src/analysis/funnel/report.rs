@@ -38,6 +38,7 @@ pub struct FunnelReport {
 
 /// A way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ShortestWay {
     /// Events, one of equal ones behind each other.
     pub events: Vec<String>,
