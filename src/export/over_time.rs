@@ -164,7 +164,7 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
 
 /// `experiment.json`, `experiment.csv`, and `experiment-segments.csv`, `experiment-curve.csv` where there are any.
 pub fn experiment(report: &Released<ExperimentReport>) -> Files {
-    const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,verdict";
+    const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,verdict,resampled,resampled_low,resampled_high";
     let json = pretty(report.get());
     let report = report.get();
     let mut table = Table::new(HEADER);
@@ -210,7 +210,10 @@ fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
         table.maybe(lift.map(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
         table.maybe(lift.map(|l| l.p), 6).maybe(lift.map(|l| l.adjusted), 6);
         let verdict = lift.map(|l| json::text(&l.verdict)).unwrap_or_default();
-        table.label(verdict.trim_matches('"')).end();
+        table.label(verdict.trim_matches('"'));
+        let drawn = lift.and_then(|l| l.resampled);
+        table.maybe(drawn.map(|d| d.difference), 6).maybe(drawn.map(|d| d.interval.low), 6);
+        table.maybe(drawn.map(|d| d.interval.high), 6).end();
     }
 }
 

@@ -14,6 +14,7 @@ mod order;
 mod printed;
 mod ranking;
 mod repeat;
+mod resample;
 mod special;
 mod student;
 mod survival;
@@ -34,6 +35,7 @@ pub use ranking::{
     pr_auc_from_histogram,
 };
 pub use repeat::{BgNbd, Fitted, GammaGamma, Histories, Spent, WEEK};
+pub use resample::{Resampled, resampled};
 pub use special::{beta_share, digamma, hypergeometric, ln_gamma};
 pub use student::{Moments, Welch, t_quantile_two_sided, t_two_sided, welch};
 pub use survival::{Happened, kaplan_meier};

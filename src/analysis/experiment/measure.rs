@@ -8,6 +8,7 @@ use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past};
 use crate::table::history::{Source, money};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::{AddAssign, Range};
 
 /// Days of a curve, at most.
@@ -79,6 +80,8 @@ pub struct Outcomes {
     pub cells: Vec<Cell>,
     /// By segment, then metric, then arm.
     pub segments: Vec<Cell>,
+    /// By metric, then arm: people by value, of money and other means.
+    pub values: Vec<BTreeMap<i64, u64>>,
     /// By arm, then day behind the assignment: people who did the first metric then for the first time.
     pub curve: Vec<u64>,
 }
@@ -91,6 +94,10 @@ impl Partial for Outcomes {
         add_up(&mut self.cells, &other.cells);
         add_up(&mut self.segments, &other.segments);
         add_up(&mut self.curve, &other.curve);
+        self.values.resize(self.values.len().max(other.values.len()), BTreeMap::new());
+        for (to, from) in self.values.iter_mut().zip(other.values) {
+            from.into_iter().for_each(|(value, people)| *to.entry(value).or_default() += people);
+        }
     }
 }
 
@@ -150,6 +157,7 @@ impl Analysis for Weigh {
         sum.segments
             .resize(self.segment.map_or(0, |(_, values)| values as usize) * metrics * arms, Cell::default());
         sum.curve.resize(arms * CURVE, 0);
+        sum.values.resize(metrics * arms, BTreeMap::new());
         let table = shard.past.table(Source::Assign);
         for person in rows {
             let mine = table.rows(person);
@@ -173,6 +181,9 @@ impl Analysis for Weigh {
                 let mut cell = Cell { positive: u64::from(value > 0), ..Cell::default() };
                 cell.moments.add(value);
                 sum.cells[metric * arms + arm] += cell;
+                if !outcome.rate {
+                    *sum.values[metric * arms + arm].entry(value).or_default() += 1;
+                }
                 if let Some(segment) = segment {
                     sum.segments[(segment * metrics + metric) * arms + arm] += cell;
                 }

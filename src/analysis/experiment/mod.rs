@@ -2,7 +2,8 @@
 //!
 //! People are counted where they were put, whatever they then saw. The ratio of arms is tested first: an alarm (χ², p below
 //! 0.001) says that the split is broken and no figure below is to be trusted. Rates have Wilson's interval, differences
-//! Newcombe's, relative lift the log of the ratio's; money per head is Welch's. Every arm is held against the control,
+//! Newcombe's, relative lift the log of the ratio's; money per head is Welch's, and beside it 2,000 samples of
+//! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
 //! verdict is withheld, and where people were not put into arms by lot the report says so.
 //!

@@ -52,6 +52,8 @@ pub struct ExperimentPlan {
     pub segments: Option<String>,
     /// Whether people were put into arms by lot.
     pub randomised: bool,
+    /// Of the samples that intervals of means are drawn from.
+    pub seed: u64,
 }
 
 impl Default for ExperimentPlan {
@@ -67,6 +69,7 @@ impl Default for ExperimentPlan {
             detect: 0.1,
             segments,
             randomised: true,
+            seed: 1,
         }
     }
 }

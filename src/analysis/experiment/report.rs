@@ -3,10 +3,11 @@
 use super::measure::{CURVE, Cell, Outcomes, Weigh};
 use super::plan::{ExperimentPlan, Metric, MetricKind};
 use crate::gate::Cells;
-use crate::num::{self, Interval, newcombe, rate_ratio_interval, two_proportions, welch, wilson};
+use crate::num::{self, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch, wilson};
 use crate::table::dates;
 use crate::table::history::PastSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -133,6 +134,9 @@ pub struct Lift {
     pub adjusted: f64,
     /// What may be said.
     pub verdict: Verdict,
+    /// Of means: the difference of values cut at their 99.9th percentile, with intervals by resampling, in the unit of
+    /// the file.
+    pub resampled: Option<Resampled>,
 }
 
 /// A segment.
@@ -198,6 +202,10 @@ pub(super) fn report(
         parts.map(|(cells, label)| SegmentReport { segment: label.clone(), metrics: all(cells) }).collect();
     desk.adjust(&mut segments);
     let (curve, crossing) = curve(&desk, found);
+    let mut drawn = all(&found.cells);
+    for ((metric, of), values) in drawn.iter_mut().zip(metrics).zip(found.values.chunks(width)) {
+        desk.resample(metric, 10f64.powi(i32::from(scale(of))), values);
+    }
     ExperimentReport {
         as_of: dates::text(f64::from(schema.end_day()) - 1.0),
         randomised: plan.randomised,
@@ -206,7 +214,7 @@ pub(super) fn report(
         several: found.several,
         none: found.none,
         srm,
-        metrics: all(&found.cells),
+        metrics: drawn,
         segments,
         curve,
         crossing,
@@ -284,6 +292,7 @@ impl Desk<'_> {
             p: 1.0,
             adjusted: 1.0,
             verdict: Verdict::Open,
+            resampled: None,
         };
         if kind == MetricKind::Rate {
             let [x1, n1, x2, n2] =
@@ -309,6 +318,18 @@ impl Desk<'_> {
                 ..plain
             },
             None => plain,
+        }
+    }
+    /// Draws the intervals of a mean.
+    fn resample(&self, metric: &mut MetricReport, unit: f64, values: &[BTreeMap<i64, u64>]) {
+        for (arm, own) in metric.arms.iter_mut().zip(values) {
+            let Some(lift) = &mut arm.lift else { continue };
+            lift.resampled =
+                num::resampled(&values[self.control], own, self.plan.seed).map(|found| Resampled {
+                    difference: found.difference / unit,
+                    interval: found.interval.scaled(1.0 / unit),
+                    ..found
+                });
         }
     }
     /// People per arm for the planned lift at 5 % and a power of 80 %.
