@@ -1860,7 +1860,7 @@ reached: boolean, };
  */
 export type Found = { 
 /**
- * Its measure: `rfm`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
+ * Its measure: `rfm`, `rfm-cell`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
  */
 measure: string, 
 /**

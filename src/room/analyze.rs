@@ -169,7 +169,8 @@ impl Room {
         self.past = None;
         let opened = open(self, &recipe, &files).await?;
         let tables = Tables::of(&opened);
-        self.carry(recipe.text());
+        self.over_time = recipe.text();
+        self.carry();
         self.past = Some(Brought { recipe, opened });
         Ok(tables)
     }
@@ -188,20 +189,21 @@ impl Room {
             let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
             made.push((format!("{}-people.csv", topic.name()), list));
         }
-        self.carry(recipe.text());
+        self.over_time = recipe.text();
+        self.carry();
         self.past.iter_mut().for_each(|past| past.recipe = recipe.clone());
         Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect())
     }
     /// The open room's recipe takes the sections about events and orders along.
-    pub(super) fn carry(&mut self, past: Option<String>) {
-        if let (Some(open), Some(text)) = (&mut self.open, past) {
-            open.recipe.over_time = Some(text);
+    pub(super) fn carry(&mut self) {
+        if let (Some(open), Some(text)) = (&mut self.open, &self.over_time) {
+            open.recipe.over_time = Some(text.clone());
         }
     }
     /// The text of the recipe: of the open room, or of what was brought in alone.
     pub(super) fn recipe_text(&self) -> Result<String> {
-        match (&self.open, &self.past) {
-            (None, Some(past)) => Ok(past.recipe.text().unwrap_or_default()),
+        match (&self.open, &self.over_time) {
+            (None, Some(text)) => Ok(text.clone()),
             _ => Ok(self.opened()?.recipe.text()),
         }
     }

@@ -225,7 +225,7 @@ pub enum Call {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Found {
-    /// Its measure: `rfm`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
+    /// Its measure: `rfm`, `rfm-cell`, `stage`, `funnel`, `arm`, `clv-band`, `lifecycle`.
     pub measure: String,
     /// Lowest value.
     pub from: i32,

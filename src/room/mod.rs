@@ -84,6 +84,8 @@ pub struct Room {
     compared: Option<Comparison>,
     /// Files of many rows per person that were brought in.
     past: Option<analyze::Brought>,
+    /// The recipe's sections about them, as last asked.
+    over_time: Option<String>,
     /// Lists of people that were made, to be held against each other.
     lists: Vec<(String, Sketch)>,
     /// Files made and not yet taken.
@@ -125,6 +127,7 @@ impl Room {
             loaded: None,
             compared: None,
             past: None,
+            over_time: None,
             lists: vec![],
             made: BTreeMap::new(),
         }
@@ -149,10 +152,10 @@ impl Room {
             Call::Open { recipe, first_party, tags } => {
                 (self.open, self.loaded, self.compared) = (None, None, None);
                 self.lists.clear();
-                // The shards forget what was brought in; what it was stays in the recipe.
-                let past = self.past.take().and_then(|past| past.recipe.text());
+                // The shards forget what was brought in; what was asked of it stays in the recipe.
+                self.past = None;
                 self.open = Some(load::open(self, *recipe, first_party, tags).await?);
-                self.carry(past);
+                self.carry();
                 Ok(Reply::Match(self.opened()?.matched.get().clone()))
             }
             Call::Profile { base, crowd, against } => {

@@ -31,6 +31,8 @@ pub const QUESTIONS: [(&str, Opener); 3] =
 
 /// Measure with everyone's group: its place in the report's list, -1 for those in none.
 pub const GROUP: &str = "rfm";
+/// Measure with everyone's cell of the map: ten times R, and FM; -1 for those who did not buy.
+pub const CELL: &str = "rfm-cell";
 /// Cuts of F where quintiles coincide.
 const FEW_ORDERS: [i64; 4] = [1, 2, 4, 7];
 

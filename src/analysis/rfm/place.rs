@@ -1,6 +1,6 @@
 //! What one shard knows: ranks of R, F and M, everyone's group now and some days ago, ranks inside groups.
 
-use super::GROUP;
+use super::{CELL, GROUP};
 use crate::error::Result;
 use crate::shard::history::ManyCounts;
 use crate::shard::select::Round;
@@ -242,7 +242,7 @@ impl Analysis for Place {
         sum.scores.resize(125, Sum::default());
         sum.groups.resize(MOST, Sum::default());
         sum.flow.resize((MOST + 1) * (MOST + 1), 0);
-        let mut measure = shard.past.take_measure(GROUP, -1);
+        let mut kept = [GROUP, CELL].map(|name| shard.past.take_measure(name, -1));
         for person in rows {
             let (group, bought, scores) = self.group(&shard.past, person, self.lens);
             let worth = Sum { people: 1, orders: bought.orders, money: bought.money };
@@ -255,14 +255,16 @@ impl Analysis for Place {
             if let Some(group) = group {
                 sum.groups[usize::from(group)] += worth;
             }
-            measure[person] = group.map_or(-1, i32::from);
+            kept[0][person] = group.map_or(-1, i32::from);
+            kept[1][person] = scores.map_or(-1, |[r, f, m]| (10 * (r + 1) + (f + m + 3) / 2) as i32);
             if self.earlier > 0 {
                 let (then, ..) = self.group(&shard.past, person, self.lens.earlier(self.earlier));
                 let place = |group: Option<u8>| group.map_or(0, |g| usize::from(g) + 1);
                 sum.flow[place(then) * (MOST + 1) + place(group)] += 1;
             }
         }
-        shard.past.measures.insert(GROUP.into(), measure);
+        let kept = [GROUP, CELL].into_iter().map(String::from).zip(kept);
+        shard.past.measures.extend(kept);
     }
 }
 

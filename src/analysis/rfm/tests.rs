@@ -208,3 +208,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn everyone_behind_a_cell_can_be_found_and_carried_over_by_key() {
+    use crate::shard::Task;
+    use crate::shard::history::CarryPast;
+    use crate::shard::testing::key;
+    let deeds = town(400, 11);
+    let (schema, mut shards) = (schema(&deeds), past(&deeds, 3).0);
+    let plan = RfmPlan::default();
+    let found = run(&mut shards, &QUESTIONS, |desk| async move { rfm(&desk, &schema, &plan).await }).unwrap();
+    let behind = |shard: &crate::shard::Shard, value: i32| {
+        shard.past.measures[CELL].iter().filter(|cell| **cell == value).count() as u64
+    };
+    for cell in &found.cells {
+        let value = i32::from(10 * cell.r + cell.fm);
+        assert_eq!(shards.iter().map(|shard| behind(shard, value)).sum::<u64>(), cell.people);
+    }
+    let shard = &mut shards[1];
+    let stranger = key(1_000_000);
+    shard.people.keys = shard.past.keys.iter().rev().copied().chain([stranger]).collect();
+    let carry = |measure: &str| CarryPast { measure: measure.into(), to: "past.rfm.1".into() };
+    carry(GROUP).run(shard, vec![]).unwrap();
+    let mut want: Vec<i32> = shard.past.measures[GROUP].iter().rev().copied().collect();
+    want.push(i32::MIN);
+    assert_eq!(shard.measures["past.rfm.1"], want, "strangers are in no group, not even in none");
+    assert!(carry("clv").run(shard, vec![]).is_err(), "control: nothing was found of it");
+}

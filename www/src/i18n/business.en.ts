@@ -92,7 +92,7 @@ export const businessEn: BusinessWords = {
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
     winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
-    span: "Days apart", never: (n) => `${n} people who were outside on both days are not drawn.`,
+    span: "Days apart", waits: "Each stage needs a name of its own, and an event or orders; then it counts.", never: (n) => `${n} people who were outside on both days are not drawn.`,
   },
   funnel: {
     lead: (all, done, rate) => `${all} people came in, ${done} went all the way (${rate}).`,
@@ -108,6 +108,6 @@ export const businessEn: BusinessWords = {
     verdicts: { "broken-split": "broken split", "too-early": "before the planned size", better: "better", worse: "worse", open: "not told apart" },
     early: (size) => `${size} people per arm were planned. Until they are there no verdict is given: looking now and again finds what is not there.`,
     size: "Planned people per arm (0: none)", detect: "Relative lift to find (%)", needed: (n) => `To find that lift four times in five takes ${n} people per arm.`, daysAfter: "Days that count (0: all)", segments: "By segment", curve: "Cumulative curve", crossing: "The curves changed places on the way: be careful.",
-    source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
+    all: "Everyone", source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
   },
 };

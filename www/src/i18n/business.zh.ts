@@ -91,7 +91,7 @@ export const businessZh = {
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
     winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
     edit: "编辑阶段", name: "名称", events: "行为", least: "至少次数", window: "有效天数", minOrders: "或订单数", up: "上移", down: "下移", remove: "删除", newName: (n: number) => `阶段 ${n}`,
-    span: "相隔天数", never: (n: string) => `两天都未进入的 ${n} 人不在图中。`,
+    span: "相隔天数", waits: "每个阶段要有不同的名称，并选行为或填订单数，然后生效。", never: (n: string) => `两天都未进入的 ${n} 人不在图中。`,
   },
   funnel: {
     lead: (all: string, done: string, rate: string) => `${all} 人进入，${done} 人走到最后（${rate}）。`,
@@ -107,7 +107,7 @@ export const businessZh = {
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", better: "更好", worse: "更差", open: "看不出差别" },
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",
-    source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
+    all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
   },
 };
 export type BusinessWords = typeof businessZh;

@@ -57,6 +57,8 @@ class App {
   beside = $state.raw<{ idmap: IdMapRecipe[]; consent: ConsentRecipe[] }>({ idmap: [], consent: [] });
   files = $state.raw<Record<string, { blob: Blob; ref: FileRef }>>({});
   #oneid: OneIdRecipe | undefined;
+  /** Sections about events and orders of a loaded recipe: kept until the room writes its own. */
+  #overTime: string | null = null;
   /** Crowds of a loaded recipe that could not be counted yet, or not at all with these files. */
   waiting = $state.raw<(NamedCrowd & { lost?: boolean })[]>([]);
   /** The signed head of the partner's file the tags came from. */
@@ -120,6 +122,7 @@ class App {
       portraits: this.portraits,
       crowds: this.#crowds(),
       policy: this.signed ?? null,
+      over_time: this.#overTime,
       ...(repeatable(quality) && { quality }),
       ...Object.fromEntries(Object.entries(this.lists).filter(([, list]) => repeatable(list))),
     };
@@ -288,7 +291,7 @@ class App {
     for (const slot of Object.values(this.slots)) await slot.reload();
     for (const [name, { blob }] of Object.entries(this.files)) this.files = { ...this.files, [name]: { blob, ref: await this.engine.addFile(blob, name) } };
     for (const other of this.others) await other.reload();
-    await this.run("match");
+    if (this.recipe || this.step !== "business") await this.run("match");
   }
 
   witness({ asked, refused }: Network): void {
@@ -300,7 +303,7 @@ class App {
     this.#say("files");
   }
 
-  #set({ idmap = [], oneid, consent, profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent, policy }: Omit<Recipe, "first_party" | "tags" | "output">): void {
+  #set({ idmap = [], oneid, consent, profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent, policy, over_time }: Omit<Recipe, "first_party" | "tags" | "output">): void {
     this.beside = { idmap, consent: consent ? [consent] : [] };
     this.#oneid = oneid;
     this.base = profile.base;
@@ -312,6 +315,7 @@ class App {
     this.waiting = crowds;
     this.#order = crowds.map(({ name }) => name);
     this.#quality = quality;
+    this.#overTime = over_time ?? null;
     this.lists = { waves: waves ?? null, signs: signs ?? null, matrix: matrix ?? null, overlap: overlap ?? null, export: sent ?? null };
     this.#sampled = false;
   }

@@ -9,5 +9,8 @@ export const stageName = (name: string | null): string => name ?? i18n.t.busines
 export const bandName = (code: string): string => own(i18n.t.business.clv.names, code);
 export const stateName = (code: string): string => own(i18n.t.business.clv.stateNames, code);
 
+/** A column: those with a role bear its name. */
+export const columnName = (name: string): string => own(i18n.t.business.uses, name);
+
 /** The colour of the n-th of several things; what stands apart is grey. */
 export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
