@@ -79,7 +79,7 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await view(page, "pivot");
   const cross = page.getByTestId("pivot-table");
   await expect(cross).toBeVisible({ timeout: 30_000 });
-  await expect(cross.locator("tbody th")).not.toContainText(["rare"]);
+  await expect(cross).not.toContainText("rare");
   await page.getByTestId("pivot-floor").fill("1");
   await page.getByTestId("pivot-floor").press("Enter");
   await expect(cross.locator("tbody th").nth(2)).toHaveText("rare", { timeout: 30_000 });
@@ -107,7 +107,7 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
     expect(row).toEqual([over.length > 0 ? when : `${when}*`, n(people.length), ...rates, ""]);
   }
   expect(await listed(page, triangle.locator("tbody tr").nth(1).getByTestId("keep"))).toEqual(ids(cohort(months[1]!)));
-  const lost = [...mine].filter(([, orders]) => DAYS - orders.at(-1)!.day >= 90);
+  const lost = [...mine].filter(([, orders]) => DAYS - orders.at(-1)!.day > 90);
   const early = lost.filter(([, orders]) => orders.length === 1).length;
   await expect(page.getByTestId("churn-line")).toContainText(percent(early / lost.length));
   expect(await barriers(page), "cohorts").toEqual([]);
