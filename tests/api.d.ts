@@ -390,11 +390,11 @@ name: string,
 /**
  * Who.
  */
-who: Found, } } | { "past-crowd": { 
+who: Array<Found>, } } | { "past-crowd": { 
 /**
  * Who.
  */
-who: Found, 
+who: Array<Found>, 
 /**
  * Number of the analysis' run: a later one leaves the crowd as it is.
  */
@@ -3420,7 +3420,7 @@ funnel: FunnelPlan,
 /**
  * Arms.
  */
-experiment: ExperimentPlan, };
+experiment: ExperimentPlan, pivot: PivotPlan, cohorts: CohortPlan, paths: PathPlan, rules: RulePlan, };
 
 /**
  * The tables a room can have, each of any number of files.
@@ -4815,7 +4815,7 @@ share: number, };
 /**
  * What was brought in: the account of rows, and what can be asked about.
  */
-export type Tables = { 
+export type Tables = { rules: Array<TagRule>,  
 /**
  * Where the rows went: what `rows.json` holds.
  */
@@ -4961,7 +4961,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules";
 
 /**
  * Which way the weights of a column may go along its bins.
@@ -5272,3 +5272,73 @@ export type ErrorCode =
   | "cancelled"
   | "worker-lost"
   | "output-unwritable";
+
+export type PivotPlan = { table: PastTable, by: Array<string>, where: { [key in string]: Array<string> }, sum: string | null, outcome: Array<string>, bought: boolean, within: number, floor: number, cell: Array<string> };
+
+export type PivotReport = { as_of: string, table: string, by: Array<string>, sum: string | null, decimals: number, cells: Array<PivotCell>, withheld: number, floor: number, pairs: Array<PivotPair>, best: Array<PivotBest> };
+
+export type PivotCell = { at: Array<string | null>, people: number, share: number, rows: number, sum: number | null, rate: PivotRate | null };
+
+export type PivotRate = { people: number, did: number, rate: number, interval: Interval };
+
+export type PivotPair = { one: string, other: string, association: Association, interaction: PivotTest | null };
+
+export type PivotTest = { g2: number, df: number, p: number };
+
+export type PivotBest = { at: Array<string>, rate: PivotRate, expected: number | null, q: number };
+
+export type CohortPlan = { event: Array<string>, active: Array<string>, unit: CalendarPart, days: number, churn: number, early: number };
+
+export type CohortReport = { as_of: string, unit: CalendarPart, decimals: number, cohorts: Array<CohortLine>, ages: Array<CohortAge>, outside: number, activity: Array<ActiveDay>, churn: ChurnReport };
+
+export type CohortLine = { cohort: string, people: number, complete: boolean, cells: Array<CohortCell | null>, money: number };
+
+export type CohortCell = { people: number, rate: number, money: number, value: number };
+
+export type CohortAge = { age: number, cohorts: number, people: number, rate: number, interval: Interval, value: number };
+
+export type ActiveDay = { day: string, dau: number, wau: number | null, mau: number | null, stickiness: number | null };
+
+export type ChurnReport = { silence: number, early_acts: number, people: number, active: number, early: number, mature: number, rate: number, interval: Interval, early_share: number, early_interval: Interval, units: Array<ChurnUnit> };
+
+export type ChurnUnit = { unit: string, complete: boolean, begin: number, acquired: number, returned: number, early: number, mature: number, end: number, net: number };
+
+export type PathPlan = { column: string, steps: number, top: number, least: number, attribute: string | null, touch: string | null, days: number };
+
+export type PathsReport = { as_of: string, column: string, steps: number, decimals: number, buyers: number, orders: number, later: number, different: number, paths: Array<PathLine>, others: number, links: Array<PathLink>, first: Array<FirstProduct>, next: Array<NextProduct>, gaps: Array<ProductGap>, pairs: Array<BasketPair>, large: number, common: Array<Commonality>, touches: Array<TouchPath>, other_touches: number };
+
+export type PathLine = { path: Array<string>, people: number, share: number, orders: number, money: number, days: number | null };
+
+export type PathLink = { step: number, from: string, to: string | null, people: number };
+
+export type FirstProduct = { product: string, people: number, share: number, interval: Interval };
+
+export type NextProduct = { from: string, to: string, same: boolean, people: number, rate: number, interval: Interval, lift: number, q: number };
+
+export type ProductGap = { product: string | null, orders: number, days: [number, number, number] };
+
+export type BasketPair = { one: string, other: string, orders: number, people: number, support: number, confidence: number, reverse: number, lift: number, chi2: number, q: number };
+
+export type Commonality = { value: string, products: number, share: number, all_share: number, index: Tgi };
+
+export type TouchPath = { path: Array<string>, orders: number, people: number, share: number, money: number };
+
+export type RulePlan = { rules: Array<TagRule> };
+
+export type TagRule = { name: string, all: Array<Predicate> };
+
+export type Predicate = { event: Array<string>, where: { [key in string]: Array<string> }, fate: RuleFate, days: number, least: number | null, most: number | null, sum: string | null, sum_least: number | null, sum_most: number | null, dwell: number, first: boolean, last: boolean, quiet: number, then: RuleNext | null, due: number | null };
+
+export type RuleNext = { event: Array<string>, within: number, never: boolean };
+
+export type RulesReport = { as_of: string, decimals: number, people: number, rules: Array<RuleLine>, none: number, unknown: Array<string> };
+
+export type RuleLine = { name: string, people: number, share: number, interval: Interval, orders: number, money: number, first: number };
+
+export type Association = { chi2: number, df: number, p: number, v: number, sparse: boolean };
+
+export type Tgi = { tgi: number | null, interval: Interval | null };
+
+export type CalendarPart = "year" | "quarter" | "month" | "week" | "day" | "weekday" | "hour";
+
+export type RuleFate = "bought" | "cancelled" | "returned";

@@ -159,6 +159,18 @@ fn the_preset_tags_what_it_knows_and_names_what_it_does_not() {
 }
 
 #[test]
+fn rules_to_start_from_say_what_the_preset_says() {
+    let deeds = town(300, 5);
+    let (preset, start) = (report(&deeds, &RulePlan::default(), 2), super::preset(&schema(&deeds)));
+    let (preset, own) = (preset.unwrap(), report(&deeds, &RulePlan { rules: start.clone() }, 2).unwrap());
+    assert_eq!((own.rules, own.none), (preset.rules, preset.none));
+    assert!(own.unknown.is_empty() && start.iter().all(|rule| !preset.unknown.contains(&rule.name)));
+    // Control: with all its events spelled out, the preset is about some that nobody did.
+    let spelled = report(&deeds, &RulePlan { rules: RulePlan::default().list() }, 2);
+    assert_eq!(spelled.unwrap_err().code(), "label-unknown");
+}
+
+#[test]
 fn control_what_makes_no_sense_is_refused() {
     let deeds = town(20, 1);
     let refused = |plan: RulePlan| {

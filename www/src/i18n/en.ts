@@ -1,3 +1,4 @@
+import { behaviourEn } from "./behaviour.en";
 import { businessEn } from "./business.en";
 import { cardEn } from "./card.en";
 import { crowdsEn } from "./crowds.en";
@@ -534,6 +535,7 @@ export const en: Words = {
     row: (n) => `row ${n}`,
     column: (name) => `“${name}”`,
   },
+  behaviour: behaviourEn,
   business: businessEn,
   crowds: crowdsEn,
   partners: partnersEn,

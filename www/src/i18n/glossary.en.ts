@@ -40,4 +40,10 @@ export const glossaryEn: Glossary = {
   alive: { term: "Chance to be active", line: "By the BG/NBD model, the chance that the customer will come again: lowest for those who came often and then stopped." },
   holdout: { term: "Hold-out", line: "The model learns from the earlier history only, forecasts the last part, and is held against what came: the nearer the lines, the better." },
   bottleneck: { term: "Bottleneck", line: "The step with the lowest rate, whose 95% interval lies below all others': not by chance." },
+  cramers_v: { term: "Cramér's V", line: "How far two columns go together: 0 not at all, 1 if the one decides the other. Below 0.1 next to nothing, to 0.3 weak, to 0.5 moderate. Everyone counts once, by their first row." },
+  interaction: { term: "Interaction", line: "Whether the rate depends on the combination once the effect of each column is taken out (likelihood ratio of a logistic regression). Only a p below 0.05 counts." },
+  retention: { term: "Retention", line: "Of those who were new in the same unit, the share who come in each unit after. A unit that is not over has no figure, rather than a zero." },
+  stickiness: { term: "Stickiness", line: "Daily active people ÷ those active in 30 days: how many of the month's people are there on the day." },
+  churn_split: { term: "Early and mature loss", line: "Who stays away for too long is lost: early after a few times, mostly new people who were not kept; mature after more." },
+  basket_lift: { term: "Lift", line: "How often the two come together ÷ how often they would by chance. 1 is chance, 2 is twice as often." },
 };

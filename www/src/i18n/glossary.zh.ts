@@ -39,6 +39,12 @@ export const glossaryZh = {
   alive: { term: "仍活跃的可能", line: "按 BG/NBD 模型，这位客户还会再来的概率：很久没来而以前常来的人最低。" },
   holdout: { term: "留出检验", line: "只用前面的历史拟合，预测最后一段，再与真实发生的比：两条线越近，预测越可信。" },
   bottleneck: { term: "瓶颈", line: "转化率最低的一步，而且它的 95% 区间完全低于其他各步：不是碰巧。" },
+  cramers_v: { term: "Cramér's V", line: "两列有多大关联：0 是毫无关系，1 是知道一列就知道另一列。0.1 以下几乎无关，到 0.3 较弱，到 0.5 中等。每人只按第一次算一回。" },
+  interaction: { term: "搭配效应", line: "把两列各自的作用算掉以后，转化率还要不要看它们怎样搭配（逻辑回归的似然比检验）。p 低于 0.05 才算要看。" },
+  retention: { term: "留存", line: "同一期新来的人里，之后每一期还来的占比。期没有结束就不填，不当作零。" },
+  stickiness: { term: "粘性", line: "日活 ÷ 30 日活跃：这个月的人里，有多少当天在。" },
+  churn_split: { term: "早期与成熟流失", line: "太久没来就算流失。来过没几次就走的是早期流失，多是没留住新客；常来以后才走的是成熟流失。" },
+  basket_lift: { term: "提升度", line: "两样一起出现的次数 ÷ 互不相干时该有的次数。1 是碰巧，2 是常见一倍。" },
 };
 
 export type Glossary = Record<keyof typeof glossaryZh, { term: string; line: string }>;

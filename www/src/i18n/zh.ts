@@ -1,4 +1,5 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
+import { behaviourZh } from "./behaviour.zh";
 import { businessZh } from "./business.zh";
 import { cardZh } from "./card.zh";
 import { crowdsZh } from "./crowds.zh";
@@ -534,6 +535,7 @@ export const zh = {
     row: (n: string) => `第 ${n} 行`,
     column: (name: string) => `“${name}”`,
   },
+  behaviour: behaviourZh,
   business: businessZh,
   crowds: crowdsZh,
   partners: partnersZh,

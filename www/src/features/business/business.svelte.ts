@@ -1,12 +1,12 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastRecipe, PastTable, RfmPlan, RfmReport, RowsRecipe, StagePlan, StagesReport, TimeFormat, Topic } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { FATES, tableOf, usesIn, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv"] as const satisfies Topic[];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport };
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies Topic[];
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -17,6 +17,10 @@ const PLANS: Plans = {
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, counts: [] } satisfies FunnelPlan,
   experiment: { control: "control", planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true } satisfies ExperimentPlan,
+  pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
+  cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
+  paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
+  rules: { rules: [] } satisfies RulePlan,
 };
 
 /** Steps that usually follow each other, to start a funnel from. */
@@ -174,8 +178,8 @@ class Business {
 
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
-    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment") };
+    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !(topic === "rules" && this.plans.rules.rules.length === 0) ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
   }
 
   get recipe(): PastRecipe {
@@ -191,6 +195,10 @@ class Business {
   /** Values of a column of labels. */
   values(table: PastTable, name: string): string[] {
     return this.bring.result?.columns.find((column) => column.table === table && column.name === name)?.values ?? [];
+  }
+  /** Columns of labels of a table. */
+  dims(table: PastTable): PastColumn[] {
+    return this.bring.result?.columns.filter((column) => column.table === table) ?? [];
   }
   get events(): string[] {
     return this.values("events", "event");
@@ -222,6 +230,7 @@ class Business {
       const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null }));
       this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => /control|对照|^no |holdout|空白|base/i.test(arm)) ?? arms[0] ?? "" });
     }
+    this.#behaviour();
     this.view = "home";
   }
 
@@ -245,8 +254,14 @@ class Business {
     if (this.ready && !task.running) void this.answers[topic].run();
   }
 
-  /** Who stands behind a number: an audience where a tag file is open, else a list of IDs to save. */
-  async keep(topic: Topic, name: string, who: Found): Promise<void> {
+  /** Another plan, and the answer to it. */
+  async ask<T extends Topic>(topic: T, plan: Partial<Plans[T]>): Promise<void> {
+    this.#plan(topic, { ...this.plans[topic], ...plan });
+    await this.answers[topic].run();
+  }
+
+  /** Who stands behind a number, all of it found of them: an audience where a tag file is open, else a list of IDs to save. */
+  async keep(topic: Topic, name: string, who: Found[]): Promise<void> {
     this.refusal = undefined;
     try {
       await this.need(topic);
@@ -290,6 +305,22 @@ class Business {
     [this.plans, this.zone, this.asOf, this.view] = [PLANS, "", "", "home"];
     this.bring.forget();
     for (const answer of Object.values(this.answers)) answer.forget();
+  }
+
+  /** Columns to start from, where those of the plan are not in the files, and the rules about what is. */
+  #behaviour(): void {
+    const { pivot, cohorts, paths, rules } = this.plans;
+    const orders = this.has("orders");
+    const table = orders ? "orders" : "events";
+    const there = (of: PastTable, name: string): boolean => /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
+    const few = (of: PastTable): string => [...this.dims(of)].sort((a, b) => Number(b.name === "channel") - Number(a.name === "channel") || a.count - b.count)[0]?.name ?? "weekday";
+    if (!this.has(pivot.table) || !pivot.by.every((name) => there(pivot.table, name))) this.#plan("pivot", { ...PLANS.pivot, table, by: [few(table), "month"] });
+    if (!orders && cohorts.event.length + cohorts.active.length === 0) this.#plan("cohorts", { ...cohorts, event: ["*"], active: ["*"] });
+    const column = ["product", "category", few("orders")].find((name) => there("orders", name)) ?? "product";
+    const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
+    if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
+    if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
+    if (rules.rules.length === 0) this.#plan("rules", { rules: this.bring.result?.rules ?? [] });
   }
 
   #plan<T extends Topic>(topic: T, plan: Plans[T]): void {

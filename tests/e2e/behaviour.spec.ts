@@ -1,0 +1,158 @@
+// What goes with what, who came back, what comes next, and who did or did not do what rules name: the figures of each
+// view are those of a plain script, too small cells stay away, and who stands behind a number is a list.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Locator, Page } from "@playwright/test";
+import { barriers, expect, test } from "./atoll.ts";
+
+test.setTimeout(240_000);
+
+const PEOPLE = 900;
+const phone = (i: number): string => `138${String(10_000_000 + 37 * i)}`;
+const two = (n: number): string => String(n).padStart(2, "0");
+const n = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+const percent = (share: number): string => share.toLocaleString("en-US", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+type Order = { who: number; day: number; hour: number; items: string[]; channel: string; cents: number };
+type Event = { who: number; day: number; hour: number; what: string };
+const BEGIN = Date.UTC(2026, 0, 1) / 86_400_000;
+const date = (day: number): string => new Date((BEGIN + day) * 86_400_000).toISOString().slice(0, 10);
+const DAYS = 170;
+
+/** A shop of three products in two channels. The last row is of day 170, so June is not over. */
+function shop() {
+  let seed = 11;
+  const random = (): number => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const [orders, events]: [Order[], Event[]] = [[], []];
+  for (let who = 0; who < PEOPLE; who += 1) {
+    const channel = who % 150 === 0 ? "rare" : random() < 0.5 ? "app" : "mini";
+    let day = Math.floor(random() * 150);
+    let product = random() < 0.6 ? "tea" : "cup";
+    for (let visit = 0; visit < 4 && day < DAYS; visit += 1) {
+      events.push({ who, day, hour: 9, what: "view" });
+      if (random() < 0.6) {
+        events.push({ who, day, hour: 10, what: "cart" });
+        if (random() < (channel === "app" ? 0.8 : 0.5)) {
+          orders.push({ who, day, hour: 11, items: random() < 0.3 ? [product, "bag"] : [product], channel, cents: 2000 + Math.floor(random() * 5000) });
+          product = random() < 0.7 ? "cup" : "tea";
+        }
+      }
+      day += 1 + Math.floor(random() * 60);
+    }
+  }
+  events.push({ who: 0, day: DAYS, hour: 9, what: "view" });
+  const rows = orders.flatMap((order, at) => order.items.map((item, i) => `${phone(order.who)},${date(order.day)} ${two(order.hour)}:00:00,${((i === 0 ? order.cents : 100) / 100).toFixed(2)},N${at},${item},${order.channel}`));
+  return {
+    orders, events,
+    ordersFile: ["phone,paid_at,amount,order_no,product,channel", ...rows].join("\n") + "\n",
+    eventsFile: ["phone,time,event", ...events.map(({ who, day, hour, what }) => `${phone(who)},${date(day)} ${two(hour)}:00:00,${what}`)].join("\n") + "\n",
+  };
+}
+
+const view = (page: Page, name: string): Promise<void> => page.locator(`.views input[value=${name}]`).check({ force: true });
+const cells = async (row: Locator): Promise<string[]> => (await row.locator("th, td").allInnerTexts()).map((text) => text.trim());
+
+async function listed(page: Page, keep: Locator): Promise<Set<string>> {
+  await keep.click();
+  const save = page.getByTestId("made-file").getByRole("button", { name: /^Save:/ });
+  const [file] = await Promise.all([page.waitForEvent("download", { timeout: 30_000 }), save.click({ timeout: 30_000 })]);
+  await page.keyboard.press("Escape");
+  return new Set(readFileSync(await file.path(), "utf8").trim().split("\n"));
+}
+const ids = (people: Iterable<number>): Set<string> => new Set([...people].map(phone));
+
+test("cross table, cohorts, paths and rules hold what a plain script finds", async ({ page, served }, info) => {
+  const made = shop();
+  writeFileSync(info.outputPath("orders.csv"), made.ordersFile);
+  writeFileSync(info.outputPath("events.csv"), made.eventsFile);
+  await page.goto(`${served}#shards=2`);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("file-business").setInputFiles(["orders.csv", "events.csv"].map((name) => join(info.outputDir, name)));
+  await expect(page.getByTestId("past-table").nth(1)).toHaveValue("events");
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 30_000 });
+
+  // Cross: different people by channel and month; a cell of few is not shown until it is asked for.
+  const month = (day: number): string => date(day).slice(0, 7);
+  const months = [...new Set(made.orders.map(({ day }) => month(day)))].sort();
+  const inCell = (channel: string, when?: string): Set<number> => new Set(made.orders.filter((o) => o.channel === channel && (!when || month(o.day) === when)).map(({ who }) => who));
+  await view(page, "pivot");
+  const cross = page.getByTestId("pivot-table");
+  await expect(cross).toBeVisible({ timeout: 30_000 });
+  await expect(cross).not.toContainText("rare");
+  await page.getByTestId("pivot-floor").fill("1");
+  await page.getByTestId("pivot-floor").press("Enter");
+  await expect(cross.locator("tbody th").nth(2)).toHaveText("rare", { timeout: 30_000 });
+  expect(await cells(cross.locator("thead tr"))).toEqual(["channel", ...months, "All"]);
+  for (const [i, channel] of ["app", "mini", "rare"].entries()) {
+    const want = [...months.map((when) => inCell(channel, when).size), inCell(channel).size].map((people) => (people > 0 ? n(people) : "–"));
+    expect(await cells(cross.locator("tbody tr").nth(i))).toEqual([channel, ...want]);
+  }
+  await cross.locator("tbody tr").nth(0).getByRole("button").nth(1).click();
+  expect(await listed(page, page.getByTestId("pivot-cell").getByTestId("keep").first())).toEqual(ids(inCell("app", months[1])));
+  expect(await barriers(page), "pivot").toEqual([]);
+
+  // Cohorts: by the month of the first order; the last month is not over, so it has no figure.
+  const mine = new Map<number, Order[]>();
+  for (const order of made.orders) mine.set(order.who, [...(mine.get(order.who) ?? []), order]);
+  const cohort = (when: string): number[] => [...mine].filter(([, orders]) => month(orders[0]!.day) === when).map(([who]) => who);
+  await view(page, "cohorts");
+  const triangle = page.getByTestId("cohorts-table");
+  await expect(triangle).toBeVisible({ timeout: 30_000 });
+  for (const [i, when] of months.entries()) {
+    const people = cohort(when);
+    const over = months.slice(i, -1);
+    const rates = over.map((later) => percent(people.filter((who) => mine.get(who)!.some((order) => month(order.day) === later)).length / people.length));
+    const row = (await cells(triangle.locator("tbody tr").nth(i))).slice(0, 2 + over.length + 1);
+    expect(row).toEqual([over.length > 0 ? when : `${when}*`, n(people.length), ...rates, ""]);
+  }
+  expect(await listed(page, triangle.locator("tbody tr").nth(1).getByTestId("keep"))).toEqual(ids(cohort(months[1]!)));
+  const lost = [...mine].filter(([, orders]) => DAYS - orders.at(-1)!.day > 90);
+  const early = lost.filter(([, orders]) => orders.length === 1).length;
+  await expect(page.getByTestId("churn-line")).toContainText(percent(early / lost.length));
+  expect(await barriers(page), "cohorts").toEqual([]);
+
+  // Paths: by the dearest product of each order.
+  const paths = new Map<string, number[]>();
+  for (const [who, orders] of mine) {
+    const path = orders.slice(0, 3).map((order) => order.items[0]!).join(" → ");
+    paths.set(path, [...(paths.get(path) ?? []), who]);
+  }
+  const [most] = [...paths].sort((a, b) => b[1].length - a[1].length);
+  await view(page, "paths");
+  const top = page.getByTestId("paths-table").locator("tbody tr").first();
+  await expect(top).toBeVisible({ timeout: 30_000 });
+  expect((await cells(top)).slice(0, 3)).toEqual([most![0], n(most![1].length), percent(most![1].length / mine.size)]);
+  expect(await listed(page, top.getByTestId("keep"))).toEqual(ids(most![1]));
+  const both = made.orders.filter(({ items }) => items[0] === "tea" && items.length > 1).length;
+  const pair = page.getByTestId("paths-pairs").locator("tbody tr", { hasText: "tea" });
+  expect((await cells(pair)).slice(0, 3)).toEqual(["bag", "tea", n(both)]);
+  expect(await barriers(page), "paths").toEqual([]);
+
+  // Rules: of the preset what the events allow, then one of one's own, moved up.
+  const after = (event: Event, days: number): boolean => made.orders.some((o) => o.who === event.who && (o.day - event.day) * 24 + o.hour - event.hour >= 0 && (o.day - event.day) * 24 + o.hour - event.hour < days * 24);
+  const left = new Set(made.events.filter((e) => e.what === "cart" && e.day * 24 + e.hour + 72 <= (DAYS + 1) * 24 && !after(e, 3)).map(({ who }) => who));
+  await view(page, "rules");
+  const rules = page.getByTestId("rules-table").locator("tbody tr");
+  const cart = rules.filter({ hasText: "Cart left" });
+  await expect(cart.locator("td").first()).toHaveText(n(left.size), { timeout: 30_000 });
+  await expect(rules.filter({ hasText: "Coupon" })).toHaveCount(0);
+  expect(await listed(page, cart.getByTestId("keep"))).toEqual(ids(left));
+  const seen = [...Array(PEOPLE).keys()].filter((who) => made.events.filter((e) => e.who === who && e.what === "view").length >= 3);
+  const form = page.getByTestId("rules-form");
+  await form.getByRole("button", { name: "New rule" }).click();
+  await page.getByTestId("rule-name").fill("Often here");
+  await form.getByRole("combobox", { name: "Event" }).selectOption("view");
+  await page.getByTestId("rule-least").fill("3");
+  await page.getByTestId("rule-least").blur();
+  await page.getByTestId("rule-add").click();
+  const often = rules.filter({ hasText: "Often here" });
+  await expect(often.locator("td").first()).toHaveText(n(seen.length), { timeout: 30_000 });
+  expect(await listed(page, often.getByTestId("keep"))).toEqual(ids(seen));
+  const order = await rules.count();
+  for (let at = order - 2; at > 0; at -= 1) await often.getByRole("button", { name: "Up: Often here" }).click();
+  await expect(rules.first()).toContainText("Often here");
+  await expect(rules.first().locator("td").nth(4)).toHaveText(n(seen.length), { timeout: 30_000 });
+  await expect(page.getByTestId("rules-lead")).toContainText("people");
+  expect(await barriers(page), "rules").toEqual([]);
+});

@@ -1,0 +1,51 @@
+import type { BehaviourWords } from "./behaviour.zh";
+
+export const behaviourEn: BehaviourWords = {
+  all: "All",
+  smallest: "Fewest people",
+  few: "Too few people to show anything. “Fewest people” can be lowered.",
+  parts: { year: "year", quarter: "quarter", month: "month", week: "week", weekday: "weekday", day: "day", hour: "hour" },
+  weekdays: {},
+  pivot: {
+    table: "Data", rows: "Rows", columns: "Columns", layers: "Layers", noLayers: "no layers", shows: "Show", show: { people: "People", rows: "Times", sum: "Sum", rate: "Rate" },
+    then: "Who then", thenBuy: "bought", within: "within days", of: "Of", cross: (one, other) => `${one} × ${other}`,
+    lead: (words, one, other) => `${one} and ${other} ${words}.`,
+    words: ["have next to nothing to do with each other", "go together weakly", "go together moderately", "go together strongly"], sparse: "Many cells have too few people for the test to be trusted.",
+    together: "What goes together", pair: "Columns", strength: "Strength", chance: "p of chance alone", inter: "p of interaction", need: "the combination matters", alone: "each alone explains it",
+    best: "Combinations with the best rate", combination: "Combination", expected: "Expected of each alone", did: (did, people) => `${did} of ${people}`,
+    withheld: (n, floor) => `${n} cells are not shown: they have under ${floor} people, or would give such a cell away. “–” has no rows or is not shown.`,
+    most: (n) => `Only the ${n} values with most people are drawn; the files hold all.`, choose: "Pick a cell to see whose it is.", didIt: (name) => `${name}, then converted`, chosen: (people, share) => `${people} people, ${share} of all`,
+  },
+  cohorts: {
+    lead: (unit, rate, lost) => `Of new people, ${rate} come again in the next ${unit}; of all who came, ${lost} are lost.`, leadShort: (lost) => `Of all who came, ${lost} are lost.`,
+    unit: "By", units: { week: "week", month: "month", quarter: "quarter" }, begin: "Begins with", first: "first order", any: "any event", active: "There if", order: "an order",
+    retention: "Retention", shows: "Show", show: { rate: "Retention", money: "Money", value: "Money per head so far" }, cohort: "Cohort", age: (n) => `+${n}`, size: "People", everyone: "All",
+    open: (cohort) => `${cohort}*`, star: "* Not over yet: more may come. Cells that are not over have no figure.", latest: (n) => `Only the last ${n} cohorts are drawn; the files hold all.`,
+    activity: "Active people", dau: "Daily", wau: "7 days", mau: "30 days", sticky: "Stickiness", stickyLine: (rate) => `Stickiness on the last day ${rate}`, day: "Day", last: "Days shown",
+    churn: "Churn", silence: "Lost after days without", early: "Early up to times", states: ["Active", "Lost early", "Lost mature"], earlyShare: (share, range) => `Of the lost, ${share} (${range}) were lost early.`,
+    balance: "Coming and going", begins: "At first", acquired: "New", returned: "Back", end: "At last", net: "Net",
+  },
+  paths: {
+    lead: (buyers, first, share) => `Of ${buyers} buyers, ${share} have ${first} in their first order.`, leadAll: (buyers, orders) => `${buyers} buyers, ${orders} orders.`,
+    column: "Column", steps: "Orders", from: (n) => `Order ${n}`, flow: "From one order to the next", step: "Step", end: "no further order", others: "others", none: "not given",
+    top: "Paths most take", path: "Path", days: "Days between (median)", rest: (people, n) => `${n} different paths; ${people} people are on others.`, keep: "Path",
+    first: "What first orders hold", item: "Product", next: "After the first order, what the second holds", one: "First holds", other: "Second holds", rate: "Of those whose first holds it", same: "same",
+    gaps: "How soon they buy again", gap: "From an order with", quartiles: "Quartiles", all: "All",
+    pairs: "Two in one basket", a: "One", b: "Other", support: "Of all orders", confidence: "Of orders with the one", large: (n) => `${n} baskets are too large to make pairs.`,
+    touches: "Touchpoints before an order", touch: "Touchpoints", touchOff: "none", window: "Days before an order", direct: "no touchpoint",
+    common: "What products of these paths share", compare: "Compare by", compareOff: "nothing", products: "Products", onPaths: "On the paths", inAll: "Of all products", noColumn: "The orders have no column of products, categories or other labels. Choose one under Files to see paths.",
+  },
+  rules: {
+    lead: (people, share, n) => `${n} rules hold for ${people} people, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
+    names: {
+      "registered-not-bought": "Registered, not bought", "many-visits-not-bought": "Many visits, not bought", "coupon-claimed-not-used": "Coupon claimed, not used", "campaign-opened-not-bought": "Saw the campaign, not bought",
+      "campaign-joined-not-bought": "Joined the campaign, not bought", "cart-left": "Cart left", "first-order-cancelled": "First order cancelled", "left-at-login": "Left at login", "due-for-repurchase": "Due to buy again",
+    },
+    fates: { bought: "order", cancelled: "cancelled order", returned: "order given back" },
+    times: (least, most) => (most === null ? (least > 1 ? `at least ${least} times` : "") : least > 0 ? `${least}–${most} times` : `at most ${most} times`),
+    never: (what) => `no ${what}`, days: (n) => `in the last ${n} days`, isFirst: "as the first of all", isLast: "as the last of all", quiet: (n) => `${n} days ago or more`, stay: (n) => `for ${n} seconds or more`,
+    then: (what, days) => `then ${what} within ${days} days`, thenNot: (what, days) => `then no ${what} within ${days} days`, due: (n) => `${n}% of their own mean interval since the last order`, sum: (column, range) => `sum of ${column} ${range}`, joined: "; ",
+    add: "New rule", name: "Name", what: "Event", orders: "order", least: "At least", most: "At most", mostHint: "no limit", inDays: "In the last days", forever: "all", follows: "Followed by", follow: { any: "does not matter", then: "followed by", never: "not followed by" }, inNext: "within days", save: "Add", taken: "There is a rule of this name.",
+    up: "Up", down: "Down", remove: "Remove", preset: "Back to the preset", empty: "No rules yet. The preset's rules are about events that these files do not have; make one of your own.",
+  },
+};
