@@ -13,6 +13,7 @@ const MANY: u64 = 32;
 
 /// Means of values cut at their common 99.9th percentile, and intervals from resampling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Resampled {
     /// Values above this count as this; in the unit they were counted in.
     pub cut: i64,
