@@ -5,6 +5,7 @@ export const businessEn: BusinessWords = {
   views: { home: "Overview", rfm: "RFM", stages: "Stages", funnel: "Funnel", experiment: "Experiment", clv: "Value", pivot: "Cross", cohorts: "Cohorts", paths: "Paths", rules: "Rules", files: "Files" },
   empty: "Your customers over time",
   emptyLine: "Drop files of events, orders or experiment arms, several at once. They are read on this machine only.",
+  sampleHint: "A year of a made-up city of 50,000: events, orders, an experiment",
   choose: "Choose files",
   more: "Add files",
   kinds: { events: "Events: who, when, did what", orders: "Orders: who, when, for how much", assign: "Arms: who is in which arm of an experiment" },

@@ -171,6 +171,7 @@ class Business {
   /** Files to be looked at before they are saved. */
   saving = $state.raw<Out[]>();
   refusal = $state.raw<Refusal>();
+  sampling = $state(false);
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
@@ -215,6 +216,23 @@ class Business {
   }
   remove(file: PastFile): void {
     this.files = this.files.filter((other) => other !== file);
+  }
+
+  /** A year of the synthetic city, made in the tab and taken like dropped files, as its recipe says. */
+  async sample(): Promise<void> {
+    this.sampling = true;
+    try {
+      const files: File[] = [];
+      for (const { name } of await app.engine.call({ sample: { people: 50_000, seed: 7, year: true } })) {
+        const blob = await app.engine.take(name); // also what is not used: the engine then forgets it
+        if (blob && name === "room.toml") await this.follow(await blob.text());
+        else if (blob && /^(events|orders|assign)\.csv$/.test(name)) files.push(new File([blob], name));
+      }
+      await this.add(files);
+      await this.open();
+    } finally {
+      this.sampling = false;
+    }
   }
 
   /** Brings the files in, and starts each analysis from what was found in them. */
