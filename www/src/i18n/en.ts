@@ -54,6 +54,11 @@ export const en: Words = {
     left: (time) => `about ${time} left`,
     rate: (n, unit) => `${n} ${unit}/s`,
     stages: {
+      rfm: "Scoring and grouping",
+      clv: "Fitting customer value",
+      stages: "Placing people in stages",
+      funnel: "Following the steps",
+      experiment: "Comparing arms",
       sample: "Making sample data",
       survey: "Reading it all",
       inspect: "Reading the whole file",

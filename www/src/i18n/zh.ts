@@ -54,6 +54,11 @@ export const zh = {
     left: (time: string) => `约剩 ${time}`,
     rate: (n: string, unit: string) => `${n} ${unit}/秒`,
     stages: {
+      rfm: "分组打分",
+      clv: "拟合客户价值",
+      stages: "判定阶段",
+      funnel: "走漏斗",
+      experiment: "比较各组",
       sample: "生成示例数据",
       survey: "通读",
       inspect: "通读文件",
