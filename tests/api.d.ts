@@ -39,6 +39,31 @@ unused?: { [key in string]: string },
 as_of?: string, };
 
 /**
+ * A day.
+ */
+export type ActiveDay = { 
+/**
+ * Which.
+ */
+day: string, 
+/**
+ * People on it.
+ */
+dau: number, 
+/**
+ * In the 7 days that end with it; absent where the files begin later.
+ */
+wau: number | null, 
+/**
+ * In the 30 days.
+ */
+mau: number | null, 
+/**
+ * Share of the month's people who are there on the day.
+ */
+stickiness: number | null, };
+
+/**
  * Terms as they are shown.
  */
 export type Agreed = { 
@@ -112,9 +137,80 @@ planned: number, };
 export type ArmVerdict = "broken-split" | "too-early" | "better" | "worse" | "open";
 
 /**
+ * How far rows and columns go together.
+ */
+export type Association = { 
+/**
+ * Pearson's χ².
+ */
+chi2: number, 
+/**
+ * Degrees of freedom.
+ */
+df: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * Cramér's V: 0 for nothing, 1 where one decides the other.
+ */
+v: number, 
+/**
+ * Too few people for χ² (Cochran, Biometrics 10, 1954): over a fifth of the cells expect fewer than five, or one
+ * expects fewer than one.
+ */
+sparse: boolean, };
+
+/**
  * Against whom the seed is compared.
  */
 export type Base = "everyone" | "with-value" | "rest";
+
+/**
+ * Two products of one basket.
+ */
+export type BasketPair = { 
+/**
+ * One.
+ */
+one: string, 
+/**
+ * The other.
+ */
+other: string, 
+/**
+ * Orders with both.
+ */
+orders: number, 
+/**
+ * Their people.
+ */
+people: number, 
+/**
+ * Of all orders.
+ */
+support: number, 
+/**
+ * Of orders with the one.
+ */
+confidence: number, 
+/**
+ * Of orders with the other.
+ */
+reverse: number, 
+/**
+ * Against what chance would bring together.
+ */
+lift: number, 
+/**
+ * χ² with one degree of freedom.
+ */
+chi2: number, 
+/**
+ * False discovery rate.
+ */
+q: number, };
 
 /**
  * Crowds that are set side by side.
@@ -184,6 +280,11 @@ zone: string | null,
  * The last day that counts, as in `2026-06-01`; the day of the last row if not given.
  */
 as_of: string | null, };
+
+/**
+ * A part of the calendar. Codes of units that go on count from the one of 1970-01-01, so that a difference is an age.
+ */
+export type CalendarPart = "year" | "quarter" | "month" | "week" | "day" | "weekday" | "hour";
 
 /**
  * Out-of-fold probabilities against what came true.
@@ -388,11 +489,11 @@ recipe: PastRecipe, } } | { "past-people": {
  */
 name: string, 
 /**
- * Who.
+ * Who: people of whom all of this was found.
  */
 who: Array<Found>, } } | { "past-crowd": { 
 /**
- * Who.
+ * Who: people of whom all of this was found.
  */
 who: Array<Found>, 
 /**
@@ -437,6 +538,96 @@ price: string,
  * Where to meet them.
  */
 touch: string, };
+
+/**
+ * Who was lost.
+ */
+export type ChurnReport = { 
+/**
+ * Days without, after which somebody is lost.
+ */
+silence: number, 
+/**
+ * Acts up to which a loss is early.
+ */
+early_acts: number, 
+/**
+ * People who were ever there.
+ */
+people: number, 
+/**
+ * Not lost on the last day; whether they will be is not known.
+ */
+active: number, 
+/**
+ * Lost after few acts.
+ */
+early: number, 
+/**
+ * Lost after more.
+ */
+mature: number, 
+/**
+ * Lost of those ever there.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Early among the lost.
+ */
+early_share: number, 
+/**
+ * Its 95 % interval.
+ */
+early_interval: Interval, 
+/**
+ * Unit by unit.
+ */
+units: Array<ChurnUnit>, };
+
+/**
+ * Coming and going in a unit: `end = begin + acquired + returned − early − mature`.
+ */
+export type ChurnUnit = { 
+/**
+ * Which.
+ */
+unit: string, 
+/**
+ * Whether it is over.
+ */
+complete: boolean, 
+/**
+ * Active before it.
+ */
+begin: number, 
+/**
+ * There for the first time.
+ */
+acquired: number, 
+/**
+ * There again after they were lost.
+ */
+returned: number, 
+/**
+ * Lost after few acts.
+ */
+early: number, 
+/**
+ * Lost after more.
+ */
+mature: number, 
+/**
+ * Active at its end.
+ */
+end: number, 
+/**
+ * Acquired and returned less lost.
+ */
+net: number, };
 
 /**
  * One persona.
@@ -691,6 +882,147 @@ value: number,
 alive: number, };
 
 /**
+ * All cohorts at an age.
+ */
+export type CohortAge = { 
+/**
+ * Units since.
+ */
+age: number, 
+/**
+ * Cohorts that have reached it.
+ */
+cohorts: number, 
+/**
+ * Their people.
+ */
+people: number, 
+/**
+ * Share who were there.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Money of this age per head, in whole units.
+ */
+value: number, };
+
+/**
+ * A cohort in one unit.
+ */
+export type CohortCell = { 
+/**
+ * People who were there.
+ */
+people: number, 
+/**
+ * Of the cohort.
+ */
+rate: number, 
+/**
+ * Money.
+ */
+money: number, 
+/**
+ * Money up to here per head of the cohort, in whole units.
+ */
+value: number, };
+
+/**
+ * A cohort.
+ */
+export type CohortLine = { 
+/**
+ * When it began: `2026-03`, `2026-Q1`, the first day of a week.
+ */
+cohort: string, 
+/**
+ * Its people.
+ */
+people: number, 
+/**
+ * Whether its unit is over: else more may come.
+ */
+complete: boolean, 
+/**
+ * Unit by unit, its own first; absent where the unit is not over.
+ */
+cells: Array<CohortCell | null>, 
+/**
+ * Money of all its people so far, that of units not over with it.
+ */
+money: number, };
+
+/**
+ * Cohorts, activity and churn.
+ */
+export type CohortPlan = { 
+/**
+ * Events of which the first begins; `*` for any. The first order if not given.
+ */
+event: Array<string>, 
+/**
+ * Events that count as being there; `*` for any. Orders if not given.
+ */
+active: Array<string>, 
+/**
+ * `week`, `month` or `quarter`.
+ */
+unit: CalendarPart, 
+/**
+ * Days of activity that are shown, back from the last.
+ */
+days: number, 
+/**
+ * Days without, after which somebody is lost.
+ */
+churn: number, 
+/**
+ * Who is lost after no more orders (or events) than this is lost early.
+ */
+early: number, };
+
+/**
+ * The report.
+ */
+export type CohortReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * How long a cohort is.
+ */
+unit: CalendarPart, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * Cohorts, the oldest first.
+ */
+cohorts: Array<CohortLine>, 
+/**
+ * All cohorts together by age, each age of those that have reached it.
+ */
+ages: Array<CohortAge>, 
+/**
+ * Money before the buyer's cohort began, or of people of none.
+ */
+outside: number, 
+/**
+ * Day by day.
+ */
+activity: Array<ActiveDay>, 
+/**
+ * Who was lost.
+ */
+churn: ChurnReport, };
+
+/**
  * A column the model sees.
  */
 export type ColumnCard = { 
@@ -768,6 +1100,31 @@ examples: Array<string>, };
  * A column by name or by 1-based number.
  */
 export type ColumnRef = number | string;
+
+/**
+ * What products of paths have in common.
+ */
+export type Commonality = { 
+/**
+ * Value of the column they are compared by.
+ */
+value: string, 
+/**
+ * Products of the paths with it.
+ */
+products: number, 
+/**
+ * Of all products of the paths.
+ */
+share: number, 
+/**
+ * Of all products that were ordered.
+ */
+all_share: number, 
+/**
+ * 100 times the one over the other.
+ */
+index: Tgi, };
 
 /**
  * A bin in two models.
@@ -1849,6 +2206,27 @@ english: string,
  * The same in Chinese.
  */
 chinese: string, };
+
+/**
+ * A product of first baskets.
+ */
+export type FirstProduct = { 
+/**
+ * Which.
+ */
+product: string, 
+/**
+ * People whose first order holds it.
+ */
+people: number, 
+/**
+ * Of all buyers.
+ */
+share: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, };
 
 /**
  * A destination's smallest seed.
@@ -2997,6 +3375,43 @@ crowd: Expr, };
 export type Namespace = "tags" | "first_party";
 
 /**
+ * A product of second baskets.
+ */
+export type NextProduct = { 
+/**
+ * What the first holds.
+ */
+from: string, 
+/**
+ * What the second holds.
+ */
+to: string, 
+/**
+ * Whether that is the same.
+ */
+same: boolean, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of those whose first holds the one.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Over the share of all buyers whose second holds the other.
+ */
+lift: number, 
+/**
+ * False discovery rate of the difference to all other buyers.
+ */
+q: number, };
+
+/**
  * What a platform could get. Nought is "no limit published".
  */
 export type Offer = { 
@@ -3420,12 +3835,192 @@ funnel: FunnelPlan,
 /**
  * Arms.
  */
-experiment: ExperimentPlan, pivot: PivotPlan, cohorts: CohortPlan, paths: PathPlan, rules: RulePlan, };
+experiment: ExperimentPlan, 
+/**
+ * What goes with what.
+ */
+pivot: PivotPlan, 
+/**
+ * Who came when, and who came back.
+ */
+cohorts: CohortPlan, 
+/**
+ * What comes first, next and together.
+ */
+paths: PathPlan, 
+/**
+ * Who did, or did not do, what rules name.
+ */
+rules: RulePlan, };
 
 /**
  * The tables a room can have, each of any number of files.
  */
 export type PastTable = "events" | "orders" | "assign";
+
+/**
+ * A path.
+ */
+export type PathLine = { 
+/**
+ * Lead products, the first order's first; empty for none.
+ */
+path: Array<string>, 
+/**
+ * Its people.
+ */
+people: number, 
+/**
+ * Of all buyers.
+ */
+share: number, 
+/**
+ * All their orders.
+ */
+orders: number, 
+/**
+ * What they paid.
+ */
+money: number, 
+/**
+ * Days between two orders of the path: the lower median.
+ */
+days: number | null, };
+
+/**
+ * From one step to the next.
+ */
+export type PathLink = { 
+/**
+ * The step it leaves, from 1.
+ */
+step: number, 
+/**
+ * From.
+ */
+from: string, 
+/**
+ * To; absent where no order follows.
+ */
+to: string | null, 
+/**
+ * People.
+ */
+people: number, };
+
+/**
+ * Paths, baskets and touchpoints.
+ */
+export type PathPlan = { 
+/**
+ * Column of the orders that paths are of: `product`, `category`, …
+ */
+column: string, 
+/**
+ * Orders of a path, 2 to 5.
+ */
+steps: number, 
+/**
+ * How many paths, next products and pairs are named.
+ */
+top: number, 
+/**
+ * People who must have taken a step or bought a pair before it is named.
+ */
+least: number, 
+/**
+ * Column of the orders that products of the named paths are compared by.
+ */
+attribute: string | null, 
+/**
+ * Column of the events whose values are touchpoints: `channel`, `event`, …
+ */
+touch: string | null, 
+/**
+ * Days before an order in which they count.
+ */
+days: number, };
+
+/**
+ * The report.
+ */
+export type PathsReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * What paths are of.
+ */
+column: string, 
+/**
+ * Orders of a path.
+ */
+steps: number, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * People who bought.
+ */
+buyers: number, 
+/**
+ * Their orders: those on paths, and those behind the last step.
+ */
+orders: number, 
+/**
+ * Those behind the last step of a path.
+ */
+later: number, 
+/**
+ * Different paths.
+ */
+different: number, 
+/**
+ * Most people first, those of enough people: together with `others` they are all buyers.
+ */
+paths: Array<PathLine>, 
+/**
+ * Buyers on paths that are not named.
+ */
+others: number, 
+/**
+ * From each step to the next; who has no further order goes to none. `*` is all that is not named.
+ */
+links: Array<PathLink>, 
+/**
+ * What first baskets hold.
+ */
+first: Array<FirstProduct>, 
+/**
+ * What next baskets hold, by the first.
+ */
+next: Array<NextProduct>, 
+/**
+ * Days from one order to the next; all products first, then by lead product.
+ */
+gaps: Array<ProductGap>, 
+/**
+ * Products of one basket.
+ */
+pairs: Array<BasketPair>, 
+/**
+ * Baskets too large for pairs.
+ */
+large: number, 
+/**
+ * What products of the named paths with a second order have in common.
+ */
+common: Array<Commonality>, 
+/**
+ * Touchpoints before orders, most orders first; together with `other_touches` they are all orders.
+ */
+touches: Array<TouchPath>, 
+/**
+ * Orders behind touchpoints that are not named.
+ */
+other_touches: number, };
 
 /**
  * People and clusters in two dimensions.
@@ -3549,6 +4144,202 @@ merges: Array<Merge>,
  * How many people changed their persona after the merges, if they were asked to.
  */
 settled: number | null, };
+
+/**
+ * A combination, of people by their first row.
+ */
+export type PivotBest = { 
+/**
+ * A value per column.
+ */
+at: Array<string>, 
+/**
+ * How many did it.
+ */
+rate: PivotRate, 
+/**
+ * The rate if neither column changed what the other does; of two columns only.
+ */
+expected: number | null, 
+/**
+ * False discovery rate of the difference to all others.
+ */
+q: number, };
+
+/**
+ * A cell or margin.
+ */
+export type PivotCell = { 
+/**
+ * A value per column; empty for none, absent for all.
+ */
+at: Array<string | null>, 
+/**
+ * Different people.
+ */
+people: number, 
+/**
+ * Of all.
+ */
+share: number, 
+/**
+ * Rows.
+ */
+rows: number, 
+/**
+ * What they add up to, in minor units.
+ */
+sum: number | null, 
+/**
+ * How many then did it.
+ */
+rate: PivotRate | null, };
+
+/**
+ * Two columns.
+ */
+export type PivotPair = { 
+/**
+ * One.
+ */
+one: string, 
+/**
+ * The other.
+ */
+other: string, 
+/**
+ * Whether they go together, of people by their first row.
+ */
+association: Association, 
+/**
+ * Whether the rate needs the combination beyond the effect of each; absent without a rate, and over 2,500
+ * combinations.
+ */
+interaction: PivotTest | null, };
+
+/**
+ * A cross pivot.
+ */
+export type PivotPlan = { 
+/**
+ * Whose rows: orders or events.
+ */
+table: PastTable, 
+/**
+ * Two or three columns, or parts of the calendar: `year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`.
+ */
+by: Array<string>, 
+/**
+ * Columns of which a row has any of the values.
+ */
+where: { [key in string]: Array<string> }, 
+/**
+ * Column of numbers to add up.
+ */
+sum: string | null, 
+/**
+ * Rates of who has any of these events behind their first row in the cell.
+ */
+outcome: Array<string>, 
+/**
+ * Rates of who buys behind it, instead.
+ */
+bought: boolean, 
+/**
+ * Days behind it.
+ */
+within: number, 
+/**
+ * Cells of fewer people are left out.
+ */
+floor: number, 
+/**
+ * A cell whose people are listed: a value per column, `*` for all.
+ */
+cell: Array<string>, };
+
+/**
+ * A rate.
+ */
+export type PivotRate = { 
+/**
+ * People seen for long enough.
+ */
+people: number, 
+/**
+ * Those who did it.
+ */
+did: number, 
+/**
+ * Their share.
+ */
+rate: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, };
+
+/**
+ * The report.
+ */
+export type PivotReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * Whose rows.
+ */
+table: string, 
+/**
+ * By what.
+ */
+by: Array<string>, 
+/**
+ * The column that is added up.
+ */
+sum: string | null, 
+/**
+ * Its decimals.
+ */
+decimals: number, 
+/**
+ * Cells and margins, in the order of labels, margins last; those without a row are absent.
+ */
+cells: Array<PivotCell>, 
+/**
+ * Cells left out: of fewer people than the floor, and what would give them away.
+ */
+withheld: number, 
+/**
+ * The floor.
+ */
+floor: number, 
+/**
+ * Each two of the columns.
+ */
+pairs: Array<PivotPair>, 
+/**
+ * Combinations whose rate is surely highest, by the lower end of its interval.
+ */
+best: Array<PivotBest>, };
+
+/**
+ * A likelihood-ratio test.
+ */
+export type PivotTest = { 
+/**
+ * G².
+ */
+g2: number, 
+/**
+ * Degrees of freedom.
+ */
+df: number, 
+/**
+ * Its tail.
+ */
+p: number, };
 
 /**
  * Where it went wrong: as much as is known.
@@ -3678,6 +4469,71 @@ top: Array<TopTag>,
 crowd: Expr, };
 
 /**
+ * A test of a person's events, or of their orders if no event is named.
+ */
+export type Predicate = { 
+/**
+ * Any of these events.
+ */
+event: Array<string>, 
+/**
+ * Columns of which the row (or a row of the order) has any of the values.
+ */
+where: { [key in string]: Array<string> }, 
+/**
+ * What became of the orders.
+ */
+fate: RuleFate, 
+/**
+ * Only the last so many days; 0 for all.
+ */
+days: number, 
+/**
+ * As many of them as this; 1, or 0 where `most` is 0.
+ */
+least: number | null, 
+/**
+ * And no more than this.
+ */
+most: number | null, 
+/**
+ * Column of numbers that is added up.
+ */
+sum: string | null, 
+/**
+ * To at least this, in whole units.
+ */
+sum_least: number | null, 
+/**
+ * And to no more than this.
+ */
+sum_most: number | null, 
+/**
+ * Seconds spent on these events, to the next of the person's; a pause of over half an hour is none.
+ */
+dwell: number, 
+/**
+ * Only the person's first event or order of all.
+ */
+first: boolean, 
+/**
+ * Only the last of all.
+ */
+last: boolean, 
+/**
+ * The last of them lies at least so many days back.
+ */
+quiet: number, 
+/**
+ * Only those followed by this, or never followed by it.
+ */
+then: RuleNext | null, 
+/**
+ * Due again: days since the last order, in percent of the mean of the person's own intervals; 100 is due.
+ */
+due: number | null, };
+
+/**
  * Something odd that happened `count` times.
  */
 export type Problem = { 
@@ -3697,6 +4553,23 @@ first_row: number | null,
  * Column, if one is meant.
  */
 column: string | null, };
+
+/**
+ * Days to the next order.
+ */
+export type ProductGap = { 
+/**
+ * Lead product of the order before; absent for all.
+ */
+product: string | null, 
+/**
+ * How many were followed by another.
+ */
+orders: number, 
+/**
+ * Lower quartile, median and upper quartile.
+ */
+days: [number, number, number], };
 
 /**
  * One column of a profile.
@@ -4306,6 +5179,99 @@ delimiter: string | null,
 header: boolean | null, };
 
 /**
+ * What became of the orders that are meant.
+ */
+export type RuleFate = "bought" | "cancelled" | "returned";
+
+/**
+ * A rule.
+ */
+export type RuleLine = { 
+/**
+ * The tag it gives.
+ */
+name: string, 
+/**
+ * People it holds for.
+ */
+people: number, 
+/**
+ * Of everyone.
+ */
+share: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Their orders.
+ */
+orders: number, 
+/**
+ * What they paid, in minor units.
+ */
+money: number, 
+/**
+ * People for whom no rule before holds: with `none`, everyone once.
+ */
+first: number, };
+
+/**
+ * What follows.
+ */
+export type RuleNext = { 
+/**
+ * Any of these events; an order if not given.
+ */
+event: Array<string>, 
+/**
+ * Within so many days.
+ */
+within: number, 
+/**
+ * Or rather does not, and the days are over.
+ */
+never: boolean, };
+
+/**
+ * A list of rules.
+ */
+export type RulePlan = { 
+/**
+ * The rules, the first one that holds first; the preset's if not given.
+ */
+rules: Array<TagRule>, };
+
+/**
+ * The report.
+ */
+export type RulesReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * Everyone.
+ */
+people: number, 
+/**
+ * Rules in their order.
+ */
+rules: Array<RuleLine>, 
+/**
+ * People for whom none holds.
+ */
+none: number, 
+/**
+ * Rules of the preset about what no file has.
+ */
+unknown: Array<string>, };
+
+/**
  * Whom a run learned from.
  */
 export type Samples = { 
@@ -4815,7 +5781,7 @@ share: number, };
 /**
  * What was brought in: the account of rows, and what can be asked about.
  */
-export type Tables = { rules: Array<TagRule>,  
+export type Tables = { 
 /**
  * Where the rows went: what `rows.json` holds.
  */
@@ -4831,7 +5797,11 @@ numbers: Array<[PastTable, string]>,
 /**
  * Lists of stages to start from, with their rules.
  */
-presets: Array<[StagePreset, Array<StageRule>]>, };
+presets: Array<[StagePreset, Array<StageRule>]>, 
+/**
+ * Rules to start from, about what the files have.
+ */
+rules: Array<TagRule>, };
 
 /**
  * A label in all personas.
@@ -4859,6 +5829,19 @@ shares: Array<number>,
 place: [number, number] | null, };
 
 /**
+ * A rule: all its tests hold.
+ */
+export type TagRule = { 
+/**
+ * The tag it gives.
+ */
+name: string, 
+/**
+ * Its tests.
+ */
+all: Array<Predicate>, };
+
+/**
  * A weighted label.
  */
 export type TagWeight = { 
@@ -4874,6 +5857,19 @@ values: Array<string>,
  * Weight, -10 to 10; below 0 for what they are not.
  */
 weight: number, };
+
+/**
+ * A target-group index: 100 where a tag is as common in the crowd as in the base.
+ */
+export type Tgi = { 
+/**
+ * The index; absent where the crowd is empty or the base has nobody with the tag.
+ */
+tgi: number | null, 
+/**
+ * Its interval; absent also where the crowd has nobody with the tag.
+ */
+interval: Interval | null, };
 
 /**
  * A slice of the people outside the seed.
@@ -4962,6 +5958,31 @@ tgi_high: number, };
  * What can be asked.
  */
 export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules";
+
+/**
+ * Touchpoints before orders.
+ */
+export type TouchPath = { 
+/**
+ * The last ones, in order; none for an order out of the blue.
+ */
+path: Array<string>, 
+/**
+ * Orders.
+ */
+orders: number, 
+/**
+ * Their people.
+ */
+people: number, 
+/**
+ * Of all orders.
+ */
+share: number, 
+/**
+ * What was paid.
+ */
+money: number, };
 
 /**
  * Which way the weights of a column may go along its bins.
@@ -5272,73 +6293,3 @@ export type ErrorCode =
   | "cancelled"
   | "worker-lost"
   | "output-unwritable";
-
-export type PivotPlan = { table: PastTable, by: Array<string>, where: { [key in string]: Array<string> }, sum: string | null, outcome: Array<string>, bought: boolean, within: number, floor: number, cell: Array<string> };
-
-export type PivotReport = { as_of: string, table: string, by: Array<string>, sum: string | null, decimals: number, cells: Array<PivotCell>, withheld: number, floor: number, pairs: Array<PivotPair>, best: Array<PivotBest> };
-
-export type PivotCell = { at: Array<string | null>, people: number, share: number, rows: number, sum: number | null, rate: PivotRate | null };
-
-export type PivotRate = { people: number, did: number, rate: number, interval: Interval };
-
-export type PivotPair = { one: string, other: string, association: Association, interaction: PivotTest | null };
-
-export type PivotTest = { g2: number, df: number, p: number };
-
-export type PivotBest = { at: Array<string>, rate: PivotRate, expected: number | null, q: number };
-
-export type CohortPlan = { event: Array<string>, active: Array<string>, unit: CalendarPart, days: number, churn: number, early: number };
-
-export type CohortReport = { as_of: string, unit: CalendarPart, decimals: number, cohorts: Array<CohortLine>, ages: Array<CohortAge>, outside: number, activity: Array<ActiveDay>, churn: ChurnReport };
-
-export type CohortLine = { cohort: string, people: number, complete: boolean, cells: Array<CohortCell | null>, money: number };
-
-export type CohortCell = { people: number, rate: number, money: number, value: number };
-
-export type CohortAge = { age: number, cohorts: number, people: number, rate: number, interval: Interval, value: number };
-
-export type ActiveDay = { day: string, dau: number, wau: number | null, mau: number | null, stickiness: number | null };
-
-export type ChurnReport = { silence: number, early_acts: number, people: number, active: number, early: number, mature: number, rate: number, interval: Interval, early_share: number, early_interval: Interval, units: Array<ChurnUnit> };
-
-export type ChurnUnit = { unit: string, complete: boolean, begin: number, acquired: number, returned: number, early: number, mature: number, end: number, net: number };
-
-export type PathPlan = { column: string, steps: number, top: number, least: number, attribute: string | null, touch: string | null, days: number };
-
-export type PathsReport = { as_of: string, column: string, steps: number, decimals: number, buyers: number, orders: number, later: number, different: number, paths: Array<PathLine>, others: number, links: Array<PathLink>, first: Array<FirstProduct>, next: Array<NextProduct>, gaps: Array<ProductGap>, pairs: Array<BasketPair>, large: number, common: Array<Commonality>, touches: Array<TouchPath>, other_touches: number };
-
-export type PathLine = { path: Array<string>, people: number, share: number, orders: number, money: number, days: number | null };
-
-export type PathLink = { step: number, from: string, to: string | null, people: number };
-
-export type FirstProduct = { product: string, people: number, share: number, interval: Interval };
-
-export type NextProduct = { from: string, to: string, same: boolean, people: number, rate: number, interval: Interval, lift: number, q: number };
-
-export type ProductGap = { product: string | null, orders: number, days: [number, number, number] };
-
-export type BasketPair = { one: string, other: string, orders: number, people: number, support: number, confidence: number, reverse: number, lift: number, chi2: number, q: number };
-
-export type Commonality = { value: string, products: number, share: number, all_share: number, index: Tgi };
-
-export type TouchPath = { path: Array<string>, orders: number, people: number, share: number, money: number };
-
-export type RulePlan = { rules: Array<TagRule> };
-
-export type TagRule = { name: string, all: Array<Predicate> };
-
-export type Predicate = { event: Array<string>, where: { [key in string]: Array<string> }, fate: RuleFate, days: number, least: number | null, most: number | null, sum: string | null, sum_least: number | null, sum_most: number | null, dwell: number, first: boolean, last: boolean, quiet: number, then: RuleNext | null, due: number | null };
-
-export type RuleNext = { event: Array<string>, within: number, never: boolean };
-
-export type RulesReport = { as_of: string, decimals: number, people: number, rules: Array<RuleLine>, none: number, unknown: Array<string> };
-
-export type RuleLine = { name: string, people: number, share: number, interval: Interval, orders: number, money: number, first: number };
-
-export type Association = { chi2: number, df: number, p: number, v: number, sparse: boolean };
-
-export type Tgi = { tgi: number | null, interval: Interval | null };
-
-export type CalendarPart = "year" | "quarter" | "month" | "week" | "day" | "weekday" | "hour";
-
-export type RuleFate = "bought" | "cancelled" | "returned";

@@ -469,9 +469,13 @@ pub enum Reply {
 mod tests {
     use super::*;
     use crate::analysis::clv::ClvReport;
+    use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
     use crate::analysis::funnel::FunnelReport;
+    use crate::analysis::paths::PathsReport;
+    use crate::analysis::pivot::PivotReport;
     use crate::analysis::rfm::RfmReport;
+    use crate::analysis::rules::RulesReport;
     use crate::analysis::stages::StagesReport;
     use crate::error::{Kind, Place};
     use crate::exchange::steps::{Step, Told};
@@ -496,6 +500,10 @@ mod tests {
             StagesReport::export_all,
             FunnelReport::export_all,
             ExperimentReport::export_all,
+            PivotReport::export_all,
+            CohortReport::export_all,
+            PathsReport::export_all,
+            RulesReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");
