@@ -68,7 +68,7 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await page.goto(`${served}#shards=2`);
   await page.locator("[data-step=business]").click();
   await page.getByTestId("file-business").setInputFiles(["orders.csv", "events.csv"].map((name) => join(info.outputDir, name)));
-  await expect(page.getByTestId("past-table").nth(1)).toHaveValue("events");
+  await expect(page.getByTestId("past-table").nth(1)).toHaveValue("events", { timeout: 30_000 });
   await page.getByTestId("business-open").click();
   await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 30_000 });
 

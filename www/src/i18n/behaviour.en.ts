@@ -44,7 +44,7 @@ export const behaviourEn: BehaviourWords = {
     fates: { bought: "order", cancelled: "cancelled order", returned: "order given back" },
     times: (least, most) => (most === null ? (least > 1 ? `at least ${least} times` : "") : least > 0 ? `${least}–${most} times` : `at most ${most} times`),
     never: (what) => `no ${what}`, days: (n) => `in the last ${n} days`, isFirst: "as the first of all", isLast: "as the last of all", quiet: (n) => `${n} days ago or more`, stay: (n) => `for ${n} seconds or more`,
-    then: (what, days) => `then ${what} within ${days} days`, thenNot: (what, days) => `then no ${what} within ${days} days`, due: (n) => `${n}% of their own mean interval since the last order`, sum: (column, range) => `sum of ${column} ${range}`, joined: "; ",
+    then: (what, days) => `then ${what} within ${days} days`, thenNot: (what, days) => `then no ${what} within ${days} days`, due: (n) => `${n}% of their own mean interval since the last order`, sum: (column, range) => `sum of ${column} ${range}`, comma: ", ", joined: "; ",
     add: "New rule", name: "Name", what: "Event", orders: "order", least: "At least", most: "At most", mostHint: "no limit", inDays: "In the last days", forever: "all", follows: "Followed by", follow: { any: "does not matter", then: "followed by", never: "not followed by" }, inNext: "within days", save: "Add", taken: "There is a rule of this name.",
     up: "Up", down: "Down", remove: "Remove", preset: "Back to the preset", empty: "No rules yet. The preset's rules are about events that these files do not have; make one of your own.",
   },

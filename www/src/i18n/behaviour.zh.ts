@@ -18,7 +18,7 @@ export const behaviourZh = {
   cohorts: {
     lead: (unit: string, rate: string, lost: string) => `新来的人里，${rate} 在下一${unit}还会来；来过的人里，${lost} 已经流失。`, leadShort: (lost: string) => `来过的人里，${lost} 已经流失。`,
     unit: "按", units: { week: "周", month: "月", quarter: "季度" }, begin: "从何时算起", first: "首单", any: "任一行为", active: "怎样算来过", order: "下单",
-    retention: "留存", shows: "数值", show: { rate: "留存率", money: "金额", value: "累计人均金额" }, cohort: "批次", age: (n: number) => `第 ${n}`, size: "人数", everyone: "合计",
+    retention: "留存", shows: "数值", show: { rate: "留存率", money: "金额", value: "累计人均金额" }, cohort: "批次", age: (n: number) => `第 ${n} 期`, size: "人数", everyone: "合计",
     open: (cohort: string) => `${cohort}*`, star: "* 这一期还没有结束，人数还会增加；没有结束的期不填数字。", latest: (n: string) => `只画最近 ${n} 批，完整数据在文件里。`,
     activity: "活跃人数", dau: "日活", wau: "7 日活跃", mau: "30 日活跃", sticky: "粘性", stickyLine: (rate: string) => `最近一天的粘性 ${rate}`, day: "日期", last: "显示天数",
     churn: "流失", silence: "多少天没来算流失", early: "至多几次算早期", states: ["仍活跃", "早期流失", "成熟流失"], earlyShare: (share: string, range: string) => `流失的人里 ${share}（${range}）是早期流失。`,
@@ -43,7 +43,7 @@ export const behaviourZh = {
     fates: { bought: "下单", cancelled: "取消的订单", returned: "退款的订单" },
     times: (least: number, most: number | null) => (most === null ? (least > 1 ? `至少 ${least} 次` : "") : least > 0 ? `${least}–${most} 次` : `至多 ${most} 次`),
     never: (what: string) => `没有${what}`, days: (n: number) => `最近 ${n} 天`, isFirst: "是第一次", isLast: "是最后一次", quiet: (n: number) => `已过去 ${n} 天以上`, stay: (n: number) => `停留 ${n} 秒以上`,
-    then: (what: string, days: number) => `之后 ${days} 天内${what}`, thenNot: (what: string, days: number) => `之后 ${days} 天内没有${what}`, due: (n: number) => `距上次购买已到本人平均间隔的 ${n}%`, sum: (column: string, range: string) => `${column}合计 ${range}`, joined: "；",
+    then: (what: string, days: number) => `之后 ${days} 天内${what}`, thenNot: (what: string, days: number) => `之后 ${days} 天内没有${what}`, due: (n: number) => `距上次购买已到本人平均间隔的 ${n}%`, sum: (column: string, range: string) => `${column}合计 ${range}`, comma: "，", joined: "；",
     add: "新建规则", name: "名称", what: "行为", orders: "下单", least: "至少次数", most: "至多次数", mostHint: "不限", inDays: "最近几天", forever: "全部", follows: "之后", follow: { any: "不论", then: "发生了", never: "没有发生" }, inNext: "几天内", save: "加入", taken: "已有同名规则。",
     up: "上移", down: "下移", remove: "删除", preset: "恢复预设", empty: "还没有规则。预设的规则与这些文件里的行为对不上，可以新建一条。",
   },
