@@ -98,6 +98,31 @@ files: Array<Made>,
 refused: Refused | null, };
 
 /**
+ * An arm.
+ */
+export type ArmGiven = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Those who did it.
+ */
+did: number | null, 
+/**
+ * Printed share of all people, in percent.
+ */
+share: string | null, 
+/**
+ * Printed interval, in percent.
+ */
+interval: [string, string] | null, };
+
+/**
  * A day of the curve.
  */
 export type ArmPoint = { 
@@ -135,6 +160,31 @@ planned: number, };
  * What may be said of an arm.
  */
 export type ArmVerdict = "broken-split" | "too-early" | "better" | "worse" | "open";
+
+/**
+ * An experiment; the first arm is the control.
+ */
+export type ArmsGiven = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * Its arms.
+ */
+arms: Array<ArmGiven>, 
+/**
+ * Planned share of each, in any unit; equal ones if not given.
+ */
+planned: Array<number>, 
+/**
+ * Printed ratio of the second arm to the first.
+ */
+ratio: string | null, 
+/**
+ * Printed growth, in percent.
+ */
+growth: string | null, };
 
 /**
  * How far rows and columns go together.
@@ -538,6 +588,73 @@ price: string,
  * Where to meet them.
  */
 touch: string, };
+
+/**
+ * A change.
+ */
+export type ChangeGiven = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * Before, in percent.
+ */
+before: number | null, 
+/**
+ * After, in percent.
+ */
+after: number | null, 
+/**
+ * Printed change, in percent or points: `-11`.
+ */
+printed: string, };
+
+/**
+ * A step.
+ */
+export type ChangeStep = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: [number, number], 
+/**
+ * Of those at the step before.
+ */
+rates: [number, number], 
+/**
+ * ln of the one over the other; absent where one is zero.
+ */
+ln_change: number | null, };
+
+/**
+ * A value of the split column.
+ */
+export type ChangeValue = { 
+/**
+ * Which; empty for none.
+ */
+value: string, 
+/**
+ * People at the first step.
+ */
+people: [number, number], 
+/**
+ * Of them, who end at the last.
+ */
+overall: [number, number], 
+/**
+ * What it did differently.
+ */
+rate: number, 
+/**
+ * That there are more or fewer of it.
+ */
+mix: number, };
 
 /**
  * Who was lost.
@@ -1760,7 +1877,11 @@ segments: string | null,
 /**
  * Whether people were put into arms by lot.
  */
-randomised: boolean, };
+randomised: boolean, 
+/**
+ * Of the samples that intervals of means are drawn from.
+ */
+seed: number, };
 
 /**
  * The report.
@@ -2063,6 +2184,27 @@ low: number,
 high: number, };
 
 /**
+ * What is to be checked.
+ */
+export type FiguresPlan = { 
+/**
+ * Experiments.
+ */
+arms: Array<ArmsGiven>, 
+/**
+ * Wholes and their parts.
+ */
+sums: Array<SumGiven>, 
+/**
+ * Rates between stages.
+ */
+stages: Array<RatioGiven>, 
+/**
+ * Changes.
+ */
+changes: Array<ChangeGiven>, };
+
+/**
  * How one file is read.
  */
 export type FileRecipe = { 
@@ -2263,6 +2405,39 @@ from: number,
 to: number, };
 
 /**
+ * Two periods of first steps. Everywhere the earlier first.
+ */
+export type FunnelChange = { 
+/**
+ * Their first days.
+ */
+from: [string, string], 
+/**
+ * Days of each.
+ */
+days: number, 
+/**
+ * Of the people at the first step who end at the last.
+ */
+overall: [number, number], 
+/**
+ * The one less the other.
+ */
+change: number, 
+/**
+ * ln of the one over the other; absent where one is zero.
+ */
+ln_change: number | null, 
+/**
+ * Step by step: over the steps `ln_change` adds up.
+ */
+steps: Array<ChangeStep>, 
+/**
+ * Value by value of the split column: `rate` and `mix` of all add up to `change`.
+ */
+values: Array<ChangeValue>, };
+
+/**
  * How steps follow each other.
  */
 export type FunnelMode = "ordered" | "strict" | "any";
@@ -2291,6 +2466,14 @@ exclude: Array<Exclusion>,
  * Column of the events whose values are held side by side, by the value at the first step.
  */
 by: string | null, 
+/**
+ * Days of two periods that are held against each other, both of first steps whose window is over; 0 for none.
+ */
+compare: number, 
+/**
+ * People who must have gone a way before it is named the shortest.
+ */
+support: number, 
 /**
  * Funnels that were counted elsewhere, without IDs.
  */
@@ -2328,6 +2511,14 @@ by: string | null,
  * Its values, most people first.
  */
 values: Array<FunnelValue>, 
+/**
+ * What a change between two periods is made of.
+ */
+change: FunnelChange | null, 
+/**
+ * The shortest way from the first step to the last that enough people went.
+ */
+shortest: ShortestWay | null, 
 /**
  * Funnels counted elsewhere.
  */
@@ -2824,7 +3015,12 @@ adjusted: number,
 /**
  * What may be said.
  */
-verdict: ArmVerdict, };
+verdict: ArmVerdict, 
+/**
+ * Of means: the difference of values cut at their 99.9th percentile, with intervals by resampling, in the unit of
+ * the file.
+ */
+resampled: Resampled | null, };
 
 /**
  * How to look for people like the seed.
@@ -3851,7 +4047,11 @@ paths: PathPlan,
 /**
  * Who did, or did not do, what rules name.
  */
-rules: RulePlan, };
+rules: RulePlan, 
+/**
+ * What was printed elsewhere.
+ */
+figures: FiguresPlan, };
 
 /**
  * The tables a room can have, each of any number of files.
@@ -4730,6 +4930,31 @@ base: Expr,
 target: Expr, };
 
 /**
+ * A rate between stages.
+ */
+export type RatioGiven = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * People in the stage before.
+ */
+from: number, 
+/**
+ * People in the stage.
+ */
+to: number, 
+/**
+ * Printed rate, in percent.
+ */
+printed: string, 
+/**
+ * Whether the later people are those of the earlier who moved. If not, both are stocks.
+ */
+cohort: boolean, };
+
+/**
  * A bin that pulls.
  */
 export type Reason = { 
@@ -4864,6 +5089,27 @@ crowd: Expr,
  * How many.
  */
 people: number, } };
+
+/**
+ * Means of values cut at their common 99.9th percentile, and intervals from resampling.
+ */
+export type Resampled = { 
+/**
+ * Values above this count as this; in the unit they were counted in.
+ */
+cut: number, 
+/**
+ * Second mean less the first, of values cut so.
+ */
+difference: number, 
+/**
+ * Its 95 % interval: percentiles of the samples.
+ */
+interval: Interval, 
+/**
+ * That of the relative difference; absent where a sample of the first had nothing.
+ */
+relative: Interval | null, };
 
 /**
  * A cell of the map.
@@ -5336,6 +5582,23 @@ segment: string,
 metrics: Array<MetricReport>, };
 
 /**
+ * A way.
+ */
+export type ShortestWay = { 
+/**
+ * Events, one of equal ones behind each other.
+ */
+events: Array<string>, 
+/**
+ * People who went it.
+ */
+people: number, 
+/**
+ * Seconds it took them: the lower median.
+ */
+seconds: number, };
+
+/**
  * One side of a merge.
  */
 export type Side = { 
@@ -5779,6 +6042,23 @@ log_loss: number,
 share: number, };
 
 /**
+ * A whole and its parts.
+ */
+export type SumGiven = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * The parts.
+ */
+parts: Array<number>, 
+/**
+ * The whole; zeros at its end count as rounded.
+ */
+printed: number, };
+
+/**
  * What was brought in: the account of rows, and what can be asked about.
  */
 export type Tables = { 
@@ -5957,7 +6237,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
 
 /**
  * Touchpoints before orders.

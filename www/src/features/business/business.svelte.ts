@@ -1,11 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { FATES, tableOf, usesIn, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies Topic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
+/** What has a view; printed figures are held to their arithmetic on the command line. */
+export type Topic = (typeof TOPICS)[number];
 type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
@@ -15,13 +17,15 @@ const PLANS: Plans = {
   rfm: { window: 0, recency: null, frequency: null, money: null, preset: "leads", grid: null, abandoned: [], previous: 30 } satisfies RfmPlan,
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
-  funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, counts: [] } satisfies FunnelPlan,
-  experiment: { control: "control", planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true } satisfies ExperimentPlan,
+  funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
+  experiment: { control: "control", planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, seed: 1 } satisfies ExperimentPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [] } satisfies RulePlan,
 };
+
+const NOTHING: PastRecipe["figures"] = { arms: [], sums: [], stages: [], changes: [] };
 
 /** Steps that usually follow each other, to start a funnel from. */
 const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
@@ -172,6 +176,8 @@ class Business {
   saving = $state.raw<Out[]>();
   refusal = $state.raw<Refusal>();
   sampling = $state(false);
+  /** What a loaded recipe says of figures printed elsewhere: carried along. */
+  #figures: PastRecipe["figures"] = NOTHING;
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
@@ -185,7 +191,7 @@ class Business {
 
   get recipe(): PastRecipe {
     const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.recipe ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans };
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans, figures: this.#figures };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
@@ -301,9 +307,10 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, orders, assign, ...plans } = await app.engine.call({ "read-past": { text } });
+    const { time, events, orders, assign, figures, ...plans } = await app.engine.call({ "read-past": { text } });
     const of = (table: PastTable, all: RowsRecipe[]): { table: PastTable; rows: RowsRecipe }[] => all.map((rows) => ({ table, rows }));
     this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign)];
+    this.#figures = figures;
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
@@ -320,6 +327,7 @@ class Business {
   forget(): void {
     this.files = [];
     this.#waiting = [];
+    this.#figures = NOTHING;
     [this.plans, this.zone, this.asOf, this.view] = [PLANS, "", "", "home"];
     this.bring.forget();
     for (const answer of Object.values(this.answers)) answer.forget();
