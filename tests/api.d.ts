@@ -533,7 +533,11 @@ topic: Topic,
 /**
  * Its plan; what says how files are read stays as they were brought in.
  */
-recipe: PastRecipe, } } | { "past-people": { 
+recipe: PastRecipe, 
+/**
+ * Whether `TOPIC-people.csv` is made as well: everyone with what was found of them.
+ */
+people: boolean, } } | { "past-people": { 
 /**
  * File name without ending.
  */

@@ -22,15 +22,9 @@ impl Room {
     fn run(&self, topic: &str, shards: usize) -> Result<BTreeMap<String, Vec<u8>>, String> {
         let out = self.0.join(format!("{topic}-{shards}"));
         let run = Command::new(env!("CARGO_BIN_EXE_atoll"))
-            .args([
-                "analyze",
-                &self.0.display().to_string(),
-                topic,
-                "--people",
-                "--quiet",
-                "--shards",
-                &shards.to_string(),
-            ])
+            .args(["analyze", &self.0.display().to_string()])
+            .args(topic.split(' '))
+            .args(["--people", "--quiet", "--shards", &shards.to_string()])
             .args(["--out", &out.display().to_string()])
             .output()
             .expect("atoll starts");
@@ -137,6 +131,7 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards() {
     let files = shop();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let room = Room::new("shop", &files);
+    let mut each = BTreeMap::new();
     for topic in TOPICS {
         let one = room.run(topic, 1).expect("runs");
         assert!(one.len() >= 3 && one.contains_key("rows.json"), "{topic}: {:?}", one.keys());
@@ -150,7 +145,13 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards() {
         for shards in [2, 3, 7] {
             assert!(room.run(topic, shards).expect("runs") == one, "{topic} with {shards} shards");
         }
+        each.extend(one);
     }
+    // Asked one after the other of files that were read once, in any order.
+    let mut topics = TOPICS.to_vec();
+    assert!(room.run(&topics.join(" "), 3).expect("runs") == each);
+    topics.reverse();
+    assert!(room.run(&topics.join(" "), 2).expect("runs") == each);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Five million events of half a million people and a million orders: `make.py DIR`. NumPy; the same bytes every time.
+"""Five million events of half a million people, a million orders, an experiment: `make.py DIR`. NumPy; the same bytes every time.
 
 Rows stand in the order of time, as a log is written, so that rows of one person lie far apart."""
 import sys
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-PEOPLE, EVENTS, ORDERS, DAYS = 500_000, 5_000_000, 1_000_000, 365
+PEOPLE, EVENTS, ORDERS, ASSIGNED, DAYS = 500_000, 5_000_000, 1_000_000, 200_000, 365
 KINDS = np.array(["view", "click", "search", "cart", "checkout", "pay"])
 CHANNELS = np.array(["app", "web", "mini", "store"])
+ARMS = np.array(["control", "coupon"])
 
 
 def stamps(rng, rows):
@@ -43,6 +44,10 @@ def main(to):
     product = np.char.mod("p%03d", rng.integers(0, 200, ORDERS))
     columns = (people(rng, ORDERS).astype(str), np.char.replace(when, "T", " "), number, product, paid)
     write(to / "orders.csv", "phone,time,order,product,paid", columns)
+    who = 13_000_000_000 + rng.permutation(PEOPLE)[:ASSIGNED] * 7_919 % 6_900_000_000
+    arm = ARMS[rng.integers(0, 2, ASSIGNED)]
+    assigned = np.full(ASSIGNED, "2026-04-01 00:00:00")
+    write(to / "assign.csv", "phone,time,group", (who.astype(str), assigned, arm))
     (to / "room.toml").write_text(RECIPE, encoding="utf-8")
 
 
@@ -66,6 +71,13 @@ order = "order"
 product = "product"
 amount = "paid"
 
+[[assign]]
+file = "assign.csv"
+id = "phone"
+kind = "phone"
+time = "time"
+arm = "group"
+
 [stages]
 preset = "4a"
 
@@ -73,6 +85,16 @@ preset = "4a"
 by = "channel"
 window = 1440
 steps = [{ event = ["view"] }, { event = ["cart"] }, { event = ["checkout"] }, { event = ["pay"] }]
+
+[experiment]
+days = 60
+
+[pivot]
+table = "events"
+by = ["channel", "month"]
+
+[paths]
+touch = "channel"
 """
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`atoll analyze` beside DuckDB on five million events and a million orders, in one run and in turns:
-`run.py ATOLL [ROUNDS]`. Prints medians of wall seconds, CPU seconds and peak memory, each question from the files on."""
+`run.py ATOLL [ROUNDS]`. Prints medians of wall seconds, CPU seconds and peak memory: all questions at once, the files read
+once, then single ones from the files on."""
 import os
 import statistics
 import subprocess
@@ -24,11 +25,12 @@ def main(atoll, rounds):
     data = Path(os.environ.get("PAST_DATA", Path(tempfile.gettempdir()) / "atoll-past"))
     if not (data / "room.toml").exists():
         subprocess.run([sys.executable, HERE / "make.py", data], check=True)
-    for question in ["rfm", "stages", "funnel"]:
+    every = ["rfm", "clv", "stages", "funnel", "experiment", "pivot", "cohorts", "paths", "rules"]
+    for questions in [every, ["rfm"], ["stages"], ["funnel"]]:
         out = ["--shards", "2", "--quiet", "--out", str(data / "out")]
         both = {
-            "atoll": [atoll, "analyze", str(data / "room.toml"), question, *out],
-            "DuckDB": [sys.executable, str(HERE / "peers.py"), str(data), question],
+            "atoll": [atoll, "analyze", str(data / "room.toml"), *questions, *out],
+            "DuckDB": [sys.executable, str(HERE / "peers.py"), str(data), *questions],
         }
         found = {name: [] for name in both}
         for _ in range(rounds):
@@ -36,7 +38,7 @@ def main(atoll, rounds):
                 found[name].append(measure(command))
         for name, runs in found.items():
             wall, cpu, memory = (statistics.median(column) for column in zip(*runs))
-            print(f"{question:8} {name:8} {wall:6.2f} s wall {cpu:6.2f} s CPU {memory:6.0f} MiB", flush=True)
+            print(f"{questions[0] if len(questions) == 1 else 'all nine':8} {name:8} {wall:6.2f} s wall {cpu:6.2f} s CPU {memory:6.0f} MiB", flush=True)
 
 
 if __name__ == "__main__":

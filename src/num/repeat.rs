@@ -71,6 +71,32 @@ fn likeliest<M, const N: usize>(
     }
 }
 
+/// A sum of logarithms, taken of products while they fit: a logarithm costs as much as twenty products.
+struct LnSum {
+    sum: f64,
+    product: f64,
+}
+
+impl LnSum {
+    fn new() -> Self {
+        LnSum { sum: 0.0, product: 1.0 }
+    }
+    /// Adds the logarithm of `x`, which lies between 1e-50 and 1e50, `n` times.
+    fn add(&mut self, x: f64, n: u64) {
+        if n > 1 {
+            self.sum += n as f64 * ln(x);
+            return;
+        }
+        self.product *= x;
+        if !(1e-250..1e250).contains(&self.product) {
+            (self.sum, self.product) = (self.sum + ln(self.product), 1.0);
+        }
+    }
+    fn total(&self) -> f64 {
+        self.sum + ln(self.product)
+    }
+}
+
 impl BgNbd {
     /// The model under which these histories are likeliest.
     pub fn fit(all: &[Histories]) -> Fitted<BgNbd> {
@@ -104,28 +130,24 @@ impl BgNbd {
                 (plain, if x > 0.0 { ln(a) - ln(b + x - 1.0) } else { 0.0 }, slopes)
             })
             .collect();
-        let (mut value, mut slope) = (0.0, [0.0; 4]);
+        let (mut value, mut slope, mut logs) = (0.0, [0.0; 4], LnSum::new());
         for h in all {
             let (x, n) = (f64::from(h.repeats), h.people as f64);
             let (plain, odds, slopes) = counts[h.repeats as usize];
             let ((age, age_1), (last, last_1)) = (times[h.age as usize], times[h.last as usize]);
-            let stays = -(r + x) * age;
-            // The share of the likelihood of having left after the last order.
-            let (sum, left) = if h.repeats == 0 {
-                (stays, 0.0)
-            } else {
-                let leaves = odds - (r + x) * last;
-                let top = stays.max(leaves);
-                let (s, l) = (exp(stays - top), exp(leaves - top));
-                (top + ln(s + l), l / (s + l))
-            };
-            value += n * (plain + sum);
+            // The share of the likelihood of having left after the last order: ln(e^stays + e^leaves) is the larger one and
+            // what the other adds to it.
+            let more = if h.repeats == 0 { f64::NEG_INFINITY } else { odds + (r + x) * (age - last) };
+            let other = exp(-more.abs());
+            let left = if more > 0.0 { 1.0 / (1.0 + other) } else { other / (1.0 + other) };
+            logs.add(1.0 + other, h.people);
+            value += n * (plain - (r + x) * age + more.max(0.0));
             slope[0] += n * (slopes[0] - (1.0 - left) * age - left * last);
             slope[1] += n * (r / alpha - (r + x) * ((1.0 - left) * age_1 + left * last_1));
             slope[2] += n * (slopes[1] + left / a);
             slope[3] += n * (slopes[2] - if h.repeats > 0 { left / (b + x - 1.0) } else { 0.0 });
         }
-        (value, slope)
+        (value + logs.total(), slope)
     }
     /// The chance that somebody is still a customer; times in weeks.
     pub fn alive(&self, repeats: u32, last: f64, age: f64) -> f64 {
@@ -203,17 +225,24 @@ impl GammaGamma {
         let GammaGamma { p, q, v } = *self;
         let (ln_v, g_q, p_q) = (ln(v), ln_gamma(q), digamma(q));
         let (mut value, mut slope) = (0.0, [0.0; 3]);
-        let mut of = (0, 0.0, 0.0, 0.0);
-        for s in all {
-            let (x, n) = (f64::from(s.repeats), s.people as f64);
-            if of.0 != s.repeats {
-                of = (s.repeats, ln_gamma(p * x + q) - ln_gamma(p * x), digamma(p * x + q), digamma(p * x));
+        for same in all.chunk_by(|a, b| a.repeats == b.repeats) {
+            let x = f64::from(same[0].repeats);
+            let (mut n, mut whole, mut own, mut near) = (0.0, LnSum::new(), LnSum::new(), 0.0);
+            for s in same {
+                n += s.people as f64;
+                whole.add(s.money + v, s.people);
+                own.add(s.money, s.people);
+                near += s.people as f64 / (s.money + v);
             }
-            let (whole, mean) = (ln(s.money + v), ln(s.money / x));
-            value += n * (of.1 - g_q + q * ln_v + (p * x - 1.0) * mean + p * x * ln(x) - (p * x + q) * whole);
-            slope[0] += n * x * (of.2 - of.3 + ln(s.money) - whole);
-            slope[1] += n * (of.2 - p_q + ln_v - whole);
-            slope[2] += n * (q / v - (p * x + q) / (s.money + v));
+            let (whole, own) = (whole.total(), own.total());
+            let (g_all, g_x) = (ln_gamma(p * x + q), ln_gamma(p * x));
+            let (p_all, p_x) = (digamma(p * x + q), digamma(p * x));
+            let mean = own - n * ln(x);
+            value += n * (g_all - g_x - g_q + q * ln_v + p * x * ln(x)) + (p * x - 1.0) * mean
+                - (p * x + q) * whole;
+            slope[0] += x * (n * (p_all - p_x) + own - whole);
+            slope[1] += n * (p_all - p_q + ln_v) - whole;
+            slope[2] += n * q / v - (p * x + q) * near;
         }
         (value, slope)
     }

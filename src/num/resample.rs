@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const SAMPLES: usize = 2_000;
 /// Above this many equal values the Poisson distribution is taken as normal.
 const MANY: u64 = 32;
+/// Larger groups are drawn as so many parts, by lot of about equal size: 2,000 samples of 2,048 parts, however many people.
+const PARTS: usize = 2_048;
 
 /// Means of values cut at their common 99.9th percentile, and intervals from resampling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -51,26 +53,51 @@ impl Dice {
     }
 }
 
-/// A group as value, count, and the chance that none of them is drawn.
-fn group(values: &BTreeMap<i64, u64>, cut: i64) -> Vec<(f64, u64, f64)> {
-    let mut merged: BTreeMap<i64, u64> = BTreeMap::new();
-    values.iter().for_each(|(value, count)| *merged.entry(*value.min(&cut)).or_default() += count);
-    merged.into_iter().map(|(value, count)| (value as f64, count, exp(-(count as f64)))).collect()
+/// Values that are drawn together: their sum, how many they are, how many such there are, and the chance that none is drawn.
+struct Part {
+    sum: f64,
+    values: f64,
+    count: u64,
+    none: f64,
 }
 
-fn mean(group: &[(f64, u64, f64)], mut draw: impl FnMut(u64, f64) -> f64) -> f64 {
+/// What is drawn of a group: every different value, or parts of it where these are fewer.
+fn group(values: &BTreeMap<i64, u64>, cut: i64, dice: &mut Dice) -> Vec<Part> {
+    let mut merged: BTreeMap<i64, u64> = BTreeMap::new();
+    values.iter().for_each(|(value, count)| *merged.entry(*value.min(&cut)).or_default() += count);
+    if merged.len() <= PARTS {
+        let part = |(value, count): (i64, u64)| Part {
+            sum: value as f64,
+            values: 1.0,
+            count,
+            none: exp(-(count as f64)),
+        };
+        return merged.into_iter().map(part).collect();
+    }
+    let none = exp(-1.0);
+    let mut parts: Vec<Part> = (0..PARTS).map(|_| Part { sum: 0.0, values: 0.0, count: 1, none }).collect();
+    for (value, count) in merged {
+        for _ in 0..count {
+            let part = &mut parts[(dice.roll() * PARTS as f64) as usize];
+            (part.sum, part.values) = (part.sum + value as f64, part.values + 1.0);
+        }
+    }
+    parts
+}
+
+fn mean(group: &[Part], mut draw: impl FnMut(&Part) -> f64) -> f64 {
     let (mut sum, mut all) = (0.0, 0.0);
-    for (value, count, none) in group {
-        let drawn = draw(*count, *none);
-        sum += value * drawn;
-        all += drawn;
+    for part in group {
+        let drawn = draw(part);
+        sum += part.sum * drawn;
+        all += part.values * drawn;
     }
     if all > 0.0 { sum / all } else { 0.0 }
 }
 
-/// Compares two groups of counted values: 2,000 samples by the Poisson bootstrap (Chamandy and others, "Estimating
-/// uncertainty for massive data streams", 2012; F10), of values cut at the 99.9th percentile of both. Nothing where a group is
-/// empty.
+/// Compares two groups of counted values: 2,000 samples by the Poisson bootstrap, of large groups by their parts (Chamandy and
+/// others, "Estimating uncertainty for massive data streams", 2012; F10), of values cut at the 99.9th percentile of both.
+/// Nothing where a group is empty.
 pub fn resampled(first: &BTreeMap<i64, u64>, second: &BTreeMap<i64, u64>, seed: u64) -> Option<Resampled> {
     let mut both = first.clone();
     second.iter().for_each(|(value, count)| *both.entry(*value).or_default() += count);
@@ -83,15 +110,15 @@ pub fn resampled(first: &BTreeMap<i64, u64>, second: &BTreeMap<i64, u64>, seed: 
             rank <= below
         })?
         .0;
-    let groups = [group(first, cut), group(second, cut)];
+    let mut dice = Dice(seed);
+    let groups = [first, second].map(|values| group(values, cut, &mut dice));
     if groups.iter().any(Vec::is_empty) {
         return None;
     }
-    let plain = |count: u64, _: f64| count as f64;
+    let plain = |part: &Part| part.count as f64;
     let difference = mean(&groups[1], plain) - mean(&groups[0], plain);
-    let mut dice = Dice(seed);
     let samples = (0..SAMPLES).map(|_| {
-        let [a, b] = [0, 1].map(|at| mean(&groups[at], |count, none| dice.draw(count, none)));
+        let [a, b] = [0, 1].map(|at| mean(&groups[at], |part| dice.draw(part.count, part.none)));
         [b - a, if a > 0.0 { b / a - 1.0 } else { f64::INFINITY }]
     });
     let samples: Vec<[f64; 2]> = samples.collect();
@@ -126,6 +153,20 @@ mod tests {
         assert!((found.interval.high - want.high).abs() < 0.06 * width, "{found:?} {want:?}");
         assert_eq!(resampled(&first, &second, 7), Some(found), "the same seed");
         assert_ne!(resampled(&first, &second, 8), Some(found), "another");
+    }
+
+    #[test]
+    fn parts_of_a_large_group_say_what_all_its_values_say() {
+        // As many different values as people: 20,000 on each side.
+        let spread =
+            |from: u64| (0..20_000u64).map(|i| ((from + i * i * 7_919 % 1_000_003) as i64, 1)).collect();
+        let (first, second): (BTreeMap<i64, u64>, BTreeMap<i64, u64>) = (spread(0), spread(9_000));
+        assert!(first.len() > PARTS);
+        let found = resampled(&first, &second, 3).expect("two groups");
+        let want = welch(&moments(&first), &moments(&second)).expect("two groups").interval;
+        let width = want.high - want.low;
+        assert!((found.interval.low - want.low).abs() < 0.06 * width, "{found:?} {want:?}");
+        assert!((found.interval.high - want.high).abs() < 0.06 * width, "{found:?} {want:?}");
     }
 
     #[test]

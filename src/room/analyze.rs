@@ -71,6 +71,10 @@ impl Topic {
         Topic::Rules,
         Topic::Figures,
     ];
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Topic> {
+        Topic::ALL.iter().copied().find(|topic| topic.name() == name)
+    }
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -85,6 +89,12 @@ impl Topic {
             Topic::Rules => "rules",
             Topic::Figures => "figures",
         }
+    }
+    /// Whether it is asked about nothing but counts, which takes no file.
+    pub fn counted(self, recipe: &PastRecipe) -> bool {
+        let funnel = &recipe.funnel;
+        self == Topic::Figures
+            || self == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty()
     }
 }
 
@@ -155,20 +165,6 @@ impl Tables {
 }
 
 impl Room {
-    /// Brings the files of a recipe in and makes the files of one analysis; with `people` also the list of everyone with
-    /// what it found of them.
-    pub async fn analyze(
-        &mut self,
-        recipe: PastRecipe,
-        files: Vec<FileRef>,
-        topic: Topic,
-        people: bool,
-    ) -> Result<Vec<Made>> {
-        if !counted(&recipe, topic) {
-            self.bring(recipe.clone(), files).await?;
-        }
-        self.ask(topic, recipe, people).await
-    }
     /// Brings the files of a recipe in.
     pub(super) async fn bring(&mut self, recipe: PastRecipe, files: Vec<FileRef>) -> Result<Tables> {
         self.past = None;
@@ -179,9 +175,10 @@ impl Room {
         self.past = Some(Brought { recipe, opened });
         Ok(tables)
     }
-    /// Makes the files of one analysis of what was brought in.
+    /// Makes the files of one analysis of what was brought in; with `people` also the list of everyone with what it found of
+    /// them.
     pub(super) async fn ask(&mut self, topic: Topic, recipe: PastRecipe, people: bool) -> Result<Vec<Made>> {
-        if counted(&recipe, topic) {
+        if topic.counted(&recipe) {
             let made = answer(&self.desk, &PastSchema::default(), &recipe, topic).await?;
             return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
         }
@@ -242,12 +239,6 @@ impl Room {
         let people = crowd::count(&self.desk, vec![crowd.clone()]).await?;
         Ok((crowd, self.counted(people)[0]))
     }
-}
-
-/// Whether nothing but counts is asked about, which takes no file.
-fn counted(recipe: &PastRecipe, topic: Topic) -> bool {
-    let funnel = &recipe.funnel;
-    topic == Topic::Figures || topic == Topic::Funnel && funnel.steps.is_empty() && !funnel.counts.is_empty()
 }
 
 /// The files of one analysis.

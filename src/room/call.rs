@@ -208,6 +208,8 @@ pub enum Call {
         topic: Topic,
         /// Its plan; what says how files are read stays as they were brought in.
         recipe: Box<PastRecipe>,
+        /// Whether `TOPIC-people.csv` is made as well: everyone with what was found of them.
+        people: bool,
     },
     /// Makes a list of the people of whom an analysis over time found this: their IDs, as their first row has them.
     PastPeople {

@@ -215,7 +215,7 @@ impl Room {
             Call::Bring { recipe, files } => {
                 self.bring(*recipe, files).await.map(|tables| Reply::Brought(Box::new(tables)))
             }
-            Call::Past { topic, recipe } => self.ask(topic, *recipe, false).await.map(Reply::Files),
+            Call::Past { topic, recipe, people } => self.ask(topic, *recipe, people).await.map(Reply::Files),
             Call::PastPeople { name, who } => {
                 self.past_people(&name, &who).await.map(|made| Reply::Files(vec![made]))
             }

@@ -3,9 +3,7 @@
 //! the reply, so a refused or cancelled call leaves it as usable as before.
 
 use super::Room;
-use super::analyze::Topic;
-use super::call::{Call, FileRef, Reply};
-use super::past::PastRecipe;
+use super::call::{Call, Reply};
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::{Ask, Desk, Program, Progress};
 use crate::wire::PlanDigest;
@@ -42,21 +40,6 @@ impl Session {
         let mut room = self.room.take().ok_or(Kind::TooEarly)?;
         self.running = Some(Program::new(&self.desk, async move {
             let reply = room.call(call).await;
-            (room, reply)
-        }));
-        Ok(())
-    }
-    /// Starts an analysis of what people did and bought over time; the reply lists its files.
-    pub fn analyze(
-        &mut self,
-        recipe: PastRecipe,
-        files: Vec<FileRef>,
-        topic: Topic,
-        people: bool,
-    ) -> Result<()> {
-        let mut room = self.room.take().ok_or(Kind::TooEarly)?;
-        self.running = Some(Program::new(&self.desk, async move {
-            let reply = room.analyze(recipe, files, topic, people).await.map(Reply::Files);
             (room, reply)
         }));
         Ok(())

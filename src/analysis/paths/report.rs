@@ -1,7 +1,7 @@
 //! What paths say.
 
 use super::plan::PathPlan;
-use super::walk::{Path, Walk, Walked};
+use super::walk::{Path, Steps, Walk, Walked, codes};
 use crate::gate::Cells;
 use crate::num::{self, Interval, Order, Tgi, chi2_sf, pair_chi2, tgi, two_proportions, wilson};
 use crate::table::dates;
@@ -253,8 +253,8 @@ impl Desk<'_> {
         list
     }
     fn paths(&self) -> Vec<PathLine> {
-        let line = |(codes, of): (&Vec<u32>, &Path)| PathLine {
-            path: codes.iter().map(|code| self.name(*code)).collect(),
+        let line = |(steps, of): (&Steps, &Path)| PathLine {
+            path: codes(steps).map(|code| self.name(code)).collect(),
             people: of.people,
             share: part(of.people, self.found.buyers),
             orders: of.orders,
@@ -266,19 +266,26 @@ impl Desk<'_> {
     fn links(&self) -> Vec<PathLink> {
         let steps = usize::from(self.plan.steps);
         let mut nodes: Vec<BTreeMap<u32, u64>> = vec![BTreeMap::new(); steps];
-        for (codes, of) in &self.found.paths {
-            nodes.iter_mut().zip(codes).for_each(|(node, code)| *node.entry(*code).or_default() += of.people);
+        for (path, of) in &self.found.paths {
+            nodes
+                .iter_mut()
+                .zip(codes(path))
+                .for_each(|(node, code)| *node.entry(code).or_default() += of.people);
         }
         let named: Vec<BTreeSet<u32>> = nodes.iter().map(|node| largest(node, self.plan.least)).collect();
-        let name = |step: usize, code: u32| {
-            if named[step].contains(&code) { self.name(code) } else { "*".into() }
-        };
-        let mut links: BTreeMap<(usize, String, Option<String>), u64> = BTreeMap::new();
-        for (codes, of) in &self.found.paths {
-            for step in 0..codes.len().min(steps - 1) {
-                let to = codes.get(step + 1).map(|code| name(step + 1, *code));
-                *links.entry((step, name(step, codes[step]), to)).or_default() += of.people;
+        let known = |step: usize, code: u32| named[step].contains(&code).then_some(code);
+        // By code first: there may be as many paths as people, and few links.
+        let mut coded: BTreeMap<(usize, Option<u32>, Option<Option<u32>>), u64> = BTreeMap::new();
+        for (path, of) in &self.found.paths {
+            for (step, from) in codes(path).enumerate().take(steps - 1) {
+                let to = codes(path).nth(step + 1).map(|code| known(step + 1, code));
+                *coded.entry((step, known(step, from), to)).or_default() += of.people;
             }
+        }
+        let name = |code: Option<u32>| code.map_or("*".into(), |code| self.name(code));
+        let mut links: BTreeMap<(usize, String, Option<String>), u64> = BTreeMap::new();
+        for ((step, from, to), people) in coded {
+            *links.entry((step, name(from), to.map(name))).or_default() += people;
         }
         let link = |((step, from, to), people)| PathLink { step: step as u8 + 1, from, to, people };
         links.into_iter().map(link).collect()
@@ -393,8 +400,8 @@ impl Desk<'_> {
         counts.iter().filter(|(_, [a, _])| *a > 0).map(line).collect()
     }
     fn touches(&self, values: &[String]) -> Vec<TouchPath> {
-        let line = |(codes, of): (&Vec<u32>, &Path)| TouchPath {
-            path: codes.iter().map(|code| values[*code as usize].clone()).collect(),
+        let line = |(steps, of): (&Steps, &Path)| TouchPath {
+            path: codes(steps).map(|code| values[code as usize].clone()).collect(),
             orders: of.orders,
             people: of.people,
             share: part(of.orders, self.found.orders),

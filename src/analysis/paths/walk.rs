@@ -1,6 +1,6 @@
 //! What one shard knows of paths, baskets and touchpoints.
 
-use super::LEADS;
+use super::{LEADS, STEPS};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::history::cut::SOLD;
@@ -8,11 +8,26 @@ use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past};
 use crate::table::history::{Source, money};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Baskets of more different products make no pairs: they are of a trader, and would make more than all others.
 const BASKET: usize = 50;
+
+/// What stands at each step of a path: codes plus one, and zeros behind its end. In order as the lists of codes are.
+pub type Steps = [u32; STEPS];
+
+/// The codes of a path.
+pub fn codes(steps: &Steps) -> impl Iterator<Item = u32> {
+    steps.iter().take_while(|step| **step > 0).map(|step| step - 1)
+}
+
+/// A path of these codes.
+fn steps(codes: impl Iterator<Item = u32>) -> Steps {
+    let mut steps = [0; STEPS];
+    steps.iter_mut().zip(codes).for_each(|(step, code)| *step = code + 1);
+    steps
+}
 
 /// Follows everyone from order to order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,7 +76,7 @@ pub struct Walked {
     /// Those behind the last step of a path.
     pub later: u64,
     /// By lead products.
-    pub paths: BTreeMap<Vec<u32>, Path>,
+    pub paths: BTreeMap<Steps, Path>,
     /// People by what their first basket, and their second, holds.
     pub held: [BTreeMap<u32, u64>; 2],
     /// People by what their first and their second hold.
@@ -77,7 +92,7 @@ pub struct Walked {
     /// Rows by product and what it is compared by.
     pub attributes: BTreeMap<(u32, u32), u64>,
     /// By touchpoints.
-    pub touches: BTreeMap<Vec<u32>, Path>,
+    pub touches: BTreeMap<Steps, Path>,
 }
 
 fn join<K: Ord, V: Default>(to: &mut BTreeMap<K, V>, from: BTreeMap<K, V>, add: impl Fn(&mut V, V)) {
@@ -124,46 +139,52 @@ impl Walk {
     /// A person's orders, the first one first.
     fn orders(&self, past: &Past, person: usize, sum: &mut Walked) -> Vec<Order> {
         let (table, all) = (past.table(Source::Orders), &past.purchases);
-        let own = all.of_person(person);
-        let mut baskets: Vec<BTreeMap<u32, i64>> = vec![BTreeMap::new(); own.len()];
         let state = |row: usize| table.states.get(row).copied().unwrap_or(SOLD);
+        // Order, product, minor units: once for every product of an order.
+        let mut items: Vec<(usize, u32, i64)> = Vec::new();
         for row in table.rows(person).filter(|row| state(*row) == SOLD) {
             let code = table.dims[self.column as usize].at(row);
             let paid = table.measures.first().map_or(money::NONE, |paid| paid[row]);
-            let paid = if paid == money::NONE { 0 } else { paid };
-            *baskets[past.order(person, row) - own.start].entry(code).or_default() += paid;
+            items.push((past.order(person, row), code, if paid == money::NONE { 0 } else { paid }));
             if let Some(attribute) = self.attribute {
                 let value = table.dims[attribute as usize].at(row);
                 *sum.attributes.entry((code, value)).or_default() += 1;
             }
         }
+        items.sort_unstable();
+        items.dedup_by(|next, kept| {
+            let same = (next.0, next.1) == (kept.0, kept.1);
+            kept.2 += if same { next.2 } else { 0 };
+            same
+        });
         let order = |at: usize| {
-            let basket = &baskets[at - own.start];
+            let from = items.partition_point(|item| item.0 < at);
+            let basket = items[from..].iter().take_while(|item| item.0 == at);
             // Of equal ones the first in the order of labels.
-            let lead = basket.iter().max_by_key(|(code, paid)| (**paid, std::cmp::Reverse(**code)));
+            let lead = basket.clone().max_by_key(|(_, code, paid)| (*paid, std::cmp::Reverse(*code)));
             Order {
                 time: all.times[at],
-                lead: lead.map_or(0, |(code, _)| *code),
-                basket: basket.keys().copied().filter(|code| *code > 0).collect(),
+                lead: lead.map_or(0, |(_, code, _)| *code),
+                basket: basket.map(|(_, code, _)| *code).filter(|code| *code > 0).collect(),
                 money: all.amounts[at],
             }
         };
-        own.clone().filter(|at| all.fates[*at] == Fate::Bought).map(order).collect()
+        all.of_person(person).filter(|at| all.fates[*at] == Fate::Bought).map(order).collect()
     }
     fn path(&self, orders: &[Order], sum: &mut Walked) {
-        let steps = orders.len().min(usize::from(self.steps));
-        let path = sum.paths.entry(orders[..steps].iter().map(|order| order.lead).collect()).or_default();
+        let on = orders.len().min(usize::from(self.steps));
+        let path = sum.paths.entry(steps(orders[..on].iter().map(|order| order.lead))).or_default();
         path.people += 1;
         path.orders += orders.len() as u64;
         path.money += orders.iter().map(|order| order.money).sum::<i64>();
         for (at, pair) in orders.windows(2).enumerate() {
             let days = pair[1].time / DAY - pair[0].time / DAY;
             *sum.gaps.entry(pair[0].lead).or_default().entry(days).or_default() += 1;
-            if at + 1 < steps {
+            if at + 1 < on {
                 *path.gaps.entry(days).or_default() += 1;
             }
         }
-        sum.later += (orders.len() - steps) as u64;
+        sum.later += (orders.len() - on) as u64;
     }
     fn baskets(&self, orders: &[Order], sum: &mut Walked) {
         for (held, order) in sum.held.iter_mut().zip(orders) {
@@ -186,14 +207,14 @@ impl Walk {
         let events = past.table(Source::Events);
         let rows = events.rows(person);
         let times = &events.times[rows.clone()];
-        let mut seen: BTreeSet<Vec<u32>> = BTreeSet::new();
+        let mut seen: Vec<Steps> = Vec::new();
         for (at, order) in orders.iter().enumerate() {
             let before = at.checked_sub(1).map_or(0, |at| orders[at].time + 1);
             let from = before.max(order.time.saturating_sub(self.before));
             let place = |time: u32| rows.start + times.partition_point(|known| *known < time);
-            let mut path: Vec<u32> = Vec::new();
-            for row in (place(from)..place(order.time + 1)).rev() {
-                let code = events.dims[column as usize].at(row);
+            let last = (place(from)..place(order.time + 1)).rev();
+            let mut path: Vec<u32> = Vec::with_capacity(STEPS);
+            for code in last.map(|row| events.dims[column as usize].at(row)) {
                 if path.last() != Some(&code) {
                     if path.len() == usize::from(self.steps) {
                         break;
@@ -201,8 +222,11 @@ impl Walk {
                     path.push(code);
                 }
             }
-            path.reverse();
-            let new = seen.insert(path.clone());
+            let path = steps(path.into_iter().rev());
+            let new = !seen.contains(&path);
+            if new {
+                seen.push(path);
+            }
             let touched = sum.touches.entry(path).or_default();
             touched.orders += 1;
             touched.money += order.money;

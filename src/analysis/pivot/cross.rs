@@ -106,32 +106,69 @@ impl Crossed {
     }
 }
 
-/// What one person has in a cell.
+/// A row of one person: where, whether it was sold, what it adds up.
+struct Row {
+    key: [u32; 3],
+    row: usize,
+    sold: bool,
+    sum: i64,
+}
+
+/// A cell as one number, in the same order: compared at once.
+fn packed(key: [u32; 3]) -> u128 {
+    key.iter().fold(0, |number, code| number << 32 | u128::from(*code))
+}
+
+/// What one person has in a cell or margin.
 #[derive(Clone, Copy)]
 pub struct Mine {
+    key: [u32; 3],
+    /// The first row that was sold; the largest number if none was.
     row: usize,
+    /// What they did behind it.
     did: [u64; 2],
-    cell: Cell,
+    rows: u64,
+    sum: i64,
 }
 
-/// One person's cells, and with margins.
+/// One person's rows, then their cells with margins; and the cells of a slice.
 #[derive(Default)]
 pub struct Page {
-    cells: BTreeMap<[u32; 3], Mine>,
-    wide: BTreeMap<[u32; 3], Mine>,
+    rows: Vec<Row>,
+    wide: Vec<Mine>,
+    slice: Slots,
 }
 
-/// Takes the same person's rows together: what they did counts from the first on.
-fn join(to: &mut BTreeMap<[u32; 3], Mine>, key: [u32; 3], mine: Mine) {
-    let Some(known) = to.get_mut(&key) else {
-        to.insert(key, mine);
-        return;
-    };
-    if mine.row < known.row {
-        (known.row, known.did) = (mine.row, mine.did);
+/// Cells by code; those met last at hand by their hash, since most people meet the same few.
+struct Slots {
+    cells: Vec<([u32; 3], Cell)>,
+    at: BTreeMap<[u32; 3], usize>,
+    near: [usize; 1 << 10],
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Slots { cells: vec![], at: BTreeMap::new(), near: [0; 1 << 10] }
     }
-    known.cell.rows += mine.cell.rows;
-    known.cell.sum += mine.cell.sum;
+}
+
+impl Slots {
+    fn of(&mut self, key: [u32; 3]) -> &mut Cell {
+        let mix = |hash: u32, code: &u32| (hash ^ code).wrapping_mul(0x9e37_79b1);
+        let near = &mut self.near[(key.iter().fold(0, mix) >> 22) as usize];
+        if self.cells.get(*near).is_none_or(|(known, _)| *known != key) {
+            let cells = &mut self.cells;
+            *near = *self.at.entry(key).or_insert_with(|| {
+                cells.push((key, Cell::default()));
+                cells.len() - 1
+            });
+        }
+        &mut self.cells[*near].1
+    }
+    fn drain(&mut self) -> impl Iterator<Item = ([u32; 3], Cell)> {
+        self.at.clear();
+        self.cells.drain(..)
+    }
 }
 
 impl Cross {
@@ -173,39 +210,48 @@ impl Cross {
         };
         [1, u64::from(did)]
     }
-    /// Fills the page with a person's cells; gives the first.
+    /// Fills the page with a person's cells and margins; gives the first cell.
     fn read(&self, past: &Past, person: usize, page: &mut Page) -> Option<[u32; 3]> {
         let table = past.table(self.source);
-        page.cells.clear();
+        page.rows.clear();
         page.wide.clear();
-        let mut first = None;
         for row in table.before(person, self.end).filter(|row| self.rows.takes(table, *row)) {
             let state = table.states.get(row).copied().unwrap_or(SOLD);
-            if state == CANCELLED {
-                continue;
+            if state != CANCELLED {
+                let amount = self.sum.map_or(0, |column| table.measures[column as usize][row]);
+                let sum = if amount == money::NONE { 0 } else { amount };
+                // What was given back is taken off where it stands, and is nobody's row.
+                page.rows.push(Row { key: self.key(table, row), row, sold: state == SOLD, sum });
             }
-            // What was given back is taken off where it stands, and is nobody's row.
-            let sold = state == SOLD;
-            let amount = self.sum.map_or(0, |column| table.measures[column as usize][row]);
-            let sum = if amount == money::NONE { 0 } else { amount };
-            let (key, cell) = (self.key(table, row), Cell { rows: u64::from(sold), sum, ..Cell::default() });
-            first = first.or(sold.then_some(key));
-            let new = sold && page.cells.get(&key).is_none_or(|known| known.row == usize::MAX);
-            let did = if new { self.did(past, person, row) } else { [0; 2] };
-            join(&mut page.cells, key, Mine { row: if sold { row } else { usize::MAX }, did, cell });
         }
-        for (key, mine) in &page.cells {
+        let first = page.rows.iter().find(|row| row.sold).map(|row| row.key);
+        page.rows.sort_unstable_by_key(|row| (packed(row.key), row.row));
+        for cell in page.rows.chunk_by(|a, b| a.key == b.key) {
+            let row = cell.iter().find(|row| row.sold).map_or(usize::MAX, |row| row.row);
+            let did = if row < usize::MAX { self.did(past, person, row) } else { [0; 2] };
+            let rows = cell.iter().map(|row| u64::from(row.sold)).sum();
+            let mine = Mine { key: cell[0].key, row, did, rows, sum: cell.iter().map(|row| row.sum).sum() };
             for margins in 0..1 << self.axes.len() {
-                let code = |at: usize| if margins >> at & 1 == 1 { ALL } else { key[at] };
-                join(&mut page.wide, [0, 1, 2].map(code), *mine);
+                let code = |at: usize| if margins >> at & 1 == 1 { ALL } else { mine.key[at] };
+                page.wide.push(Mine { key: [0, 1, 2].map(code), ..mine });
             }
         }
+        // The cells of a margin as one: what they did counts from their first row on.
+        page.wide.sort_unstable_by_key(|mine| (packed(mine.key), mine.row));
+        page.wide.dedup_by(|next, kept| {
+            let same = next.key == kept.key;
+            if same {
+                (kept.rows, kept.sum) = (kept.rows + next.rows, kept.sum + next.sum);
+            }
+            same
+        });
         first
     }
     fn inside(&self, page: &Page) -> i32 {
         let mut key = [0; 3];
         key[..self.cell.len()].copy_from_slice(&self.cell);
-        let mine = page.wide.get(&key).filter(|mine| !self.cell.is_empty() && mine.row < usize::MAX);
+        let found = page.wide.binary_search_by_key(&key, |mine| mine.key).ok().map(|at| page.wide[at]);
+        let mine = found.filter(|mine| !self.cell.is_empty() && mine.row < usize::MAX);
         mine.map_or(0, |mine| 1 + mine.did[1] as i32)
     }
 }
@@ -229,15 +275,15 @@ impl Analysis for Cross {
                 column[person] = first.map_or(-1, |key| key[at] as i32);
             }
             inside[person] = self.inside(page);
-            for (key, mine) in &page.wide {
-                let people = u64::from(mine.row < usize::MAX);
-                let mut cell = Cell { people, did: mine.did, ..mine.cell };
-                if Some(*key) == first {
-                    cell.first = [1, mine.did[0], mine.did[1]];
+            for Mine { key, row, did, rows, sum } in page.wide.drain(..) {
+                let cell = page.slice.of(key);
+                *cell += Cell { people: u64::from(row < usize::MAX), rows, sum, did, first: [0; 3] };
+                if Some(key) == first {
+                    (0..3).for_each(|at| cell.first[at] += [1, did[0], did[1]][at]);
                 }
-                sum.add(*key, cell);
             }
         }
+        page.slice.drain().for_each(|(key, cell)| sum.add(key, cell));
         for (name, measure) in FIRST.into_iter().zip(firsts) {
             shard.past.measures.insert(name.into(), measure);
         }

@@ -1,9 +1,7 @@
 //! Shards as threads: carries the asks of a session to them and the answers back, the same loop as in the page.
 
 use atoll::error::{Error, Kind, Result};
-use atoll::room::analyze::Topic;
-use atoll::room::call::{Call, FileRef, Reply};
-use atoll::room::past::PastRecipe;
+use atoll::room::call::{Call, Reply};
 use atoll::room::{REGISTRY, session::Session};
 use atoll::shard::Shard;
 use atoll::shard::desk::{Ask, FileRange, Progress};
@@ -38,23 +36,8 @@ impl Threads {
         Threads { session, shards, answers }
     }
     /// Asks the session and waits for its reply.
-    pub fn call(&mut self, call: Call, progress: impl FnMut(&Progress)) -> Result<Reply> {
+    pub fn call(&mut self, call: Call, mut progress: impl FnMut(&Progress)) -> Result<Reply> {
         self.session.start(call)?;
-        self.finish(progress)
-    }
-    /// Asks the session for an analysis over time and waits for its files.
-    pub fn analyze(
-        &mut self,
-        recipe: PastRecipe,
-        files: Vec<FileRef>,
-        topic: Topic,
-        people: bool,
-        progress: impl FnMut(&Progress),
-    ) -> Result<Reply> {
-        self.session.analyze(recipe, files, topic, people)?;
-        self.finish(progress)
-    }
-    fn finish(&mut self, mut progress: impl FnMut(&Progress)) -> Result<Reply> {
         let mut waiting = 0usize;
         loop {
             if let Some(reply) = self.session.drive() {

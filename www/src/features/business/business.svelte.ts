@@ -143,7 +143,7 @@ export class Answer<T extends Topic> {
   readonly task: Task<Extract<Call, { past: unknown }>>;
 
   constructor(readonly topic: T, inputs: () => { plan: string } | undefined) {
-    this.task = new Task(() => app.engine, inputs, () => ({ past: { topic, recipe: business.recipe } }));
+    this.task = new Task(() => app.engine, inputs, () => ({ past: { topic, recipe: business.recipe, people: false } }));
   }
 
   /** Asks until the answer is to what is asked now. */
