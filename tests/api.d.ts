@@ -1140,6 +1140,39 @@ activity: Array<ActiveDay>,
 churn: ChurnReport, };
 
 /**
+ * Two layers: people in an arm of one and an arm of the other.
+ */
+export type Collision = { 
+/**
+ * The first layer.
+ */
+one: string, 
+/**
+ * The second.
+ */
+other: string, 
+/**
+ * Arms of the first: experiment and arm.
+ */
+rows: Array<[string, string]>, 
+/**
+ * Arms of the second.
+ */
+columns: Array<[string, string]>, 
+/**
+ * People, by rows.
+ */
+people: Array<Array<number>>, 
+/**
+ * Whether the arms go together.
+ */
+association: Association, 
+/**
+ * p below 0.001: the layers are not independent.
+ */
+alarm: boolean, };
+
+/**
  * A column the model sees.
  */
 export type ColumnCard = { 
@@ -1642,6 +1675,19 @@ now: number, };
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
 
 /**
+ * Arms over the values of a column.
+ */
+export type Evenness = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * Whether arm and value go together.
+ */
+association: Association, };
+
+/**
  * A step of either role.
  */
 export type ExchangeStep = { "keygen": { 
@@ -1850,6 +1896,10 @@ export type ExperimentPlan = {
  * The arm that the others are held against.
  */
 control: string, 
+/**
+ * Rows of the assignment that are meant, by values of its columns: one experiment of a file of several. All if not given.
+ */
+where: { [key in string]: Array<string> }, 
 /**
  * Planned share of each arm, in any unit; equal ones if not given.
  */
@@ -4032,6 +4082,10 @@ funnel: FunnelPlan,
  * Arms.
  */
 experiment: ExperimentPlan, 
+/**
+ * Who is put into which arm.
+ */
+traffic: TrafficPlan, 
 /**
  * What goes with what.
  */
@@ -6237,7 +6291,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
 
 /**
  * Touchpoints before orders.
@@ -6263,6 +6317,198 @@ share: number,
  * What was paid.
  */
 money: number, };
+
+/**
+ * An arm.
+ */
+export type TrafficArm = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its part of the range, in any unit.
+ */
+share: number, };
+
+/**
+ * An arm.
+ */
+export type TrafficArmReport = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last.
+ */
+to: number, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of all who take part.
+ */
+share: number, 
+/**
+ * As planned: its buckets of the range's.
+ */
+planned: number, };
+
+/**
+ * An experiment: a range of buckets of its layer.
+ */
+export type TrafficExperiment = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last; 10,000 at most.
+ */
+to: number, 
+/**
+ * Its arms, in the order in which they take buckets.
+ */
+arms: Array<TrafficArm>, 
+/**
+ * Only people with any of these events take part; everyone if none is named and `where` is empty.
+ */
+event: Array<string>, 
+/**
+ * And any of these values in the same row of events.
+ */
+where: { [key in string]: Array<string> }, };
+
+/**
+ * An experiment.
+ */
+export type TrafficExperimentReport = { 
+/**
+ * Its name.
+ */
+experiment: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last.
+ */
+to: number, 
+/**
+ * People in its range.
+ */
+range: number, 
+/**
+ * Those who take part: of a node experiment they who reach the node.
+ */
+people: number, 
+/**
+ * Whether it is of those who reach a node.
+ */
+node: boolean, 
+/**
+ * Its arms.
+ */
+arms: Array<TrafficArmReport>, 
+/**
+ * χ² of the arms against their buckets.
+ */
+chi2: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * Below 0.001: the arms are not as large as planned.
+ */
+alarm: boolean, 
+/**
+ * Whether arms are even over the columns asked for.
+ */
+balance: Array<Evenness>, };
+
+/**
+ * A layer: its experiments exclude each other.
+ */
+export type TrafficLayer = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The secret that its buckets are made with. Whoever reads it can tell, and choose, who will be in which arm.
+ */
+salt: string, 
+/**
+ * Its experiments.
+ */
+experiments: Array<TrafficExperiment>, };
+
+/**
+ * A layer.
+ */
+export type TrafficLayerReport = { 
+/**
+ * Its name.
+ */
+layer: string, 
+/**
+ * Buckets that no experiment has.
+ */
+free: number, 
+/**
+ * People in no arm of it.
+ */
+outside: number, 
+/**
+ * Its experiments.
+ */
+experiments: Array<TrafficExperimentReport>, };
+
+/**
+ * Layers of experiments.
+ */
+export type TrafficPlan = { 
+/**
+ * The layers. Everyone is in each of them, under a salt of its own.
+ */
+layers: Array<TrafficLayer>, 
+/**
+ * Columns of labels over whose values arms should be even: of assignments, orders or events, the first table that has it.
+ */
+balance: Array<string>, };
+
+/**
+ * The report.
+ */
+export type TrafficReport = { 
+/**
+ * Everyone in the files.
+ */
+people: number, 
+/**
+ * How many buckets a layer has.
+ */
+buckets: number, 
+/**
+ * By layer.
+ */
+layers: Array<TrafficLayerReport>, 
+/**
+ * Every two layers with arms.
+ */
+collisions: Array<Collision>, };
 
 /**
  * Which way the weights of a column may go along its bins.
@@ -6569,6 +6815,7 @@ export type ErrorCode =
   | "table-missing"
   | "label-unknown"
   | "arm-missing"
+  | "buckets-overlap"
   | "too-few-orders"
   | "cancelled"
   | "worker-lost"

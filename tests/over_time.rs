@@ -77,8 +77,16 @@ fn near(got: &Value, want: f64, within: f64) {
 
 const ORDERS: &str = "[[orders]]\nfile = \"orders.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\namount = \"paid\"\n";
 
-const TOPICS: [&str; 9] =
-    ["rfm", "clv", "stages", "funnel", "experiment", "pivot", "cohorts", "paths", "rules"];
+const TOPICS: [&str; 10] =
+    ["rfm", "clv", "stages", "funnel", "experiment", "traffic", "pivot", "cohorts", "paths", "rules"];
+
+/// Two layers: two experiments that exclude each other, and one of those who filled a cart.
+const LAYERS: &str = "[traffic]\nbalance = [\"channel\"]\n\
+    [[traffic.layers]]\nname = \"price\"\nsalt = \"price-2026\"\n\
+    experiments = [{ name = \"coupon\", to = 5000, arms = [{ name = \"control\" }, { name = \"test\" }] }, \
+    { name = \"points\", from = 5000, arms = [{ name = \"control\", share = 3 }, { name = \"double\" }] }]\n\
+    [[traffic.layers]]\nname = \"page\"\nsalt = \"page-2026\"\n\
+    experiments = [{ name = \"form\", event = [\"cart\"], arms = [{ name = \"control\" }, { name = \"short\" }] }]\n";
 
 /// A small shop: orders, events and arms of 400 people.
 fn shop() -> Vec<(&'static str, String)> {
@@ -126,7 +134,7 @@ fn shop() -> Vec<(&'static str, String)> {
          [rfm]\nabandoned = [\"cart\"]\n\
          [funnel]\nby = \"channel\"\nsteps = [{{ event = [\"view\"] }}, {{ event = [\"cart\"] }}, {{ event = [\"pay\"] }}]\n\
          [pivot]\ntable = \"events\"\nby = [\"channel\", \"weekday\"]\nbought = true\nfloor = 20\ncell = [\"app\", \"*\"]\n\
-         [cohorts]\nevent = [\"*\"]\n[paths]\nleast = 5\ntouch = \"channel\"\n\
+         {LAYERS}[cohorts]\nevent = [\"*\"]\n[paths]\nleast = 5\ntouch = \"channel\"\n\
          [experiment]\nmetrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}]\n"
     );
     vec![("orders.csv", orders), ("events.csv", events), ("arms.csv", arms), ("room.toml", recipe)]
@@ -151,6 +159,54 @@ fn every_file_is_the_same_with_1_2_3_and_7_shards() {
             assert!(room.run(topic, shards).expect("runs") == one, "{topic} with {shards} shards");
         }
     }
+}
+
+#[test]
+fn an_arms_file_is_read_again_as_the_arms_of_an_experiment() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let made = Room::new("split", &files).run("traffic", 2).expect("runs");
+    let arms = String::from_utf8(made["arms.csv"].clone()).expect("UTF-8");
+    // Python: hmac.new(b"price-2026", sha256(b"p0").hexdigest().encode(), "sha256"), as docs/over-time.md says.
+    assert!(
+        arms.starts_with("id,layer,bucket,experiment,arm\np0,price,503,coupon,control\np0,page,4342,"),
+        "{arms:.200}"
+    );
+    for line in [
+        "p1,price,8355,points,control\n",
+        "p2,price,6137,points,control\n",
+        "\np1,page,8926,",
+        "\np3,page,1902,",
+    ] {
+        assert!(arms.contains(line), "{line}");
+    }
+    assert_eq!(arms.lines().count(), 1 + 2 * 400);
+    let recipe = format!(
+        "{ORDERS}[[assign]]\nfile = \"made.csv\"\nid = \"id\"\nkind = \"opaque\"\narm = \"arm\"\ncolumns = [\"experiment\"]\n\
+         [experiment]\nwhere = {{ experiment = [\"points\"] }}\nplanned = {{ control = 3, double = 1 }}\n"
+    );
+    let orders = files.iter().find(|(name, _)| *name == "orders.csv").expect("orders").1;
+    let room =
+        Room::new("split-again", &[("orders.csv", orders), ("made.csv", &arms), ("room.toml", &recipe)]);
+    let found = room.json("experiment", 3);
+    let split: Value = serde_json::from_slice(&made["traffic.json"]).expect("JSON");
+    let people = |arms: &Value| -> Vec<(String, u64)> {
+        let one = |arm: &Value| {
+            (arm["arm"].as_str().unwrap_or_default().into(), arm["people"].as_u64().unwrap_or(0))
+        };
+        arms.as_array().into_iter().flatten().map(one).collect()
+    };
+    assert_eq!(people(&found["arms"]), people(&split["layers"][0]["experiments"][1]["arms"]));
+    assert_eq!(
+        found["srm"],
+        serde_json::json!({
+            "chi2": split["layers"][0]["experiments"][1]["chi2"], "p": split["layers"][0]["experiments"][1]["p"], "alarm": false
+        })
+    );
+    let alone = recipe.replace("where = { experiment = [\"points\"] }\n", "");
+    let room = Room::new("split-all", &[("orders.csv", orders), ("made.csv", &arms), ("room.toml", &alone)]);
+    // The control: without it nobody but those in both controls is in one arm.
+    assert_eq!(room.refused("experiment"), "arm-missing column arm");
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod survival;
 
 pub use agreement::adjusted_rand_index;
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
-pub use crossed::{Association, Interaction, association, interaction};
+pub use crossed::{Association, Interaction, association, goodness, interaction};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };

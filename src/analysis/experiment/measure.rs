@@ -6,6 +6,7 @@ use crate::num::Moments;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past};
+use crate::table::history::pick::Match;
 use crate::table::history::{Source, money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub struct Outcome {
 /// Measures everyone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Weigh {
+    /// Rows of the assignment that are meant.
+    pub rows: Match,
     /// Column of the arm.
     pub arm: u32,
     /// How many arms there are.
@@ -101,6 +104,21 @@ impl Partial for Outcomes {
     }
 }
 
+impl Outcomes {
+    /// Of these arms alone, where there are `arms` of them.
+    pub(super) fn only(self, arms: usize, kept: &[usize]) -> Outcomes {
+        let cells = |all: &[Cell]| all.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at])).collect();
+        Outcomes {
+            people: kept.iter().map(|at| self.people[*at]).collect(),
+            cells: cells(&self.cells),
+            segments: cells(&self.segments),
+            values: self.values.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at].clone())).collect(),
+            curve: kept.iter().flat_map(|at| &self.curve[at * CURVE..(at + 1) * CURVE]).copied().collect(),
+            ..self
+        }
+    }
+}
+
 impl Weigh {
     /// The value of an outcome, and the day behind the assignment on which it first happened.
     fn value(&self, past: &Past, person: usize, row: usize, outcome: Outcome) -> (i64, Option<u32>) {
@@ -160,11 +178,11 @@ impl Analysis for Weigh {
         sum.values.resize(metrics * arms, BTreeMap::new());
         let table = shard.past.table(Source::Assign);
         for person in rows {
-            let mine = table.rows(person);
+            measure[person] = -1;
+            let mine = table.rows(person).filter(|row| self.rows.takes(table, *row));
             let Some(row) = mine.clone().next() else { continue };
             let arm_of = |row: usize| table.dims[self.arm as usize].at(row);
             let arm = arm_of(row);
-            measure[person] = -1;
             if mine.clone().any(|other| arm_of(other) != arm) {
                 sum.several += 1;
                 continue;

@@ -41,8 +41,8 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         |what: &str| Error::new(Kind::TableMissing).file("room.toml").column(format!("assign: {what}"));
     let (arm, arms) = assign.dim("arm").ok_or_else(|| missing("arm"))?;
     let names: Vec<String> = arms.labels[1..].to_vec();
-    let control = names.iter().position(|name| *name == plan.control);
-    let control = control.ok_or_else(|| Error::new(Kind::ArmMissing).column(plan.control.as_str()))?;
+    let absent = || Error::new(Kind::ArmMissing).column(plan.control.as_str());
+    names.iter().find(|name| **name == plan.control).ok_or_else(absent)?;
     if names.len() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
@@ -56,6 +56,7 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     };
     let metrics = plan.metrics();
     let question = Weigh {
+        rows: schema.rows_of(Source::Assign, &[], &plan.filter)?,
         arm: arm as u32,
         arms: names.len() as u32,
         segment: segment.map(|at| (at as u32, assign.dims[at].labels.len() as u32)),
@@ -68,7 +69,15 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     if found.people.iter().filter(|people| **people > 0).count() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
-    Ok(report::report(schema, plan, &names, control, &metrics, &question, &found))
+    // In a file of several experiments the arms of the others are nobody's.
+    let ours = |at: &usize| {
+        plan.filter.is_empty() || found.people[*at] > 0 || plan.planned.contains_key(&names[*at])
+    };
+    let kept: Vec<usize> = (0..names.len()).filter(ours).collect();
+    let (found, ours) =
+        (found.only(names.len(), &kept), kept.iter().map(|at| names[*at].clone()).collect::<Vec<_>>());
+    let control = ours.iter().position(|name| *name == plan.control).ok_or_else(absent)?;
+    Ok(report::report(schema, plan, &ours, control, &metrics, &question, &found))
 }
 
 /// What is measured, in columns and codes.

@@ -38,6 +38,9 @@ pub struct Metric {
 pub struct ExperimentPlan {
     /// The arm that the others are held against.
     pub control: String,
+    /// Rows of the assignment that are meant, by values of its columns: one experiment of a file of several. All if not given.
+    #[serde(rename = "where")]
+    pub filter: BTreeMap<String, Vec<String>>,
     /// Planned share of each arm, in any unit; equal ones if not given.
     pub planned: BTreeMap<String, f64>,
     /// What is measured; whether people bought, and for how much, if not given.
@@ -58,10 +61,11 @@ pub struct ExperimentPlan {
 
 impl Default for ExperimentPlan {
     fn default() -> Self {
-        let (planned, metrics, segments) = Default::default();
+        let (filter, planned, metrics, segments) = Default::default();
         let control = "control".into();
         ExperimentPlan {
             control,
+            filter,
             planned,
             metrics,
             days: 0,

@@ -229,11 +229,8 @@ fn arms(plan: &ExperimentPlan, names: &[String], people: &[u64]) -> (Vec<ArmRepo
         )
         .collect();
     let (whole, all): (f64, u64) = (planned.iter().sum(), people.iter().sum());
-    let expected = |at: usize| all as f64 * planned[at] / whole;
     // An arm that was not planned for stands outside of the ratio.
-    let tested: Vec<usize> = (0..names.len()).filter(|at| planned[*at] > 0.0).collect();
-    let chi2 = tested.iter().map(|at| (people[*at] as f64 - expected(*at)).powi(2) / expected(*at)).sum();
-    let p = num::chi2_sf(chi2, tested.len().saturating_sub(1) as u32);
+    let (chi2, p) = num::goodness(people, &planned);
     let arms = names.iter().zip(people).zip(&planned).map(|((name, people), planned)| ArmReport {
         arm: name.clone(),
         people: *people,

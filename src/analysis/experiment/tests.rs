@@ -5,6 +5,7 @@ use super::*;
 use crate::shard::laws::hold_over;
 use crate::shard::testing::{Deed, Dice, past, run};
 use crate::table::history::moment::DAY;
+use crate::table::history::pick::Match;
 use crate::table::history::{Dim, Measure, TableSchema};
 
 fn assigned(who: usize, arm: &'static str, city: &'static str, visit: i64) -> Deed {
@@ -159,6 +160,14 @@ fn laws() {
     let outcome = |what, rate| Outcome { what, rate };
     let outcomes =
         vec![outcome(What::Orders, true), outcome(What::Column(0), false), outcome(What::Orders, false)];
-    let question = Weigh { arm: 0, arms: 2, segment: Some((1, 3)), outcomes, days: 30, end: 80 * DAY };
+    let question = Weigh {
+        rows: Match::default(),
+        arm: 0,
+        arms: 2,
+        segment: Some((1, 3)),
+        outcomes,
+        days: 30,
+        end: 80 * DAY,
+    };
     hold_over(&question, |count| past(&deeds, count).0);
 }

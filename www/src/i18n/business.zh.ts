@@ -1,7 +1,7 @@
 // Words of the analyses over time. Names that the engine gives are looked up here; the user's own stay as they are.
 export const businessZh = {
   title: "经营",
-  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", files: "文件" },
+  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", traffic: "分流", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", files: "文件" },
   empty: "看顾客随时间的变化",
   emptyLine: "拖入行为、订单或实验分组文件，可以一次多个；只在本机读取。",
   sampleHint: "一座 5 万人虚构城市的一年：行为、订单和一次实验",
@@ -100,6 +100,14 @@ export const businessZh = {
     keepLost: (name: string) => `止于“${name}”`, keepDone: (name: string) => `到达“${name}”`, mode: "顺序", modes: { ordered: "按序", strict: "紧接", any: "不限" },
     window: "窗口", windows: { "0": "不限", "60": "1 小时", "1440": "1 天", "10080": "7 天", "43200": "30 天" }, by: "按列拆分", noBy: "不拆分", values: "分值对比", addStep: "添加步骤",
     exclude: "排除的行为", removed: (n: string) => `排除行为去掉 ${n} 人`, where: "条件", noWhere: "不限", pick: "选两个以上步骤，就有漏斗。", differs: "与其余不同",
+  },
+  traffic: {
+    line: "每个人在每一层都有 10,000 个桶中的一个：由该层的盐与 ID 做 HMAC-SHA-256 得出，持有同一个盐的合作方能算出同样的桶。同层实验互斥，各层相互独立（正交），流量可在各层复用。配方中含有盐：不该知道分组的人，请勿把配方给他。",
+    layer: "层", salt: "盐（保密）", newSalt: "换一个盐", experiment: "实验", arm: "组", from: "起始桶", to: "结束桶（不含）", share: "份数", node: "仅限做过", balance: "检查均衡",
+    newLayer: (n: number) => `层 ${n}`, newExperiment: (n: number) => `实验 ${n}`, newArm: (n: number) => `组 ${n}`, newArms: ["对照组", "实验组"],
+    buckets: "桶与分组", range: "桶区间", planned: "计划", ratio: "比例检验 p", reached: (people: string, range: string) => `区间内 ${range} 人，到达 ${people} 人`, even: (column: string, p: string) => `${column}：p ${p}`,
+    collisions: "两层交叉人数", independent: (p: string, v: string) => `相互独立：p ${p}，克莱姆 V ${v}。`, dependent: (p: string, v: string) => `不独立（p ${p}，克莱姆 V ${v}）：两层是否用了同一个盐？`,
+    file: "分组文件", fileHint: "每人每层一行：ID、桶、实验、组。", use: "用作实验分组", useHint: "读入该分组文件并打开实验分析",
   },
   experiment: {
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
