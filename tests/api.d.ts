@@ -98,6 +98,19 @@ files: Array<Made>,
 refused: Refused | null, };
 
 /**
+ * What may be said of a difference at any look.
+ */
+export type Always = { 
+/**
+ * 95 %: the true difference lies within at every look at once, in 95 of 100 experiments.
+ */
+interval: Interval, 
+/**
+ * Two-sided. Below 0.05 at any look in at most 5 of 100 experiments without a difference.
+ */
+p: number, };
+
+/**
  * An arm.
  */
 export type ArmGiven = { 
@@ -1929,6 +1942,14 @@ segments: string | null,
  */
 randomised: boolean, 
 /**
+ * Whether verdicts go by what holds however often one looks; then they are given before the planned size, too.
+ */
+sequential: boolean, 
+/**
+ * For whom an arm does more.
+ */
+uplift: UpliftPlan | null, 
+/**
  * Of the samples that intervals of means are drawn from.
  */
 seed: number, };
@@ -1974,9 +1995,18 @@ metrics: Array<MetricReport>,
  */
 segments: Array<SegmentReport>, 
 /**
+ * Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
+ * arms, from three segments on. Says nothing where the order means nothing.
+ */
+trends: Array<TrendReport>, 
+/**
  * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
  */
 curve: Array<ArmPoint>, 
+/**
+ * For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
+ */
+uplift: UpliftReport | null, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -3059,9 +3089,13 @@ df: number | null,
  */
 p: number, 
 /**
- * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg.
+ * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg. Of the p that holds at any look, if asked for.
  */
 adjusted: number, 
+/**
+ * What holds however often one looks; absent where it was not asked for, or nothing varies.
+ */
+sequential: Always | null, 
 /**
  * What may be said.
  */
@@ -4971,6 +5005,19 @@ total: number,
 unit: string, };
 
 /**
+ * A point of the Qini curve.
+ */
+export type QiniPoint = { 
+/**
+ * Share of people reached, the best first.
+ */
+share: number, 
+/**
+ * Gained so, per person in the arm.
+ */
+gained: number, };
+
+/**
  * What crowds are held against.
  */
 export type QualityPlan = { 
@@ -6516,6 +6563,27 @@ collisions: Array<Collision>, };
 export type Trend = "up" | "down";
 
 /**
+ * A share over segments in their order (Cochran–Armitage).
+ */
+export type TrendReport = { 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * The first and the last segment.
+ */
+ends: [string, string], 
+/**
+ * In standard errors: above zero where it rises.
+ */
+z: number, 
+/**
+ * Two-sided.
+ */
+p: number, };
+
+/**
  * The test of two proportions.
  */
 export type TwoProportions = { 
@@ -6527,6 +6595,142 @@ z: number,
  * The chance of as much or more if both were equal, two-sided.
  */
 p: number, };
+
+/**
+ * A tenth of the people.
+ */
+export type UpliftBand = { 
+/**
+ * From 1.
+ */
+band: number, 
+/**
+ * People in the control.
+ */
+control: number, 
+/**
+ * People in the arm.
+ */
+people: number, 
+/**
+ * What was seen: the arm's value less the control's. Absent where one has nobody.
+ */
+uplift: number | null, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval | null, 
+/**
+ * The same over this band and all above it (uplift@k).
+ */
+so_far: number | null, };
+
+/**
+ * A value.
+ */
+export type UpliftEffect = { 
+/**
+ * Its column; empty for orders before.
+ */
+column: string, 
+/**
+ * The value.
+ */
+value: string, 
+/**
+ * What it adds to the uplift.
+ */
+effect: number, };
+
+/**
+ * Uplift by person.
+ */
+export type UpliftPlan = { 
+/**
+ * The arm that is held against the control.
+ */
+arm: string, 
+/**
+ * Which metric; the first if empty.
+ */
+metric: string, 
+/**
+ * Columns of labels of the assignment's file that are known before.
+ */
+columns: Array<string>, 
+/**
+ * Whether how often people bought before the assignment counts, too.
+ */
+orders: boolean, 
+/**
+ * People whose weight pulls every value to none: the more, the less a value of few people says.
+ */
+shrink: number, };
+
+/**
+ * Uplift by person.
+ */
+export type UpliftReport = { 
+/**
+ * The arm that is held against the control.
+ */
+arm: string, 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * People of both.
+ */
+people: number, 
+/**
+ * Of them in the arm.
+ */
+treated: number, 
+/**
+ * Of all of them: what the arm adds to one person.
+ */
+effect: number, 
+/**
+ * Area between the curve and the line of a random order: about zero where nobody gains more than others, or it cannot be told.
+ */
+qini: number, 
+/**
+ * Area under the curve.
+ */
+area: number, 
+/**
+ * Area under the line of a random order: half of the effect.
+ */
+random: number, 
+/**
+ * Whether uplift falls from band to band: weighted least squares of bands' uplift, in standard errors. Positive where it does.
+ */
+trend: number, 
+/**
+ * Its p, two-sided.
+ */
+p: number, 
+/**
+ * Tenths of the people, the highest uplift first.
+ */
+bands: Array<UpliftBand>, 
+/**
+ * The Qini curve.
+ */
+curve: Array<QiniPoint>, 
+/**
+ * What each value adds, mean of the models.
+ */
+effects: Array<UpliftEffect>, 
+/**
+ * Steps of a person's uplift in one.
+ */
+scale: number, };
 
 /**
  * A step of one value.

@@ -298,11 +298,13 @@ pub(super) struct Shown<'a> {
     /// Words for its values; numbers if there are none.
     words: Vec<String>,
     decimals: u8,
+    /// What is below says nothing.
+    least: i32,
 }
 
 /// What an analysis found of each person.
 fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
-    let words = |measure, header, words: Vec<String>| Shown { measure, header, words, decimals: 0 };
+    let words = |measure, header, words: Vec<String>| Shown { words, ..Shown::number(measure, header, 0) };
     let number = Shown::number;
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     match topic {
@@ -327,7 +329,13 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'s
         Topic::Experiment => {
             let arms =
                 schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
-            vec![words(experiment::ARM, "arm", arms)]
+            let decimals = recipe.experiment.uplift_decimals(schema);
+            let uplift = decimals.map(|decimals| {
+                let uplift =
+                    Shown { least: i32::MIN + 1, ..number(experiment::uplift::UPLIFT, "uplift", decimals) };
+                [uplift, Shown { least: 1, ..number(experiment::uplift::BAND, "uplift_band", 0) }]
+            });
+            std::iter::once(words(experiment::ARM, "arm", arms)).chain(uplift.into_iter().flatten()).collect()
         }
         Topic::Traffic => {
             let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
@@ -367,12 +375,13 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'s
 impl<'a> Shown<'a> {
     /// A column of numbers.
     pub(super) fn number(measure: &'a str, header: &'static str, decimals: u8) -> Shown<'a> {
-        Shown { measure, header, words: vec![], decimals }
+        let least = if decimals == 0 { i32::MIN } else { 0 };
+        Shown { measure, header, words: vec![], decimals, least }
     }
     fn write(&self, value: i32, out: &mut String) {
         match usize::try_from(value).ok().and_then(|at| self.words.get(at)) {
             Some(word) => quoted(word, out),
-            None if self.words.is_empty() && (value >= 0 || self.decimals == 0) => {
+            None if self.words.is_empty() && value >= self.least => {
                 out.push_str(&money::text(i64::from(value), self.decimals));
             }
             None => {}

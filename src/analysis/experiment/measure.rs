@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::num::Moments;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::moment::DAY;
-use crate::table::history::past::{Fate, Past};
+use crate::table::history::past::{Fate, Past, Table};
 use crate::table::history::pick::Match;
 use crate::table::history::{Source, money};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use std::ops::{AddAssign, Range};
 
 /// Days of a curve, at most.
 pub const CURVE: usize = 180;
+
+/// The arm of who is in several.
+const SEVERAL: u32 = u32::MAX;
 
 /// Where an outcome stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,8 +123,22 @@ impl Outcomes {
 }
 
 impl Weigh {
+    /// The first row of somebody that is meant, and the code of their arm: 0 for none, [`SEVERAL`] for more than one.
+    pub(super) fn arm_of(&self, table: &Table, person: usize) -> Option<(usize, u32)> {
+        let mut mine = table.rows(person).filter(|row| self.rows.takes(table, *row));
+        let row = mine.next()?;
+        let arm = |row: usize| table.dims[self.arm as usize].at(row);
+        let same = mine.all(|other| arm(other) == arm(row));
+        Some((row, if same { arm(row) } else { SEVERAL }))
+    }
     /// The value of an outcome, and the day behind the assignment on which it first happened.
-    fn value(&self, past: &Past, person: usize, row: usize, outcome: Outcome) -> (i64, Option<u32>) {
+    pub(super) fn value(
+        &self,
+        past: &Past,
+        person: usize,
+        row: usize,
+        outcome: Outcome,
+    ) -> (i64, Option<u32>) {
         let start = past.table(Source::Assign).times[row];
         let stop = match self.days {
             0 => self.end,
@@ -179,11 +196,8 @@ impl Analysis for Weigh {
         let table = shard.past.table(Source::Assign);
         for person in rows {
             measure[person] = -1;
-            let mine = table.rows(person).filter(|row| self.rows.takes(table, *row));
-            let Some(row) = mine.clone().next() else { continue };
-            let arm_of = |row: usize| table.dims[self.arm as usize].at(row);
-            let arm = arm_of(row);
-            if mine.clone().any(|other| arm_of(other) != arm) {
+            let Some((row, arm)) = self.arm_of(table, person) else { continue };
+            if arm == SEVERAL {
                 sum.several += 1;
                 continue;
             }

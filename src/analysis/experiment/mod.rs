@@ -9,14 +9,16 @@
 //!
 //! Somebody in two arms is in none: counted, and left out. One pass.
 
+mod compare;
 mod measure;
 mod plan;
 mod report;
+pub mod uplift;
 #[cfg(test)]
 mod tests;
 
 pub use measure::{Cell, Outcomes, Weigh};
-pub use plan::{ExperimentPlan, Metric, MetricKind};
+pub use plan::{ExperimentPlan, Metric, MetricKind, UpliftPlan};
 pub use report::{
     ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
 };
@@ -26,9 +28,15 @@ use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
 use crate::table::history::{PastSchema, Source};
 use measure::{Outcome, What};
+use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Weigh>()];
+pub const QUESTIONS: [(&str, Opener); 4] = [
+    job::analysis::<Weigh>(),
+    job::analysis::<uplift::Learn>(),
+    job::analysis::<uplift::Score>(),
+    job::analysis::<uplift::Band>(),
+];
 
 /// Measure: the arm somebody is in, from 0 in the order of the report; -1 for who is in none or in several.
 pub const ARM: &str = "arm";
@@ -77,7 +85,40 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     let (found, ours) =
         (found.only(names.len(), &kept), kept.iter().map(|at| names[*at].clone()).collect::<Vec<_>>());
     let control = ours.iter().position(|name| *name == plan.control).ok_or_else(absent)?;
-    Ok(report::report(schema, plan, &ours, control, &metrics, &question, &found))
+    let mut report = compare::report(schema, plan, &ours, control, &metrics, &question, &found);
+    if let Some(uplift) = plan.uplift.as_ref().filter(|_| plan.randomised) {
+        let about = about(schema, plan, uplift, &names, &metrics, &question)?;
+        report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
+    }
+    Ok(report)
+}
+
+/// What uplift is about.
+fn about<'a>(
+    schema: &PastSchema,
+    plan: &ExperimentPlan,
+    uplift: &UpliftPlan,
+    names: &[String],
+    metrics: &'a [Metric],
+    question: &Weigh,
+) -> Result<About<'a>> {
+    let absent = |arm: &String| Error::new(Kind::ArmMissing).column(arm.as_str());
+    let place = |arm: &String| names.iter().position(|name| name == arm).ok_or_else(|| absent(arm));
+    let arms = [place(&plan.control)?, place(&uplift.arm)?].map(|at| at as u32 + 1);
+    if arms[0] == arms[1] {
+        return Err(absent(&uplift.arm));
+    }
+    let wanted = |metric: &&Metric| uplift.metric.is_empty() || metric.name == uplift.metric;
+    let refuse = |what: &str| Error::new(Kind::OutOfRange).column(format!("experiment.uplift.{what}"));
+    let metric = metrics.iter().find(wanted).ok_or_else(|| refuse("metric"))?;
+    // Who is in the arm is no news of them.
+    if uplift.columns.iter().any(|name| name == "arm") {
+        return Err(refuse("columns"));
+    }
+    let outcomes = vec![outcome(schema, metric)?];
+    let unit = 10f64.powi(i32::from(metric.decimals(schema)));
+    let weigh = Weigh { outcomes, segment: None, ..question.clone() };
+    Ok(About { weigh, arms, metric, unit })
 }
 
 /// What is measured, in columns and codes.
@@ -99,7 +140,27 @@ fn outcome(schema: &PastSchema, metric: &Metric) -> Result<Outcome> {
     Ok(Outcome { what, rate: metric.kind == MetricKind::Rate })
 }
 
+impl Metric {
+    /// Decimals of its unit; none of a rate.
+    fn decimals(&self, schema: &PastSchema) -> u8 {
+        let amount =
+            |source: Source| schema.table(source).measures.first().map_or(0, |amount| amount.decimals);
+        match (&self.column, &self.event, self.kind) {
+            (.., MetricKind::Rate) | (None, Some(_), _) => 0,
+            (Some(name), ..) => schema.table(Source::Assign).measure(name).map_or(0, |(_, m)| m.decimals),
+            (None, None, _) => amount(Source::Orders),
+        }
+    }
+}
+
 impl ExperimentPlan {
+    /// Decimals of a person's uplift, as [`uplift::UPLIFT`] has it; nothing where it was not asked for.
+    pub fn uplift_decimals(&self, schema: &PastSchema) -> Option<u8> {
+        let of = self.uplift.as_ref().filter(|_| self.randomised)?;
+        let metric =
+            self.metrics().into_iter().find(|metric| of.metric.is_empty() || metric.name == of.metric)?;
+        Some(if metric.kind == MetricKind::Rate { 6 } else { metric.decimals(schema) + 3 })
+    }
     /// What is measured: as said, or whether people bought and for how much.
     fn metrics(&self) -> Vec<Metric> {
         if !self.metrics.is_empty() {

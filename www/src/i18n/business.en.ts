@@ -110,7 +110,15 @@ export const businessEn: BusinessWords = {
     collisions: "People in two layers", independent: (p, v) => `Independent: p ${p}, Cramér's V ${v}.`, dependent: (p, v) => `Not independent (p ${p}, Cramér's V ${v}): do both layers have one salt?`,
     file: "Arms file", fileHint: "A row per person and layer: ID, bucket, experiment, arm.", use: "Use as arms", useHint: "Brings the arms file in and opens the experiment",
   },
+  uplift: {
+    ask: "For whom does it do more: arm", known: "Known before", ordersBefore: "orders before", title: (arm, metric) => `Who gains from ${arm}: ${metric}`,
+    found: (p) => `Some gain more than others, and it can be told beforehand who (p ${p}).`, open: (p) => `It cannot be told who gains more than others (p ${p}).`,
+    curve: "Best first", random: "At random", reached: "People reached", gained: "Gained per person in the arm", qini: "Qini", effect: "Effect on all", bands: "By predicted uplift", band: "Tenth", control: "Control",
+    seen: "Uplift seen", soFar: "This and above", tenth: (n) => (n === 1 ? "1 (highest)" : String(n)), keep: (n) => `Best ${n * 10}% by uplift`, adds: "What each value adds:",
+  },
   experiment: {
+    trend: (metric, from, to, way, p) => `${metric} from “${from}” to “${to}”, in this order: ${{ rises: "rises", falls: "falls", open: "no trend" }[way]} (p ${p}).`,
+    sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
     srm: "The split first", srmFine: (p) => `Arms are as large as planned (p ${p}).`, srmBad: (p) => `Arms are not as large as planned (p ${p}): the split is broken, and the differences below cannot be trusted.`,
     random: "not randomised", randomLine: "People were not put into arms by lot: differences may be of who they are.", isRandom: "Randomised",
     control: "Control", metrics: "Metrics", metric: "Metric", kinds: { rate: "share", mean: "mean" }, arm: "Arm", value: "Value", lift: "Relative lift", difference: "Difference", p: "Adjusted p", verdict: "Verdict",

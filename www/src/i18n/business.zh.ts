@@ -109,7 +109,15 @@ export const businessZh = {
     collisions: "两层交叉人数", independent: (p: string, v: string) => `相互独立：p ${p}，克莱姆 V ${v}。`, dependent: (p: string, v: string) => `不独立（p ${p}，克莱姆 V ${v}）：两层是否用了同一个盐？`,
     file: "分组文件", fileHint: "每人每层一行：ID、桶、实验、组。", use: "用作实验分组", useHint: "读入该分组文件并打开实验分析",
   },
+  uplift: {
+    ask: "对谁更有效：实验组", known: "事前已知", ordersBefore: "此前订单数", title: (arm: string, metric: string) => `谁因“${arm}”受益：${metric}`,
+    found: (p: string) => `部分人受益更多，且事前可以识别（p ${p}）。`, open: (p: string) => `无法识别谁受益更多（p ${p}）。`,
+    curve: "按增益从高到低", random: "随机触达", reached: "触达人数占比", gained: "实验组人均增量", qini: "Qini", effect: "整体效应", bands: "按预测增益分层", band: "十分位", control: "对照",
+    seen: "实际增益", soFar: "本层及以上", tenth: (n: number) => (n === 1 ? "1（最高）" : String(n)), keep: (n: number) => `增益最高的 ${n * 10}%`, adds: "各取值的贡献：",
+  },
   experiment: {
+    trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
+    sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",
     control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",

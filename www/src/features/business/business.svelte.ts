@@ -18,7 +18,7 @@ const PLANS: Plans = {
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
-  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, seed: 1 } satisfies ExperimentPlan,
+  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, uplift: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
@@ -318,10 +318,11 @@ class Business {
     const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
     this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== ARMS.file), { table: "assign", rows: { ...ARMS, kind: first.kind, digest } }];
     await this.add([new File([made.blob], ARMS.file)]);
-    const { metrics, days, detect } = this.plans.experiment;
+    // The file has no times: all that is known counts.
+    const { metrics, detect } = this.plans.experiment;
     const control = of.arms.find(({ name }) => CONTROL.test(name)) ?? of.arms[0];
     const planned = Object.fromEntries(of.arms.map(({ name, share }) => [name, share]));
-    this.#plan("experiment", { ...PLANS.experiment, metrics: metrics.filter(({ column }) => column === null), days, detect, where: { experiment: [of.name] }, planned, control: control?.name ?? "" });
+    this.#plan("experiment", { ...PLANS.experiment, metrics: metrics.filter(({ column }) => column === null), detect, where: { experiment: [of.name] }, planned, control: control?.name ?? "" });
     await this.open();
     this.go("experiment");
   }
