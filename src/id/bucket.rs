@@ -21,7 +21,7 @@ pub struct Salted(Hmac<Sha256>);
 impl Salted {
     /// Under this salt, of any length.
     pub fn new(salt: &str) -> Salted {
-        // HMAC takes a key of any length; an empty one would be refused by none.
+        // A key of any length is taken.
         Salted(Hmac::new_from_slice(salt.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default())))
     }
     /// The bucket of an ID, as [`Plain::of`] gives it.

@@ -5,9 +5,10 @@
 //! Newcombe's, relative lift the log of the ratio's; money per head is Welch's, and beside it 2,000 samples of
 //! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
-//! verdict is withheld, and where people were not put into arms by lot the report says so.
+//! verdict is withheld, unless it goes by what holds at any look (`num/always.rs`); and where people were not put into arms by
+//! lot the report says so. Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
 //!
-//! Somebody in two arms is in none: counted, and left out. One pass.
+//! Somebody in two arms is in none: counted, and left out. One pass, and three more for uplift by person (`uplift`).
 
 mod compare;
 mod measure;

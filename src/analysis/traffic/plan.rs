@@ -142,9 +142,6 @@ impl TrafficLayer {
     }
     /// Its arms in the order of experiments: experiment and arm.
     pub fn arms(&self) -> impl Iterator<Item = (&str, &str)> {
-        let arms = |of: &'_ TrafficExperiment| of.arms.len();
-        self.experiments
-            .iter()
-            .flat_map(move |of| (0..arms(of)).map(|at| (of.name.as_str(), of.arms[at].name.as_str())))
+        self.experiments.iter().flat_map(|of| of.arms.iter().map(|arm| (of.name.as_str(), arm.name.as_str())))
     }
 }
