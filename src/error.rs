@@ -237,6 +237,8 @@ kinds! {
     LabelUnknown = "label-unknown", "No row has this value. Check how it is written.", "没有任何一行是这个取值，请检查写法。";
     /// Fewer than two arms.
     ArmMissing = "arm-missing", "An experiment needs two or more arms with people in them, the control among them.", "实验至少需要两个有人的组，且须包含对照组。";
+    /// Two experiments of one layer with a bucket in common.
+    BucketsOverlap = "buckets-overlap", "Two experiments of one layer share buckets: their ranges must not overlap.", "同一层中两个实验的桶区间重叠，请错开。";
     /// Too few orders to fit a model of them.
     TooFewOrders = "too-few-orders", "Too few people bought again to fit a model of it.", "复购人数太少，无法拟合模型。";
     /// The user stopped it.

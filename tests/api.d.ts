@@ -98,6 +98,19 @@ files: Array<Made>,
 refused: Refused | null, };
 
 /**
+ * What may be said of a difference at any look.
+ */
+export type Always = { 
+/**
+ * 95 %: the true difference lies within at every look at once, in 95 of 100 experiments.
+ */
+interval: Interval, 
+/**
+ * Two-sided. Below 0.05 at any look in at most 5 of 100 experiments without a difference.
+ */
+p: number, };
+
+/**
  * An arm.
  */
 export type ArmGiven = { 
@@ -1144,6 +1157,39 @@ activity: Array<ActiveDay>,
 churn: ChurnReport, };
 
 /**
+ * Two layers: people in an arm of one and an arm of the other.
+ */
+export type Collision = { 
+/**
+ * The first layer.
+ */
+one: string, 
+/**
+ * The second.
+ */
+other: string, 
+/**
+ * Arms of the first: experiment and arm.
+ */
+rows: Array<[string, string]>, 
+/**
+ * Arms of the second.
+ */
+columns: Array<[string, string]>, 
+/**
+ * People, by rows.
+ */
+people: Array<Array<number>>, 
+/**
+ * Whether the arms go together.
+ */
+association: Association, 
+/**
+ * p below 0.001: the layers are not independent.
+ */
+alarm: boolean, };
+
+/**
  * A column the model sees.
  */
 export type ColumnCard = { 
@@ -1646,6 +1692,19 @@ now: number, };
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "windows-1252";
 
 /**
+ * Arms over the values of a column.
+ */
+export type Evenness = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * Whether arm and value go together.
+ */
+association: Association, };
+
+/**
  * A step of either role.
  */
 export type ExchangeStep = { "keygen": { 
@@ -1855,6 +1914,10 @@ export type ExperimentPlan = {
  */
 control: string, 
 /**
+ * Rows of the assignment that are meant, by values of its columns: one experiment of a file of several. All if not given.
+ */
+where: { [key in string]: Array<string> }, 
+/**
  * Planned share of each arm, in any unit; equal ones if not given.
  */
 planned: { [key in string]: number }, 
@@ -1882,6 +1945,14 @@ segments: string | null,
  * Whether people were put into arms by lot.
  */
 randomised: boolean, 
+/**
+ * Whether verdicts go by what holds however often one looks; then they are given before the planned size, too.
+ */
+sequential: boolean, 
+/**
+ * For whom an arm does more.
+ */
+uplift: UpliftPlan | null, 
 /**
  * Of the samples that intervals of means are drawn from.
  */
@@ -1928,9 +1999,18 @@ metrics: Array<MetricReport>,
  */
 segments: Array<SegmentReport>, 
 /**
+ * Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
+ * arms, from three segments on. Says nothing where the order means nothing.
+ */
+trends: Array<TrendReport>, 
+/**
  * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
  */
 curve: Array<ArmPoint>, 
+/**
+ * For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
+ */
+uplift: UpliftReport | null, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -3013,9 +3093,13 @@ df: number | null,
  */
 p: number, 
 /**
- * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg.
+ * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg. Of the p that holds at any look, if asked for.
  */
 adjusted: number, 
+/**
+ * What holds however often one looks; absent where it was not asked for, or nothing varies.
+ */
+sequential: Always | null, 
 /**
  * What may be said.
  */
@@ -4037,6 +4121,10 @@ funnel: FunnelPlan,
  */
 experiment: ExperimentPlan, 
 /**
+ * Who is put into which arm.
+ */
+traffic: TrafficPlan, 
+/**
  * What goes with what.
  */
 pivot: PivotPlan, 
@@ -4919,6 +5007,19 @@ total: number,
  * What is counted: `bytes`, `rows`, `rounds`.
  */
 unit: string, };
+
+/**
+ * A point of the Qini curve.
+ */
+export type QiniPoint = { 
+/**
+ * Share of people reached, the best first.
+ */
+share: number, 
+/**
+ * Gained so, per person in the arm.
+ */
+gained: number, };
 
 /**
  * What crowds are held against.
@@ -6241,7 +6342,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
 
 /**
  * Touchpoints before orders.
@@ -6269,9 +6370,222 @@ share: number,
 money: number, };
 
 /**
+ * An arm.
+ */
+export type TrafficArm = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its part of the range, in any unit.
+ */
+share: number, };
+
+/**
+ * An arm.
+ */
+export type TrafficArmReport = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last.
+ */
+to: number, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of all who take part.
+ */
+share: number, 
+/**
+ * As planned: its buckets of the range's.
+ */
+planned: number, };
+
+/**
+ * An experiment: a range of buckets of its layer.
+ */
+export type TrafficExperiment = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last; 10,000 at most.
+ */
+to: number, 
+/**
+ * Its arms, in the order in which they take buckets.
+ */
+arms: Array<TrafficArm>, 
+/**
+ * Only people with any of these events take part; everyone if none is named and `where` is empty.
+ */
+event: Array<string>, 
+/**
+ * And any of these values in the same row of events.
+ */
+where: { [key in string]: Array<string> }, };
+
+/**
+ * An experiment.
+ */
+export type TrafficExperimentReport = { 
+/**
+ * Its name.
+ */
+experiment: string, 
+/**
+ * The first bucket.
+ */
+from: number, 
+/**
+ * The bucket behind the last.
+ */
+to: number, 
+/**
+ * People in its range.
+ */
+range: number, 
+/**
+ * Those who take part: of a node experiment they who reach the node.
+ */
+people: number, 
+/**
+ * Whether it is of those who reach a node.
+ */
+node: boolean, 
+/**
+ * Its arms.
+ */
+arms: Array<TrafficArmReport>, 
+/**
+ * χ² of the arms against their buckets.
+ */
+chi2: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * Below 0.001: the arms are not as large as planned.
+ */
+alarm: boolean, 
+/**
+ * Whether arms are even over the columns asked for.
+ */
+balance: Array<Evenness>, };
+
+/**
+ * A layer: its experiments exclude each other.
+ */
+export type TrafficLayer = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The secret that its buckets are made with. Whoever reads it can tell, and choose, who will be in which arm.
+ */
+salt: string, 
+/**
+ * Its experiments.
+ */
+experiments: Array<TrafficExperiment>, };
+
+/**
+ * A layer.
+ */
+export type TrafficLayerReport = { 
+/**
+ * Its name.
+ */
+layer: string, 
+/**
+ * Buckets that no experiment has.
+ */
+free: number, 
+/**
+ * People in no arm of it.
+ */
+outside: number, 
+/**
+ * Its experiments.
+ */
+experiments: Array<TrafficExperimentReport>, };
+
+/**
+ * Layers of experiments.
+ */
+export type TrafficPlan = { 
+/**
+ * The layers. Everyone is in each of them, under a salt of its own.
+ */
+layers: Array<TrafficLayer>, 
+/**
+ * Columns of labels over whose values arms should be even: of assignments, orders or events, the first table that has it.
+ */
+balance: Array<string>, };
+
+/**
+ * The report.
+ */
+export type TrafficReport = { 
+/**
+ * Everyone in the files.
+ */
+people: number, 
+/**
+ * How many buckets a layer has.
+ */
+buckets: number, 
+/**
+ * By layer.
+ */
+layers: Array<TrafficLayerReport>, 
+/**
+ * Every two layers with arms.
+ */
+collisions: Array<Collision>, };
+
+/**
  * Which way the weights of a column may go along its bins.
  */
 export type Trend = "up" | "down";
+
+/**
+ * A share over segments in their order (Cochran–Armitage).
+ */
+export type TrendReport = { 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * The first and the last segment.
+ */
+ends: [string, string], 
+/**
+ * In standard errors: above zero where it rises.
+ */
+z: number, 
+/**
+ * Two-sided.
+ */
+p: number, };
 
 /**
  * The test of two proportions.
@@ -6285,6 +6599,142 @@ z: number,
  * The chance of as much or more if both were equal, two-sided.
  */
 p: number, };
+
+/**
+ * A tenth of the people.
+ */
+export type UpliftBand = { 
+/**
+ * From 1.
+ */
+band: number, 
+/**
+ * People in the control.
+ */
+control: number, 
+/**
+ * People in the arm.
+ */
+people: number, 
+/**
+ * What was seen: the arm's value less the control's. Absent where one has nobody.
+ */
+uplift: number | null, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval | null, 
+/**
+ * The same over this band and all above it (uplift@k).
+ */
+so_far: number | null, };
+
+/**
+ * A value.
+ */
+export type UpliftEffect = { 
+/**
+ * Its column; empty for orders before.
+ */
+column: string, 
+/**
+ * The value.
+ */
+value: string, 
+/**
+ * What it adds to the uplift.
+ */
+effect: number, };
+
+/**
+ * Uplift by person.
+ */
+export type UpliftPlan = { 
+/**
+ * The arm that is held against the control.
+ */
+arm: string, 
+/**
+ * Which metric; the first if empty.
+ */
+metric: string, 
+/**
+ * Columns of labels of the assignment's file that are known before.
+ */
+columns: Array<string>, 
+/**
+ * Whether how often people bought before the assignment counts, too.
+ */
+orders: boolean, 
+/**
+ * People whose weight pulls every value to none: the more, the less a value of few people says.
+ */
+shrink: number, };
+
+/**
+ * Uplift by person.
+ */
+export type UpliftReport = { 
+/**
+ * The arm that is held against the control.
+ */
+arm: string, 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * People of both.
+ */
+people: number, 
+/**
+ * Of them in the arm.
+ */
+treated: number, 
+/**
+ * Of all of them: what the arm adds to one person.
+ */
+effect: number, 
+/**
+ * Area between the curve and the line of a random order: about zero where nobody gains more than others, or it cannot be told.
+ */
+qini: number, 
+/**
+ * Area under the curve.
+ */
+area: number, 
+/**
+ * Area under the line of a random order: half of the effect.
+ */
+random: number, 
+/**
+ * Whether uplift falls from band to band: weighted least squares of bands' uplift, in standard errors. Positive where it does.
+ */
+trend: number, 
+/**
+ * Its p, two-sided.
+ */
+p: number, 
+/**
+ * Tenths of the people, the highest uplift first.
+ */
+bands: Array<UpliftBand>, 
+/**
+ * The Qini curve.
+ */
+curve: Array<QiniPoint>, 
+/**
+ * What each value adds, mean of the models.
+ */
+effects: Array<UpliftEffect>, 
+/**
+ * Steps of a person's uplift in one.
+ */
+scale: number, };
 
 /**
  * A step of one value.
@@ -6573,6 +7023,7 @@ export type ErrorCode =
   | "table-missing"
   | "label-unknown"
   | "arm-missing"
+  | "buckets-overlap"
   | "too-few-orders"
   | "cancelled"
   | "worker-lost"

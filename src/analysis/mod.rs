@@ -14,4 +14,5 @@ pub mod intake; // where rows went
 pub mod paths; // what comes first, next and together
 pub mod pivot; // what goes with what
 pub mod rfm; // who bought when, how often, for how much
+pub mod traffic; // who is in which arm of which layer
 pub mod rules; // who did, or did not do, what rules name

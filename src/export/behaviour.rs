@@ -7,6 +7,7 @@ use crate::analysis::figures::FiguresReport;
 use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
 use crate::analysis::rules::RulesReport;
+use crate::analysis::traffic::TrafficReport;
 use crate::gate::Released;
 use crate::json::pretty;
 
@@ -236,4 +237,50 @@ pub fn figures(report: &Released<FiguresReport>) -> Files {
         }
     }
     named([("figures.json", json), ("figures.csv", table.bytes())])
+}
+
+/// `traffic.json`, `traffic.csv` (arms) and `traffic-collisions.csv` (people in an arm of one layer and of another).
+pub fn traffic(report: &Released<TrafficReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut arms = Table::new("layer,experiment,arm,from,to,people,share,planned,chi2,p");
+    for (layer, of) in
+        report.layers.iter().flat_map(|layer| layer.experiments.iter().map(move |of| (layer, of)))
+    {
+        for arm in &of.arms {
+            arms.label(&layer.layer)
+                .label(&of.experiment)
+                .label(&arm.arm)
+                .count(arm.from.into())
+                .count(arm.to.into());
+            arms.count(arm.people)
+                .number(arm.share, 6)
+                .number(arm.planned, 6)
+                .number(of.chi2, 6)
+                .number(of.p, 6)
+                .end();
+        }
+    }
+    let mut both =
+        Table::new("layer,experiment,arm,other_layer,other_experiment,other_arm,people,chi2,df,p,v");
+    for of in &report.collisions {
+        for (row, people) in of.rows.iter().zip(&of.people) {
+            for (column, people) in of.columns.iter().zip(people) {
+                both.label(&of.one)
+                    .label(&row.0)
+                    .label(&row.1)
+                    .label(&of.other)
+                    .label(&column.0)
+                    .label(&column.1);
+                let test = of.association;
+                both.count(*people)
+                    .number(test.chi2, 6)
+                    .count(test.df.into())
+                    .number(test.p, 6)
+                    .number(test.v, 6)
+                    .end();
+            }
+        }
+    }
+    named([("traffic.json", json), ("traffic.csv", arms.bytes()), ("traffic-collisions.csv", both.bytes())])
 }

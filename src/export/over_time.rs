@@ -162,9 +162,10 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
     files
 }
 
-/// `experiment.json`, `experiment.csv`, and `experiment-segments.csv`, `experiment-curve.csv` where there are any.
+/// `experiment.json`, `experiment.csv`, and `experiment-segments.csv` with `experiment-trends.csv`, `experiment-curve.csv`,
+/// `experiment-uplift.csv` (bands) with `experiment-qini.csv` where there are any.
 pub fn experiment(report: &Released<ExperimentReport>) -> Files {
-    const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,verdict,resampled,resampled_low,resampled_high";
+    const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,always_p,always_low,always_high,verdict,resampled,resampled_low,resampled_high";
     let json = pretty(report.get());
     let report = report.get();
     let mut table = Table::new(HEADER);
@@ -175,7 +176,20 @@ pub fn experiment(report: &Released<ExperimentReport>) -> Files {
         for segment in &report.segments {
             segment.metrics.iter().for_each(|metric| arms(&mut table, &segment.segment, metric));
         }
-        files.extend(named([("experiment-segments.csv", table.bytes())]));
+        let mut trends = Table::new("metric,from,to,z,p");
+        for of in &report.trends {
+            trends
+                .label(&of.metric)
+                .label(&of.ends.0)
+                .label(&of.ends.1)
+                .number(of.z, 6)
+                .number(of.p, 6)
+                .end();
+        }
+        files.extend(named([
+            ("experiment-segments.csv", table.bytes()),
+            ("experiment-trends.csv", trends.bytes()),
+        ]));
     }
     if !report.curve.is_empty() {
         let mut table = Table::new("day,arm,share");
@@ -185,6 +199,20 @@ pub fn experiment(report: &Released<ExperimentReport>) -> Files {
             }
         }
         files.extend(named([("experiment-curve.csv", table.bytes())]));
+    }
+    if let Some(uplift) = &report.uplift {
+        let mut bands = Table::new("band,control,people,uplift,low,high,uplift_so_far");
+        for of in &uplift.bands {
+            bands.count(of.band.into()).count(of.control).count(of.people).maybe(of.uplift, 6);
+            bands.maybe(of.interval.map(|i| i.low), 6).maybe(of.interval.map(|i| i.high), 6);
+            bands.maybe(of.so_far, 6).end();
+        }
+        let mut curve = Table::new("share,gained_per_person");
+        uplift.curve.iter().for_each(|at| curve.number(at.share, 6).number(at.gained, 6).end());
+        files.extend(named([
+            ("experiment-uplift.csv", bands.bytes()),
+            ("experiment-qini.csv", curve.bytes()),
+        ]));
     }
     files
 }
@@ -209,6 +237,9 @@ fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
         table.maybe(lift.and_then(|l| l.relative), 6).maybe(relative_low, 6).maybe(relative_high, 6);
         table.maybe(lift.map(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
         table.maybe(lift.map(|l| l.p), 6).maybe(lift.map(|l| l.adjusted), 6);
+        let always = lift.and_then(|l| l.sequential);
+        table.maybe(always.map(|a| a.p), 6).maybe(always.map(|a| a.interval.low), 6);
+        table.maybe(always.map(|a| a.interval.high), 6);
         let verdict = lift.map(|l| json::text(&l.verdict)).unwrap_or_default();
         table.label(verdict.trim_matches('"'));
         let drawn = lift.and_then(|l| l.resampled);

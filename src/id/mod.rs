@@ -5,6 +5,7 @@
 //! [`Writer`] writes it.
 //! Sources: the platform documents behind each rule stand beside it; vectors in `tests/vectors/ids.rs`.
 
+mod bucket;
 mod cell;
 mod digest;
 mod guess;
@@ -25,6 +26,7 @@ mod variants;
 
 use serde::{Deserialize, Serialize};
 
+pub use bucket::{BUCKETS, Plain, Salted};
 pub use cell::trim;
 pub use guess::{Guess, guess};
 pub use ids::Ids;

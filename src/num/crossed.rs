@@ -43,6 +43,26 @@ pub fn association(rows: &[Vec<u64>]) -> Association {
     Association { chi2, df, p: chi2_sf(chi2, df), v, sparse: tiny || 5 * few > height * width }
 }
 
+/// Pearson's χ² of counts against shares in any unit, and its tail. What has no share stands outside.
+pub fn goodness(counts: &[u64], shares: &[f64]) -> (f64, f64) {
+    let inside: Vec<(f64, f64)> = counts
+        .iter()
+        .zip(shares)
+        .filter(|(_, share)| **share > 0.0)
+        .map(|(n, share)| (*n as f64, *share))
+        .collect();
+    let all: f64 = inside.iter().map(|(n, _)| n).sum();
+    let whole: f64 = inside.iter().map(|(_, share)| share).sum();
+    if inside.len() < 2 || all == 0.0 {
+        return (0.0, 1.0);
+    }
+    let part = |(n, share): &(f64, f64)| {
+        (n - all * share / whole) * (n - all * share / whole) / (all * share / whole)
+    };
+    let chi2 = inside.iter().map(part).sum();
+    (chi2, chi2_sf(chi2, inside.len() as u32 - 1))
+}
+
 fn sides(rows: &[Vec<u64>]) -> [Vec<f64>; 2] {
     let width = rows.first().map_or(0, Vec::len);
     let column = |at: usize| rows.iter().map(|row| row[at] as f64).sum();

@@ -4,9 +4,11 @@
 //! a fixed order, counts stay whole until the last step. Formulas are those of `formulas.md`, named where used.
 
 mod agreement;
+mod always;
 mod bins;
 mod crossed;
 mod interval;
+mod linear;
 mod many;
 mod normal;
 mod optimise;
@@ -18,13 +20,16 @@ mod resample;
 mod special;
 mod student;
 mod survival;
+mod trend;
 
 pub use agreement::adjusted_rand_index;
+pub use always::{Always, always};
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
-pub use crossed::{Association, Interaction, association, interaction};
+pub use crossed::{Association, Interaction, association, goodness, interaction};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
+pub use linear::solved;
 pub use many::{benjamini_hochberg, holm};
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
 pub use optimise::{Least, least};
@@ -39,6 +44,7 @@ pub use resample::{Resampled, resampled};
 pub use special::{beta_share, digamma, hypergeometric, ln_gamma};
 pub use student::{Moments, Welch, t_quantile_two_sided, t_two_sided, welch};
 pub use survival::{Happened, kaplan_meier};
+pub use trend::rate_trend;
 
 /// Natural logarithm.
 pub fn ln(x: f64) -> f64 {

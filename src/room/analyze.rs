@@ -2,6 +2,7 @@
 //! passes over them.
 
 use super::Room;
+use super::arms::arms;
 use super::bring::{Opened, open};
 use super::call::{FileRef, Found, Made};
 use super::files::{file_name, keep, keep_of};
@@ -17,6 +18,7 @@ use crate::analysis::pivot;
 use crate::analysis::rfm;
 use crate::analysis::rules;
 use crate::analysis::stages::{self, StagePlan};
+use crate::analysis::traffic;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::export::behaviour;
@@ -45,6 +47,8 @@ pub enum Topic {
     Funnel,
     /// Arms.
     Experiment,
+    /// Who is put into which arm.
+    Traffic,
     /// Cross pivot.
     Pivot,
     /// Cohorts, activity, churn.
@@ -65,6 +69,7 @@ impl Topic {
         Topic::Stages,
         Topic::Funnel,
         Topic::Experiment,
+        Topic::Traffic,
         Topic::Pivot,
         Topic::Cohorts,
         Topic::Paths,
@@ -83,6 +88,7 @@ impl Topic {
             Topic::Stages => "stages",
             Topic::Funnel => "funnel",
             Topic::Experiment => "experiment",
+            Topic::Traffic => "traffic",
             Topic::Pivot => "pivot",
             Topic::Cohorts => "cohorts",
             Topic::Paths => "paths",
@@ -212,8 +218,7 @@ impl Room {
     /// A list of the people of whom all this was found, in the order of the files.
     pub(super) async fn past_people(&mut self, name: &str, who: &[Found]) -> Result<Made> {
         let first = self.past.as_ref().and_then(|past| past.recipe.files().next().map(|(_, rows)| rows.id()));
-        let columns =
-            who.iter().map(|who| Shown { measure: &who.measure, header: "", words: vec![], decimals: 0 });
+        let columns = who.iter().map(|who| Shown::number(&who.measure, "", 0));
         let people = ordered(&self.desk, &columns.collect::<Vec<_>>()).await?;
         let mut out = Vec::new();
         let all =
@@ -257,6 +262,13 @@ async fn answer(
             let report = experiment::experiment(desk, schema, &recipe.experiment).await?;
             over_time::experiment(&release(report))
         }
+        Topic::Traffic => {
+            let ids = recipe.files().map(|(_, rows)| rows.id()).collect();
+            let mut files =
+                behaviour::traffic(&release(traffic::traffic(desk, schema, ids, &recipe.traffic).await?));
+            files.push(("arms.csv".into(), arms(desk, &recipe.traffic).await?));
+            files
+        }
         Topic::Pivot => {
             let report = pivot::pivot(desk, schema, &recipe.pivot).await?;
             behaviour::pivot(&release_from(report, recipe.pivot.floor)?)
@@ -271,18 +283,20 @@ async fn answer(
 }
 
 /// A column of the list of everyone: a measure, and how it is written.
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     measure: &'a str,
     header: &'static str,
     /// Words for its values; numbers if there are none.
     words: Vec<String>,
     decimals: u8,
+    /// What is below says nothing.
+    least: i32,
 }
 
 /// What an analysis found of each person.
 fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
-    let words = |measure, header, words: Vec<String>| Shown { measure, header, words, decimals: 0 };
-    let number = |measure, header, decimals| Shown { measure, header, words: vec![], decimals };
+    let words = |measure, header, words: Vec<String>| Shown { words, ..Shown::number(measure, header, 0) };
+    let number = Shown::number;
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     match topic {
         Topic::Rfm => {
@@ -306,7 +320,21 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'s
         Topic::Experiment => {
             let arms =
                 schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
-            vec![words(experiment::ARM, "arm", arms)]
+            let decimals = recipe.experiment.uplift_decimals(schema);
+            let uplift = decimals.map(|decimals| {
+                let uplift =
+                    Shown { least: i32::MIN + 1, ..number(experiment::uplift::UPLIFT, "uplift", decimals) };
+                [uplift, Shown { least: 1, ..number(experiment::uplift::BAND, "uplift_band", 0) }]
+            });
+            std::iter::once(words(experiment::ARM, "arm", arms)).chain(uplift.into_iter().flatten()).collect()
+        }
+        Topic::Traffic => {
+            let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
+            let layer = |(layer, (arm, bucket)): (&traffic::TrafficLayer, (&'static str, &'static str))| {
+                let names = layer.arms().map(|(of, arm)| format!("{of}: {arm}")).collect();
+                [number(bucket, bucket, 0), words(arm, arm, names)]
+            };
+            layers.flat_map(layer).collect()
         }
         Topic::Pivot => {
             let labels = pivot::labels(schema, &recipe.pivot).unwrap_or_default();
@@ -335,11 +363,16 @@ fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'s
     }
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
+    /// A column of numbers.
+    pub(super) fn number(measure: &'a str, header: &'static str, decimals: u8) -> Shown<'a> {
+        let least = if decimals == 0 { i32::MIN } else { 0 };
+        Shown { measure, header, words: vec![], decimals, least }
+    }
     fn write(&self, value: i32, out: &mut String) {
         match usize::try_from(value).ok().and_then(|at| self.words.get(at)) {
             Some(word) => quoted(word, out),
-            None if self.words.is_empty() && (value >= 0 || self.decimals == 0) => {
+            None if self.words.is_empty() && value >= self.least => {
                 out.push_str(&money::text(i64::from(value), self.decimals));
             }
             None => {}
@@ -364,7 +397,7 @@ async fn everyone(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<u8>> {
 }
 
 /// IDs in the order of the files, and what was found of each.
-async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(String, Vec<i32>)>> {
+pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(String, Vec<i32>)>> {
     let measures = columns.iter().map(|column| column.measure.to_string()).collect();
     let parts = desk.all(&ListPast { measures }).await?;
     let mut order: Vec<(u64, usize, usize)> = Vec::new();

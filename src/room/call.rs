@@ -479,6 +479,7 @@ mod tests {
     use crate::analysis::rfm::RfmReport;
     use crate::analysis::rules::RulesReport;
     use crate::analysis::stages::StagesReport;
+    use crate::analysis::traffic::TrafficReport;
     use crate::error::{Kind, Place};
     use crate::exchange::steps::{Step, Told};
     use crate::shard::desk::Progress;
@@ -502,6 +503,7 @@ mod tests {
             StagesReport::export_all,
             FunnelReport::export_all,
             ExperimentReport::export_all,
+            TrafficReport::export_all,
             PivotReport::export_all,
             CohortReport::export_all,
             PathsReport::export_all,

@@ -1,6 +1,7 @@
 //! The room: a recipe in, released answers out. It plans, asks the shards, releases, and makes the files.
 
 pub mod analyze; // what people did and bought over time
+mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
@@ -25,7 +26,7 @@ use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
-use crate::analysis::{cohorts, experiment, funnel, paths, pivot, rules};
+use crate::analysis::{cohorts, experiment, funnel, paths, pivot, rules, traffic};
 use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -67,6 +68,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &cohorts::QUESTIONS,
     &paths::QUESTIONS,
     &rules::QUESTIONS,
+    &traffic::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.

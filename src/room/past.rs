@@ -12,6 +12,7 @@ use crate::analysis::pivot::PivotPlan;
 use crate::analysis::rfm::RfmPlan;
 use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
+use crate::analysis::traffic::TrafficPlan;
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::json;
@@ -31,6 +32,7 @@ pub const SECTIONS: &[&str] = &[
     "clv",
     "funnel",
     "experiment",
+    "traffic",
     "stages",
     "pivot",
     "cohorts",
@@ -62,6 +64,8 @@ pub struct PastRecipe {
     pub funnel: FunnelPlan,
     /// Arms.
     pub experiment: ExperimentPlan,
+    /// Who is put into which arm.
+    pub traffic: TrafficPlan,
     /// What goes with what.
     pub pivot: PivotPlan,
     /// Who came when, and who came back.

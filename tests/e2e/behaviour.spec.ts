@@ -1,5 +1,6 @@
 // What goes with what, who came back, what comes next, and who did or did not do what rules name: the figures of each
 // view are those of a plain script, too small cells stay away, and who stands behind a number is a list.
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
@@ -155,4 +156,49 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await expect(rules.first().locator("td").nth(4)).toHaveText(n(seen.length), { timeout: 30_000 });
   await expect(page.getByTestId("rules-lead")).toContainText("people");
   expect(await barriers(page), "rules").toEqual([]);
+});
+
+test("people are put into the arms that a partner computes, and the arms file becomes an experiment", async ({ page, served }, info) => {
+  const made = shop();
+  writeFileSync(info.outputPath("orders.csv"), made.ordersFile);
+  writeFileSync(info.outputPath("events.csv"), made.eventsFile);
+  await page.goto(`${served}#shards=2`);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("file-business").setInputFiles(["orders.csv", "events.csv"].map((name) => join(info.outputDir, name)));
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 30_000 });
+  await view(page, "traffic");
+  for (const salt of ["price-2026", "page-2026"]) {
+    await page.getByTestId("layer-add").click();
+    const field = page.getByTestId("layer-salt").last();
+    await field.fill(salt);
+    await field.blur();
+  }
+  const table = page.getByTestId("traffic-table").locator("tbody tr");
+  await expect(table).toHaveCount(4, { timeout: 30_000 });
+  const bucket = (salt: string, id: string): number => Number(createHmac("sha256", salt).update(createHash("sha256").update(id).digest("hex")).digest().readBigUInt64BE() % 10_000n);
+  const people = [...new Set([...made.orders, ...made.events].map(({ who }) => who))];
+  const control = people.filter((who) => bucket("price-2026", phone(who)) < 5_000);
+  await expect(table.first()).toContainText(n(control.length));
+  expect(await listed(page, table.first().getByTestId("keep"))).toEqual(ids(control));
+  await expect(page.getByTestId("independent")).toContainText("Independent");
+  expect(await barriers(page), "traffic").toEqual([]);
+
+  // One salt for both is seen; ranges that overlap are refused.
+  const second = page.getByTestId("layer-salt").last();
+  await second.fill("price-2026");
+  await second.blur();
+  await expect(page.getByTestId("independent")).toContainText("Not independent");
+  await second.fill("page-2026");
+  await second.blur();
+  await expect(page.getByTestId("independent")).not.toContainText("Not");
+
+  await page.getByTestId("use-arms").first().click();
+  await expect(page.getByTestId("srm")).toContainText(n(control.length), { timeout: 30_000 });
+  await expect(page.getByTestId("srm")).toContainText(n(people.length - control.length));
+  await page.getByTestId("uplift-arm").selectOption("test");
+  await expect(page.getByTestId("uplift-bands").locator("tbody tr")).toHaveCount(10, { timeout: 30_000 });
+  await page.getByTestId("sequential").check();
+  await expect(page.getByTestId("experiment-bought")).toBeVisible({ timeout: 30_000 });
+  expect(await barriers(page), "experiment").toEqual([]);
 });

@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::num::Moments;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::moment::DAY;
-use crate::table::history::past::{Fate, Past};
+use crate::table::history::past::{Fate, Past, Table};
+use crate::table::history::pick::Match;
 use crate::table::history::{Source, money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use std::ops::{AddAssign, Range};
 
 /// Days of a curve, at most.
 pub const CURVE: usize = 180;
+
+/// The arm of who is in several.
+const SEVERAL: u32 = u32::MAX;
 
 /// Where an outcome stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +41,8 @@ pub struct Outcome {
 /// Measures everyone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Weigh {
+    /// Rows of the assignment that are meant.
+    pub rows: Match,
     /// Column of the arm.
     pub arm: u32,
     /// How many arms there are.
@@ -101,9 +107,38 @@ impl Partial for Outcomes {
     }
 }
 
+impl Outcomes {
+    /// Of these arms alone, where there are `arms` of them.
+    pub(super) fn only(self, arms: usize, kept: &[usize]) -> Outcomes {
+        let cells = |all: &[Cell]| all.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at])).collect();
+        Outcomes {
+            people: kept.iter().map(|at| self.people[*at]).collect(),
+            cells: cells(&self.cells),
+            segments: cells(&self.segments),
+            values: self.values.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at].clone())).collect(),
+            curve: kept.iter().flat_map(|at| &self.curve[at * CURVE..(at + 1) * CURVE]).copied().collect(),
+            ..self
+        }
+    }
+}
+
 impl Weigh {
+    /// The first row of somebody that is meant, and the code of their arm: 0 for none, [`SEVERAL`] for more than one.
+    pub(super) fn arm_of(&self, table: &Table, person: usize) -> Option<(usize, u32)> {
+        let mut mine = table.rows(person).filter(|row| self.rows.takes(table, *row));
+        let row = mine.next()?;
+        let arm = |row: usize| table.dims[self.arm as usize].at(row);
+        let same = mine.all(|other| arm(other) == arm(row));
+        Some((row, if same { arm(row) } else { SEVERAL }))
+    }
     /// The value of an outcome, and the day behind the assignment on which it first happened.
-    fn value(&self, past: &Past, person: usize, row: usize, outcome: Outcome) -> (i64, Option<u32>) {
+    pub(super) fn value(
+        &self,
+        past: &Past,
+        person: usize,
+        row: usize,
+        outcome: Outcome,
+    ) -> (i64, Option<u32>) {
         let start = past.table(Source::Assign).times[row];
         let stop = match self.days {
             0 => self.end,
@@ -160,12 +195,9 @@ impl Analysis for Weigh {
         sum.values.resize(metrics * arms, BTreeMap::new());
         let table = shard.past.table(Source::Assign);
         for person in rows {
-            let mine = table.rows(person);
-            let Some(row) = mine.clone().next() else { continue };
-            let arm_of = |row: usize| table.dims[self.arm as usize].at(row);
-            let arm = arm_of(row);
             measure[person] = -1;
-            if mine.clone().any(|other| arm_of(other) != arm) {
+            let Some((row, arm)) = self.arm_of(table, person) else { continue };
+            if arm == SEVERAL {
                 sum.several += 1;
                 continue;
             }

@@ -5,18 +5,21 @@
 //! Newcombe's, relative lift the log of the ratio's; money per head is Welch's, and beside it 2,000 samples of
 //! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
-//! verdict is withheld, and where people were not put into arms by lot the report says so.
+//! verdict is withheld, unless it goes by what holds at any look (`num/always.rs`); and where people were not put into arms by
+//! lot the report says so. Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
 //!
-//! Somebody in two arms is in none: counted, and left out. One pass.
+//! Somebody in two arms is in none: counted, and left out. One pass, and three more for uplift by person (`uplift`).
 
+mod compare;
 mod measure;
 mod plan;
 mod report;
+pub mod uplift;
 #[cfg(test)]
 mod tests;
 
 pub use measure::{Cell, Outcomes, Weigh};
-pub use plan::{ExperimentPlan, Metric, MetricKind};
+pub use plan::{ExperimentPlan, Metric, MetricKind, UpliftPlan};
 pub use report::{
     ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
 };
@@ -26,9 +29,15 @@ use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
 use crate::table::history::{PastSchema, Source};
 use measure::{Outcome, What};
+use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Weigh>()];
+pub const QUESTIONS: [(&str, Opener); 4] = [
+    job::analysis::<Weigh>(),
+    job::analysis::<uplift::Learn>(),
+    job::analysis::<uplift::Score>(),
+    job::analysis::<uplift::Band>(),
+];
 
 /// Measure: the arm somebody is in, from 0 in the order of the report; -1 for who is in none or in several.
 pub const ARM: &str = "arm";
@@ -41,8 +50,8 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         |what: &str| Error::new(Kind::TableMissing).file("room.toml").column(format!("assign: {what}"));
     let (arm, arms) = assign.dim("arm").ok_or_else(|| missing("arm"))?;
     let names: Vec<String> = arms.labels[1..].to_vec();
-    let control = names.iter().position(|name| *name == plan.control);
-    let control = control.ok_or_else(|| Error::new(Kind::ArmMissing).column(plan.control.as_str()))?;
+    let absent = || Error::new(Kind::ArmMissing).column(plan.control.as_str());
+    names.iter().find(|name| **name == plan.control).ok_or_else(absent)?;
     if names.len() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
@@ -56,6 +65,7 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     };
     let metrics = plan.metrics();
     let question = Weigh {
+        rows: schema.rows_of(Source::Assign, &[], &plan.filter)?,
         arm: arm as u32,
         arms: names.len() as u32,
         segment: segment.map(|at| (at as u32, assign.dims[at].labels.len() as u32)),
@@ -68,7 +78,48 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     if found.people.iter().filter(|people| **people > 0).count() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
-    Ok(report::report(schema, plan, &names, control, &metrics, &question, &found))
+    // In a file of several experiments the arms of the others are nobody's.
+    let ours = |at: &usize| {
+        plan.filter.is_empty() || found.people[*at] > 0 || plan.planned.contains_key(&names[*at])
+    };
+    let kept: Vec<usize> = (0..names.len()).filter(ours).collect();
+    let (found, ours) =
+        (found.only(names.len(), &kept), kept.iter().map(|at| names[*at].clone()).collect::<Vec<_>>());
+    let control = ours.iter().position(|name| *name == plan.control).ok_or_else(absent)?;
+    let mut report = compare::report(schema, plan, &ours, control, &metrics, &question, &found);
+    if let Some(uplift) = plan.uplift.as_ref().filter(|_| plan.randomised) {
+        let about = about(schema, plan, uplift, &names, &metrics, &question)?;
+        report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
+    }
+    Ok(report)
+}
+
+/// What uplift is about.
+fn about<'a>(
+    schema: &PastSchema,
+    plan: &ExperimentPlan,
+    uplift: &UpliftPlan,
+    names: &[String],
+    metrics: &'a [Metric],
+    question: &Weigh,
+) -> Result<About<'a>> {
+    let absent = |arm: &String| Error::new(Kind::ArmMissing).column(arm.as_str());
+    let place = |arm: &String| names.iter().position(|name| name == arm).ok_or_else(|| absent(arm));
+    let arms = [place(&plan.control)?, place(&uplift.arm)?].map(|at| at as u32 + 1);
+    if arms[0] == arms[1] {
+        return Err(absent(&uplift.arm));
+    }
+    let wanted = |metric: &&Metric| uplift.metric.is_empty() || metric.name == uplift.metric;
+    let refuse = |what: &str| Error::new(Kind::OutOfRange).column(format!("experiment.uplift.{what}"));
+    let metric = metrics.iter().find(wanted).ok_or_else(|| refuse("metric"))?;
+    // Who is in the arm is no news of them.
+    if uplift.columns.iter().any(|name| name == "arm") {
+        return Err(refuse("columns"));
+    }
+    let outcomes = vec![outcome(schema, metric)?];
+    let unit = 10f64.powi(i32::from(metric.decimals(schema)));
+    let weigh = Weigh { outcomes, segment: None, ..question.clone() };
+    Ok(About { weigh, arms, metric, unit })
 }
 
 /// What is measured, in columns and codes.
@@ -90,7 +141,27 @@ fn outcome(schema: &PastSchema, metric: &Metric) -> Result<Outcome> {
     Ok(Outcome { what, rate: metric.kind == MetricKind::Rate })
 }
 
+impl Metric {
+    /// Decimals of its unit; none of a rate.
+    fn decimals(&self, schema: &PastSchema) -> u8 {
+        let amount =
+            |source: Source| schema.table(source).measures.first().map_or(0, |amount| amount.decimals);
+        match (&self.column, &self.event, self.kind) {
+            (.., MetricKind::Rate) | (None, Some(_), _) => 0,
+            (Some(name), ..) => schema.table(Source::Assign).measure(name).map_or(0, |(_, m)| m.decimals),
+            (None, None, _) => amount(Source::Orders),
+        }
+    }
+}
+
 impl ExperimentPlan {
+    /// Decimals of a person's uplift, as [`uplift::UPLIFT`] has it; nothing where it was not asked for.
+    pub fn uplift_decimals(&self, schema: &PastSchema) -> Option<u8> {
+        let of = self.uplift.as_ref().filter(|_| self.randomised)?;
+        let metric =
+            self.metrics().into_iter().find(|metric| of.metric.is_empty() || metric.name == of.metric)?;
+        Some(if metric.kind == MetricKind::Rate { 6 } else { metric.decimals(schema) + 3 })
+    }
     /// What is measured: as said, or whether people bought and for how much.
     fn metrics(&self) -> Vec<Metric> {
         if !self.metrics.is_empty() {

@@ -38,6 +38,9 @@ pub struct Metric {
 pub struct ExperimentPlan {
     /// The arm that the others are held against.
     pub control: String,
+    /// Rows of the assignment that are meant, by values of its columns: one experiment of a file of several. All if not given.
+    #[serde(rename = "where")]
+    pub filter: BTreeMap<String, Vec<String>>,
     /// Planned share of each arm, in any unit; equal ones if not given.
     pub planned: BTreeMap<String, f64>,
     /// What is measured; whether people bought, and for how much, if not given.
@@ -52,16 +55,50 @@ pub struct ExperimentPlan {
     pub segments: Option<String>,
     /// Whether people were put into arms by lot.
     pub randomised: bool,
+    /// Whether verdicts go by what holds however often one looks; then they are given before the planned size, too.
+    pub sequential: bool,
+    /// For whom an arm does more.
+    pub uplift: Option<UpliftPlan>,
     /// Of the samples that intervals of means are drawn from.
     pub seed: u64,
 }
 
+/// Uplift by person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct UpliftPlan {
+    /// The arm that is held against the control.
+    pub arm: String,
+    /// Which metric; the first if empty.
+    pub metric: String,
+    /// Columns of labels of the assignment's file that are known before.
+    pub columns: Vec<String>,
+    /// Whether how often people bought before the assignment counts, too.
+    pub orders: bool,
+    /// People whose weight pulls every value to none: the more, the less a value of few people says.
+    pub shrink: f64,
+}
+
+impl Default for UpliftPlan {
+    fn default() -> Self {
+        UpliftPlan {
+            arm: String::new(),
+            metric: String::new(),
+            columns: vec![],
+            orders: false,
+            shrink: 200.0,
+        }
+    }
+}
+
 impl Default for ExperimentPlan {
     fn default() -> Self {
-        let (planned, metrics, segments) = Default::default();
+        let (filter, planned, metrics, segments) = Default::default();
         let control = "control".into();
         ExperimentPlan {
             control,
+            filter,
             planned,
             metrics,
             days: 0,
@@ -69,6 +106,8 @@ impl Default for ExperimentPlan {
             detect: 0.1,
             segments,
             randomised: true,
+            sequential: false,
+            uplift: None,
             seed: 1,
         }
     }
@@ -82,6 +121,7 @@ impl ExperimentPlan {
             ("experiment.metrics", self.metrics.iter().all(|metric| !metric.name.is_empty())),
             ("experiment.detect", self.detect > 0.0 && self.detect <= 10.0),
             ("experiment.days", self.days <= 3_650),
+            ("experiment.uplift.shrink", self.uplift.iter().all(|of| of.shrink > 0.0 && of.shrink <= 1e9)),
         ])
     }
 }

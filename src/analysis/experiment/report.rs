@@ -1,13 +1,10 @@
 //! What an experiment says.
 
-use super::measure::{CURVE, Cell, Outcomes, Weigh};
-use super::plan::{ExperimentPlan, Metric, MetricKind};
+use super::plan::MetricKind;
+use super::uplift::UpliftReport;
 use crate::gate::Cells;
-use crate::num::{self, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch, wilson};
-use crate::table::dates;
-use crate::table::history::PastSchema;
+use crate::num::{Always, Interval, Resampled};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,8 +28,13 @@ pub struct ExperimentReport {
     pub metrics: Vec<MetricReport>,
     /// The same by segment.
     pub segments: Vec<SegmentReport>,
+    /// Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
+    /// arms, from three segments on. Says nothing where the order means nothing.
+    pub trends: Vec<TrendReport>,
     /// Shares that did the first metric by the end of each day, by arm; empty where it has no time.
     pub curve: Vec<CurvePoint>,
+    /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
+    pub uplift: Option<UpliftReport>,
     /// Whether an arm and the control changed places on the way, both times beyond chance.
     pub crossing: bool,
 }
@@ -130,8 +132,10 @@ pub struct Lift {
     pub df: Option<f64>,
     /// Two-sided.
     pub p: f64,
-    /// Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg.
+    /// Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg. Of the p that holds at any look, if asked for.
     pub adjusted: f64,
+    /// What holds however often one looks; absent where it was not asked for, or nothing varies.
+    pub sequential: Option<Always>,
     /// What may be said.
     pub verdict: Verdict,
     /// Of means: the difference of values cut at their 99.9th percentile, with intervals by resampling, in the unit of
@@ -149,6 +153,20 @@ pub struct SegmentReport {
     pub metrics: Vec<MetricReport>,
 }
 
+/// A share over segments in their order (Cochran–Armitage).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct TrendReport {
+    /// The metric.
+    pub metric: String,
+    /// The first and the last segment.
+    pub ends: (String, String),
+    /// In standard errors: above zero where it rises.
+    pub z: f64,
+    /// Two-sided.
+    pub p: f64,
+}
+
 /// A day of the curve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ArmPoint"))]
@@ -159,233 +177,12 @@ pub struct CurvePoint {
     pub shares: Vec<f64>,
 }
 
-/// What comparing takes.
-struct Desk<'a> {
-    names: &'a [String],
-    control: usize,
-    plan: &'a ExperimentPlan,
-    /// Why no verdict is given, if none is.
-    held: Option<Verdict>,
-}
-
-pub(super) fn report(
-    schema: &PastSchema,
-    plan: &ExperimentPlan,
-    names: &[String],
-    control: usize,
-    metrics: &[Metric],
-    question: &Weigh,
-    found: &Outcomes,
-) -> ExperimentReport {
-    let (arms, srm) = arms(plan, names, &found.people);
-    let early = found.people.iter().any(|people| *people < plan.size);
-    let held = match (srm.alarm, early) {
-        (true, _) => Some(Verdict::BrokenSplit),
-        (_, true) => Some(Verdict::TooEarly),
-        _ => None,
-    };
-    let desk = Desk { names, control, plan, held };
-    let scale = |metric: &Metric| match (&metric.column, metric.kind) {
-        (_, MetricKind::Rate) => 0,
-        (Some(name), _) => schema.tables[2].measure(name).map_or(0, |(_, m)| m.decimals),
-        (None, _) if metric.event.is_some() => 0,
-        (None, _) => schema.tables[1].measures.first().map_or(0, |m| m.decimals),
-    };
-    let width = names.len();
-    let all = |cells: &[Cell]| -> Vec<MetricReport> {
-        metrics.iter().zip(cells.chunks(width)).map(|(m, cells)| desk.metric(m, scale(m), cells)).collect()
-    };
-    let labels = question.segment.map(|(dim, _)| &schema.tables[2].dims[dim as usize].labels);
-    let parts = found.segments.chunks(width * metrics.len().max(1)).zip(labels.into_iter().flatten());
-    let parts = parts.filter(|(cells, _)| cells.iter().any(|cell| cell.moments.n > 0));
-    let mut segments: Vec<SegmentReport> =
-        parts.map(|(cells, label)| SegmentReport { segment: label.clone(), metrics: all(cells) }).collect();
-    desk.adjust(&mut segments);
-    let (curve, crossing) = curve(&desk, found);
-    let mut drawn = all(&found.cells);
-    for ((metric, of), values) in drawn.iter_mut().zip(metrics).zip(found.values.chunks(width)) {
-        desk.resample(metric, 10f64.powi(i32::from(scale(of))), values);
-    }
-    ExperimentReport {
-        as_of: dates::text(f64::from(schema.end_day()) - 1.0),
-        randomised: plan.randomised,
-        control: plan.control.clone(),
-        arms,
-        several: found.several,
-        none: found.none,
-        srm,
-        metrics: drawn,
-        segments,
-        curve,
-        crossing,
-    }
-}
-
-fn arms(plan: &ExperimentPlan, names: &[String], people: &[u64]) -> (Vec<ArmReport>, Srm) {
-    let planned: Vec<f64> = names
-        .iter()
-        .map(
-            |name| if plan.planned.is_empty() { 1.0 } else { plan.planned.get(name).copied().unwrap_or(0.0) },
-        )
-        .collect();
-    let (whole, all): (f64, u64) = (planned.iter().sum(), people.iter().sum());
-    let expected = |at: usize| all as f64 * planned[at] / whole;
-    // An arm that was not planned for stands outside of the ratio.
-    let tested: Vec<usize> = (0..names.len()).filter(|at| planned[*at] > 0.0).collect();
-    let chi2 = tested.iter().map(|at| (people[*at] as f64 - expected(*at)).powi(2) / expected(*at)).sum();
-    let p = num::chi2_sf(chi2, tested.len().saturating_sub(1) as u32);
-    let arms = names.iter().zip(people).zip(&planned).map(|((name, people), planned)| ArmReport {
-        arm: name.clone(),
-        people: *people,
-        share: *people as f64 / all.max(1) as f64,
-        planned: planned / whole,
-    });
-    (arms.collect(), Srm { chi2, p, alarm: p < 0.001 })
-}
-
-impl Desk<'_> {
-    fn metric(&self, metric: &Metric, decimals: u8, cells: &[Cell]) -> MetricReport {
-        let unit = 10f64.powi(i32::from(decimals));
-        let control = &cells[self.control];
-        let mut arms: Vec<MetricArm> = cells
-            .iter()
-            .enumerate()
-            .map(|(at, cell)| MetricArm {
-                arm: self.names[at].clone(),
-                people: cell.moments.n,
-                positive: cell.positive,
-                value: cell.moments.mean() / unit,
-                interval: (metric.kind == MetricKind::Rate)
-                    .then(|| wilson(cell.positive as f64, cell.moments.n as f64)),
-                lift: (at != self.control && cell.moments.n > 0 && control.moments.n > 0)
-                    .then(|| self.lift(metric.kind, unit, control, cell)),
-            })
-            .collect();
-        let tests: Vec<f64> = arms.iter().filter_map(|arm| Some(arm.lift.as_ref()?.p)).collect();
-        let adjusted = num::holm(&tests);
-        for (lift, adjusted) in arms.iter_mut().filter_map(|arm| arm.lift.as_mut()).zip(adjusted) {
-            lift.adjusted = adjusted;
-            lift.verdict = self.verdict(lift);
-        }
-        let needed = self.needed(metric.kind, control);
-        MetricReport { name: metric.name.clone(), kind: metric.kind, arms, needed }
-    }
-    fn verdict(&self, lift: &Lift) -> Verdict {
-        match self.held {
-            Some(why) => why,
-            None if lift.adjusted >= 0.05 => Verdict::Open,
-            None if lift.difference > 0.0 => Verdict::Better,
-            None => Verdict::Worse,
-        }
-    }
-    fn lift(&self, kind: MetricKind, unit: f64, control: &Cell, arm: &Cell) -> Lift {
-        let mean = control.moments.mean();
-        let difference = (arm.moments.mean() - mean) / unit;
-        let relative = (mean != 0.0).then(|| arm.moments.mean() / mean - 1.0);
-        let plain = Lift {
-            difference,
-            interval: None,
-            relative,
-            relative_interval: None,
-            statistic: 0.0,
-            df: None,
-            p: 1.0,
-            adjusted: 1.0,
-            verdict: Verdict::Open,
-            resampled: None,
-        };
-        if kind == MetricKind::Rate {
-            let [x1, n1, x2, n2] =
-                [control.positive, control.moments.n, arm.positive, arm.moments.n].map(|n| n as f64);
-            let test = two_proportions(x1, n1, x2, n2);
-            let ratio = rate_ratio_interval(x2, n2, x1, n1);
-            let less = |i: Interval| Interval { low: i.low - 1.0, high: i.high - 1.0 };
-            let interval = Some(newcombe(x1, n1, x2, n2));
-            return Lift {
-                interval,
-                relative_interval: ratio.map(less),
-                statistic: test.z,
-                p: test.p,
-                ..plain
-            };
-        }
-        match welch(&control.moments, &arm.moments) {
-            Some(test) => Lift {
-                interval: Some(test.interval.scaled(1.0 / unit)),
-                statistic: test.t,
-                df: Some(test.df),
-                p: test.p,
-                ..plain
-            },
-            None => plain,
-        }
-    }
-    /// Draws the intervals of a mean.
-    fn resample(&self, metric: &mut MetricReport, unit: f64, values: &[BTreeMap<i64, u64>]) {
-        for (arm, own) in metric.arms.iter_mut().zip(values) {
-            let Some(lift) = &mut arm.lift else { continue };
-            lift.resampled =
-                num::resampled(&values[self.control], own, self.plan.seed).map(|found| Resampled {
-                    difference: found.difference / unit,
-                    interval: found.interval.scaled(1.0 / unit),
-                    ..found
-                });
-        }
-    }
-    /// People per arm for the planned lift at 5 % and a power of 80 %.
-    fn needed(&self, kind: MetricKind, control: &Cell) -> Option<u64> {
-        let mean = control.moments.mean();
-        let other = mean * (1.0 + self.plan.detect);
-        let spread = match kind {
-            MetricKind::Rate if other < 1.0 => mean * (1.0 - mean) + other * (1.0 - other),
-            MetricKind::Rate => return None,
-            MetricKind::Mean => 2.0 * control.moments.variance(),
-        };
-        let z = num::normal_quantile(0.975) + num::normal_quantile(0.8);
-        let people = z * z * spread / ((other - mean) * (other - mean));
-        (mean > 0.0 && people.is_finite()).then(|| libm::ceil(people) as u64)
-    }
-    /// Over segments many differences are looked at: the share of false ones is held.
-    fn adjust(&self, segments: &mut [SegmentReport]) {
-        let lifts = segments.iter_mut().flat_map(|s| &mut s.metrics).flat_map(|m| &mut m.arms);
-        let mut lifts: Vec<&mut Lift> = lifts.filter_map(|arm| arm.lift.as_mut()).collect();
-        let tests: Vec<f64> = lifts.iter().map(|lift| lift.p).collect();
-        for (lift, q) in lifts.iter_mut().zip(num::benjamini_hochberg(&tests)) {
-            lift.adjusted = q;
-            lift.verdict = self.verdict(lift);
-        }
-    }
-}
-
-/// Shares by day, and whether an arm crosses the control.
-fn curve(desk: &Desk, found: &Outcomes) -> (Vec<CurvePoint>, bool) {
-    let days = found.curve.chunks(CURVE);
-    let last = days.clone().filter_map(|arm| arm.iter().rposition(|n| *n > 0)).max();
-    let Some(last) = last else { return (vec![], false) };
-    let mut sums = vec![0u64; desk.names.len()];
-    let (mut points, mut signs) = (Vec::new(), vec![[false; 2]; desk.names.len()]);
-    for day in 0..=last {
-        sums.iter_mut().zip(days.clone()).for_each(|(sum, arm)| *sum += arm[day]);
-        let share = |(sum, people): (&u64, &u64)| *sum as f64 / (*people).max(1) as f64;
-        points.push(CurvePoint {
-            day: day as u32,
-            shares: sums.iter().zip(&found.people).map(share).collect(),
-        });
-        for arm in (0..sums.len()).filter(|arm| *arm != desk.control) {
-            let at = |arm: usize| [sums[arm] as f64, found.people[arm] as f64];
-            let ([x1, n1], [x2, n2]) = (at(desk.control), at(arm));
-            let z = two_proportions(x1, n1, x2, n2).z;
-            signs[arm][0] |= z > num::Z95;
-            signs[arm][1] |= z < -num::Z95;
-        }
-    }
-    (points, signs.iter().any(|[above, below]| *above && *below))
-}
-
 impl Cells for ExperimentReport {
     fn cells(&self, visit: &mut dyn FnMut(u64)) {
         self.arms.iter().for_each(|arm| visit(arm.people));
         let segments = self.segments.iter().flat_map(|segment| &segment.metrics);
         segments.flat_map(|metric| &metric.arms).for_each(|arm| visit(arm.people));
+        let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
+        bands.flat_map(|band| [band.control, band.people]).for_each(visit);
     }
 }

@@ -2,9 +2,11 @@
 
 use super::measure::{Outcome, Weigh, What};
 use super::*;
+use crate::num::{Moments, Z95, always, sqrt, two_proportions};
 use crate::shard::laws::hold_over;
 use crate::shard::testing::{Deed, Dice, past, run};
 use crate::table::history::moment::DAY;
+use crate::table::history::pick::Match;
 use crate::table::history::{Dim, Measure, TableSchema};
 
 fn assigned(who: usize, arm: &'static str, city: &'static str, visit: i64) -> Deed {
@@ -79,6 +81,53 @@ fn a_broken_split_and_too_few_people_withhold_the_verdict() {
 }
 
 #[test]
+fn what_holds_at_any_look_is_said_before_the_planned_size() {
+    let mut deeds = Vec::new();
+    arm(&mut deeds, "c", 3034, 60);
+    arm(&mut deeds, "d", 3034, 180);
+    let early = ExperimentPlan { size: 5_000, ..visits() };
+    let lift =
+        |plan: &ExperimentPlan| report(&deeds, plan, 2).unwrap().metrics[0].arms[1].lift.clone().unwrap();
+    assert_eq!((lift(&early).verdict, lift(&early).sequential), (Verdict::TooEarly, None));
+    let looked = lift(&ExperimentPlan { sequential: true, detect: 0.5, ..early.clone() });
+    let always = looked.sequential.unwrap();
+    assert_eq!((looked.verdict, looked.adjusted), (Verdict::Better, always.p));
+    assert!(
+        always.p > looked.p
+            && always.interval.low > 0.0
+            && always.interval.low < looked.interval.unwrap().low
+    );
+    // The control: half the difference would do for a single look, and does not for any.
+    deeds.clear();
+    arm(&mut deeds, "c", 3034, 60);
+    arm(&mut deeds, "d", 3034, 87);
+    let single = report(&deeds, &visits(), 2).unwrap().metrics[0].arms[1].lift.clone().unwrap();
+    let looked = report(&deeds, &ExperimentPlan { sequential: true, ..early }, 2).unwrap().metrics[0].arms[1]
+        .lift
+        .clone()
+        .unwrap();
+    assert_eq!((single.verdict, looked.verdict), (Verdict::Better, Verdict::Open));
+}
+
+#[test]
+fn a_share_that_rises_from_segment_to_segment_is_told_from_one_that_goes_up_and_down() {
+    let trend = |visits: [usize; 3]| {
+        let mut deeds = Vec::new();
+        for (city, visits) in ["0", "1", "2+"].into_iter().zip(visits) {
+            for i in 0..300 {
+                deeds.push(assigned(deeds.len(), ["c", "d"][i % 2], city, i64::from(i < visits)));
+            }
+        }
+        let plan = ExperimentPlan { segments: Some("city".into()), ..self::visits() };
+        report(&deeds, &plan, 3).unwrap().trends.remove(0)
+    };
+    let rising = trend([30, 45, 70]);
+    assert_eq!(rising.ends, ("0".into(), "2+".into()));
+    assert!(rising.z > 4.0 && rising.p < 1e-4, "{rising:?}");
+    assert!(trend([70, 45, 30]).z < -4.0 && trend([45, 70, 45]).p > 0.9, "the control");
+}
+
+#[test]
 fn orders_behind_the_assignment_count_and_only_those() {
     let order = |who, day: u32, money| Deed {
         who,
@@ -134,12 +183,63 @@ fn nothing_is_found_where_nothing_is() {
     for _ in 0..runs {
         let mut draw = || (0..people).filter(|_| dice.unit() < 0.3).count() as f64;
         let (x1, x2, n) = (draw(), draw(), people as f64);
-        found += i32::from(crate::num::two_proportions(x1, n, x2, n).p < 0.05);
+        found += i32::from(two_proportions(x1, n, x2, n).p < 0.05);
         covered += i32::from(crate::num::newcombe(x1, n, x2, n).holds(0.0));
     }
     let share = |of: i32| 100.0 * f64::from(of) / f64::from(runs);
     assert!((share(found) - 5.0).abs() <= 0.7, "{} % false", share(found));
     assert!((share(covered) - 95.0).abs() <= 0.7, "{} % covered", share(covered));
+}
+
+#[test]
+fn the_interval_holds_zero_just_where_p_is_above_a_twentieth() {
+    let mut dice = Dice(5);
+    for _ in 0..1_000 {
+        let [d, v, tau] = [dice.unit() - 0.5, 0.001 + 0.05 * dice.unit(), 0.01 + 0.2 * dice.unit()];
+        let found = always(d, v, tau).expect("a variance");
+        assert_eq!(found.interval.holds(0.0), found.p >= 0.05, "{d} {v} {tau}");
+    }
+}
+
+/// A/A with fifty looks: two arms of the same, looked at after every hundred people in each.
+fn found_at_any_look(runs: u32, mut draw: impl FnMut() -> i64, tau: f64) -> (f64, f64) {
+    let (mut fixed, mut steady) = (0u32, 0u32);
+    for _ in 0..runs {
+        let mut arms = [Moments::default(); 2];
+        let (mut once, mut ever) = (false, false);
+        for _ in 0..50 {
+            arms.iter_mut().for_each(|arm| (0..100).for_each(|_| arm.add(draw())));
+            let part = |arm: &Moments| arm.variance() / arm.n as f64;
+            let (d, v) = (arms[1].mean() - arms[0].mean(), part(&arms[0]) + part(&arms[1]));
+            once |= d.abs() > Z95 * sqrt(v);
+            ever |= always(d, v, tau).is_some_and(|found| found.p < 0.05);
+        }
+        (fixed, steady) = (fixed + u32::from(once), steady + u32::from(ever));
+    }
+    (f64::from(fixed) / f64::from(runs), f64::from(steady) / f64::from(runs))
+}
+
+#[test]
+fn looking_again_and_again_finds_nothing_where_nothing_is() {
+    let mut dice = Dice(11);
+    let (fixed, steady) = found_at_any_look(1_000, || i64::from(dice.unit() < 0.3), 0.03);
+    // The control: the test for one look finds a difference that is not there in a third of all experiments.
+    assert!(steady <= 0.05 && fixed > 0.25, "rates: {steady} always, {fixed} fixed");
+    let mut dice = Dice(12);
+    let money = || {
+        if dice.unit() < 0.2 { (libm::exp(6.0 + 2.0 * (dice.unit() + dice.unit())) * 10.0) as i64 } else { 0 }
+    };
+    let (fixed, steady) = found_at_any_look(1_000, money, 1_000.0);
+    assert!(steady <= 0.05 && fixed > 0.25, "money: {steady} always, {fixed} fixed");
+}
+
+#[test]
+fn a_difference_that_is_there_is_found() {
+    let found = always(0.03, 2.0 * 0.21 / 10_000.0, 0.03).expect("a variance");
+    assert!(found.p < 0.001 && found.interval.low > 0.0, "{found:?}");
+    // The price: a little wider than the interval for one look.
+    let once = two_proportions(3_000.0, 10_000.0, 3_300.0, 10_000.0);
+    assert!(once.p < found.p);
 }
 
 #[test]
@@ -159,6 +259,14 @@ fn laws() {
     let outcome = |what, rate| Outcome { what, rate };
     let outcomes =
         vec![outcome(What::Orders, true), outcome(What::Column(0), false), outcome(What::Orders, false)];
-    let question = Weigh { arm: 0, arms: 2, segment: Some((1, 3)), outcomes, days: 30, end: 80 * DAY };
+    let question = Weigh {
+        rows: Match::default(),
+        arm: 0,
+        arms: 2,
+        segment: Some((1, 3)),
+        outcomes,
+        days: 30,
+        end: 80 * DAY,
+    };
     hold_over(&question, |count| past(&deeds, count).0);
 }

@@ -2,7 +2,7 @@ import type { BusinessWords } from "./business.zh";
 
 export const businessEn: BusinessWords = {
   title: "Business",
-  views: { home: "Overview", rfm: "RFM", stages: "Stages", funnel: "Funnel", experiment: "Experiment", clv: "Value", pivot: "Cross", cohorts: "Cohorts", paths: "Paths", rules: "Rules", files: "Files" },
+  views: { home: "Overview", rfm: "RFM", stages: "Stages", funnel: "Funnel", experiment: "Experiment", traffic: "Assignment", clv: "Value", pivot: "Cross", cohorts: "Cohorts", paths: "Paths", rules: "Rules", files: "Files" },
   empty: "Your customers over time",
   emptyLine: "Drop files of events, orders or experiment arms, several at once. They are read on this machine only.",
   sampleHint: "A year of a made-up city of 50,000: events, orders, an experiment",
@@ -102,7 +102,23 @@ export const businessEn: BusinessWords = {
     window: "Within", windows: { "0": "no limit", "60": "1 hour", "1440": "1 day", "10080": "7 days", "43200": "30 days" }, by: "Split by", noBy: "no split", values: "By value", addStep: "Add step",
     exclude: "Events that take people out", removed: (n) => `${n} people taken out by those events`, where: "Where", noWhere: "anything", pick: "Choose two steps or more.", differs: "differs from the rest",
   },
+  traffic: {
+    line: "Everyone has one of 10,000 buckets in each layer: HMAC-SHA-256 of the layer's salt and the ID, which a partner with the same salt computes alike. Experiments of one layer exclude each other; layers do not depend on each other, so everyone can be in all of them. The recipe holds the salts: pass it on to nobody who must not know who is in which arm.",
+    layer: "Layer", salt: "Salt (secret)", newSalt: "New salt", experiment: "Experiment", arm: "Arm", from: "From bucket", to: "to (without)", share: "Parts", node: "Only who did", balance: "Even over",
+    newLayer: (n) => `Layer ${n}`, newExperiment: (n) => `Experiment ${n}`, newArm: (n) => `Arm ${n}`, newArms: ["control", "test"],
+    buckets: "Buckets and arms", range: "Buckets", planned: "Planned", ratio: "Ratio: p", reached: (people, range) => `${people} of ${range} reach it`, even: (column, p) => `${column}: p ${p}`,
+    collisions: "People in two layers", independent: (p, v) => `Independent: p ${p}, Cramér's V ${v}.`, dependent: (p, v) => `Not independent (p ${p}, Cramér's V ${v}): do both layers have one salt?`,
+    file: "Arms file", fileHint: "A row per person and layer: ID, bucket, experiment, arm.", use: "Use as arms", useHint: "Brings the arms file in and opens the experiment",
+  },
+  uplift: {
+    ask: "For whom does it do more: arm", known: "Known before", ordersBefore: "orders before", title: (arm, metric) => `Who gains from ${arm}: ${metric}`,
+    found: (p) => `Some gain more than others, and it can be told beforehand who (p ${p}).`, open: (p) => `It cannot be told who gains more than others (p ${p}).`,
+    curve: "Best first", random: "At random", reached: "People reached", gained: "Gained per person in the arm", qini: "Qini", effect: "Effect on all", bands: "By predicted uplift", band: "Tenth", control: "Control",
+    seen: "Uplift seen", soFar: "This and above", tenth: (n) => (n === 1 ? "1 (highest)" : String(n)), keep: (n) => `Best ${n * 10}% by uplift`, adds: "What each value adds:",
+  },
   experiment: {
+    trend: (metric, from, to, way, p) => `${metric} from “${from}” to “${to}”, in this order: ${{ rises: "rises", falls: "falls", open: "no trend" }[way]} (p ${p}).`,
+    sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
     srm: "The split first", srmFine: (p) => `Arms are as large as planned (p ${p}).`, srmBad: (p) => `Arms are not as large as planned (p ${p}): the split is broken, and the differences below cannot be trusted.`,
     random: "not randomised", randomLine: "People were not put into arms by lot: differences may be of who they are.", isRandom: "Randomised",
     control: "Control", metrics: "Metrics", metric: "Metric", kinds: { rate: "share", mean: "mean" }, arm: "Arm", value: "Value", lift: "Relative lift", difference: "Difference", p: "Adjusted p", verdict: "Verdict",

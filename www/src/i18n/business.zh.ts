@@ -1,7 +1,7 @@
 // Words of the analyses over time. Names that the engine gives are looked up here; the user's own stay as they are.
 export const businessZh = {
   title: "经营",
-  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", files: "文件" },
+  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", traffic: "分流", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", files: "文件" },
   empty: "看顾客随时间的变化",
   emptyLine: "拖入行为、订单或实验分组文件，可以一次多个；只在本机读取。",
   sampleHint: "一座 5 万人虚构城市的一年：行为、订单和一次实验",
@@ -101,7 +101,23 @@ export const businessZh = {
     window: "窗口", windows: { "0": "不限", "60": "1 小时", "1440": "1 天", "10080": "7 天", "43200": "30 天" }, by: "按列拆分", noBy: "不拆分", values: "分值对比", addStep: "添加步骤",
     exclude: "排除的行为", removed: (n: string) => `排除行为去掉 ${n} 人`, where: "条件", noWhere: "不限", pick: "选两个以上步骤，就有漏斗。", differs: "与其余不同",
   },
+  traffic: {
+    line: "每个人在每一层都有 10,000 个桶中的一个：由该层的盐与 ID 做 HMAC-SHA-256 得出，持有同一个盐的合作方能算出同样的桶。同层实验互斥，各层相互独立（正交），流量可在各层复用。配方中含有盐：不该知道分组的人，请勿把配方给他。",
+    layer: "层", salt: "盐（保密）", newSalt: "换一个盐", experiment: "实验", arm: "组", from: "起始桶", to: "结束桶（不含）", share: "份数", node: "仅限做过", balance: "检查均衡",
+    newLayer: (n: number) => `层 ${n}`, newExperiment: (n: number) => `实验 ${n}`, newArm: (n: number) => `组 ${n}`, newArms: ["对照组", "实验组"],
+    buckets: "桶与分组", range: "桶区间", planned: "计划", ratio: "比例检验 p", reached: (people: string, range: string) => `区间内 ${range} 人，到达 ${people} 人`, even: (column: string, p: string) => `${column}：p ${p}`,
+    collisions: "两层交叉人数", independent: (p: string, v: string) => `相互独立：p ${p}，克莱姆 V ${v}。`, dependent: (p: string, v: string) => `不独立（p ${p}，克莱姆 V ${v}）：两层是否用了同一个盐？`,
+    file: "分组文件", fileHint: "每人每层一行：ID、桶、实验、组。", use: "用作实验分组", useHint: "读入该分组文件并打开实验分析",
+  },
+  uplift: {
+    ask: "对谁更有效：实验组", known: "事前已知", ordersBefore: "此前订单数", title: (arm: string, metric: string) => `谁因“${arm}”受益：${metric}`,
+    found: (p: string) => `部分人受益更多，且事前可以识别（p ${p}）。`, open: (p: string) => `无法识别谁受益更多（p ${p}）。`,
+    curve: "按增益从高到低", random: "随机触达", reached: "触达人数占比", gained: "实验组人均增量", qini: "Qini", effect: "整体效应", bands: "按预测增益分层", band: "十分位", control: "对照",
+    seen: "实际增益", soFar: "本层及以上", tenth: (n: number) => (n === 1 ? "1（最高）" : String(n)), keep: (n: number) => `增益最高的 ${n * 10}%`, adds: "各取值的贡献：",
+  },
   experiment: {
+    trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
+    sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",
     control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",

@@ -1,14 +1,14 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { FATES, tableOf, usesIn, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
 /** What has a view; printed figures are held to their arithmetic on the command line. */
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -18,7 +18,8 @@ const PLANS: Plans = {
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
-  experiment: { control: "control", planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, seed: 1 } satisfies ExperimentPlan,
+  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, uplift: null, seed: 1 } satisfies ExperimentPlan,
+  traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
@@ -26,6 +27,15 @@ const PLANS: Plans = {
 };
 
 const NOTHING: PastRecipe["figures"] = { arms: [], sums: [], stages: [], changes: [] };
+
+/** How the arms file of a split is read again. */
+const ARMS = {
+  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, product: null, category: null, channel: null,
+  amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
+} satisfies Omit<RowsRecipe, "kind" | "digest">;
+
+/** Names that arms without a treatment bear. */
+const CONTROL = /control|对照|^no |holdout|空白|base/i;
 
 /** Steps that usually follow each other, to start a funnel from. */
 const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
@@ -185,8 +195,8 @@ class Business {
 
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
-    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !(topic === "rules" && this.plans.rules.rules.length === 0) ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
+    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
   }
 
   get recipe(): PastRecipe {
@@ -252,7 +262,7 @@ class Business {
     if (arms.length > 0 && !arms.includes(plans.experiment.control)) {
       const numbers = (this.bring.result?.numbers ?? []).filter(([table]) => table === "assign");
       const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null }));
-      this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => /control|对照|^no |holdout|空白|base/i.test(arm)) ?? arms[0] ?? "" });
+      this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "" });
     }
     this.#behaviour();
     this.view = "home";
@@ -298,6 +308,23 @@ class Business {
     } catch (error) {
       this.refusal = error as Refusal;
     }
+  }
+
+  /** The arms file that was made, brought in as the arms of one of its experiments. */
+  async takeArms(of: TrafficExperiment): Promise<void> {
+    const made = this.answers.traffic.files.find(({ made }) => made.name === ARMS.file);
+    const [first, ...others] = this.files.map(({ id }) => id);
+    if (!made || !first) return;
+    const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
+    this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== ARMS.file), { table: "assign", rows: { ...ARMS, kind: first.kind, digest } }];
+    await this.add([new File([made.blob], ARMS.file)]);
+    // The file has no times: all that is known counts.
+    const { metrics, detect } = this.plans.experiment;
+    const control = of.arms.find(({ name }) => CONTROL.test(name)) ?? of.arms[0];
+    const planned = Object.fromEntries(of.arms.map(({ name, share }) => [name, share]));
+    this.#plan("experiment", { ...PLANS.experiment, metrics: metrics.filter(({ column }) => column === null), detect, where: { experiment: [of.name] }, planned, control: control?.name ?? "" });
+    await this.open();
+    this.go("experiment");
   }
 
   async saveRecipe(): Promise<void> {
@@ -347,6 +374,11 @@ class Business {
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
     if (rules.rules.length === 0) this.#plan("rules", { rules: this.bring.result?.rules ?? [] });
+  }
+
+  /** Whether a topic has nothing to ask yet. */
+  #nothing(topic: Topic): boolean {
+    return (topic === "rules" && this.plans.rules.rules.length === 0) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
   }
 
   #plan<T extends Topic>(topic: T, plan: Plans[T]): void {

@@ -1,0 +1,266 @@
+//! Every arm against the control.
+
+use super::measure::{CURVE, Cell, Outcomes, Weigh};
+use super::plan::{ExperimentPlan, Metric, MetricKind};
+use super::report::{
+    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, TrendReport,
+    Verdict,
+};
+use crate::num::{
+    self, Always, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch, wilson,
+};
+use crate::table::dates;
+use crate::table::history::PastSchema;
+use std::collections::BTreeMap;
+
+/// What comparing takes.
+struct Desk<'a> {
+    names: &'a [String],
+    control: usize,
+    plan: &'a ExperimentPlan,
+    /// Why no verdict is given, if none is.
+    held: Option<Verdict>,
+}
+
+pub(super) fn report(
+    schema: &PastSchema,
+    plan: &ExperimentPlan,
+    names: &[String],
+    control: usize,
+    metrics: &[Metric],
+    question: &Weigh,
+    found: &Outcomes,
+) -> ExperimentReport {
+    let (arms, srm) = arms(plan, names, &found.people);
+    let early = found.people.iter().any(|people| *people < plan.size);
+    let held = match (srm.alarm, early) {
+        (true, _) => Some(Verdict::BrokenSplit),
+        // What holds at any look may be said before its time.
+        (_, true) if !plan.sequential => Some(Verdict::TooEarly),
+        _ => None,
+    };
+    let desk = Desk { names, control, plan, held };
+    let width = names.len();
+    let all = |cells: &[Cell]| -> Vec<MetricReport> {
+        metrics
+            .iter()
+            .zip(cells.chunks(width))
+            .map(|(m, cells)| desk.metric(m, m.decimals(schema), cells))
+            .collect()
+    };
+    let labels = question.segment.map(|(dim, _)| &schema.tables[2].dims[dim as usize].labels);
+    let parts = found.segments.chunks(width * metrics.len().max(1)).zip(labels.into_iter().flatten());
+    let parts = parts.filter(|(cells, _)| cells.iter().any(|cell| cell.moments.n > 0));
+    let mut segments: Vec<SegmentReport> =
+        parts.map(|(cells, label)| SegmentReport { segment: label.clone(), metrics: all(cells) }).collect();
+    desk.adjust(&mut segments);
+    let trends = trends(metrics, &segments);
+    let (curve, crossing) = curve(&desk, found);
+    let mut drawn = all(&found.cells);
+    for ((metric, of), values) in drawn.iter_mut().zip(metrics).zip(found.values.chunks(width)) {
+        desk.resample(metric, 10f64.powi(i32::from(of.decimals(schema))), values);
+    }
+    ExperimentReport {
+        as_of: dates::text(f64::from(schema.end_day()) - 1.0),
+        randomised: plan.randomised,
+        control: plan.control.clone(),
+        arms,
+        several: found.several,
+        none: found.none,
+        srm,
+        metrics: drawn,
+        segments,
+        trends,
+        curve,
+        uplift: None,
+        crossing,
+    }
+}
+
+fn arms(plan: &ExperimentPlan, names: &[String], people: &[u64]) -> (Vec<ArmReport>, Srm) {
+    let planned: Vec<f64> = names
+        .iter()
+        .map(
+            |name| if plan.planned.is_empty() { 1.0 } else { plan.planned.get(name).copied().unwrap_or(0.0) },
+        )
+        .collect();
+    let (whole, all): (f64, u64) = (planned.iter().sum(), people.iter().sum());
+    // An arm that was not planned for stands outside of the ratio.
+    let (chi2, p) = num::goodness(people, &planned);
+    let arms = names.iter().zip(people).zip(&planned).map(|((name, people), planned)| ArmReport {
+        arm: name.clone(),
+        people: *people,
+        share: *people as f64 / all.max(1) as f64,
+        planned: planned / whole,
+    });
+    (arms.collect(), Srm { chi2, p, alarm: p < 0.001 })
+}
+
+impl Desk<'_> {
+    fn metric(&self, metric: &Metric, decimals: u8, cells: &[Cell]) -> MetricReport {
+        let unit = 10f64.powi(i32::from(decimals));
+        let control = &cells[self.control];
+        let mut arms: Vec<MetricArm> = cells
+            .iter()
+            .enumerate()
+            .map(|(at, cell)| MetricArm {
+                arm: self.names[at].clone(),
+                people: cell.moments.n,
+                positive: cell.positive,
+                value: cell.moments.mean() / unit,
+                interval: (metric.kind == MetricKind::Rate)
+                    .then(|| wilson(cell.positive as f64, cell.moments.n as f64)),
+                lift: (at != self.control && cell.moments.n > 0 && control.moments.n > 0)
+                    .then(|| self.lift(metric.kind, unit, control, cell)),
+            })
+            .collect();
+        let tests: Vec<f64> = arms.iter().filter_map(|arm| Some(self.tested(arm.lift.as_ref()?))).collect();
+        let adjusted = num::holm(&tests);
+        for (lift, adjusted) in arms.iter_mut().filter_map(|arm| arm.lift.as_mut()).zip(adjusted) {
+            lift.adjusted = adjusted;
+            lift.verdict = self.verdict(lift);
+        }
+        let needed = self.needed(metric.kind, control);
+        MetricReport { name: metric.name.clone(), kind: metric.kind, arms, needed }
+    }
+    /// The p that verdicts go by.
+    fn tested(&self, lift: &Lift) -> f64 {
+        if self.plan.sequential { lift.sequential.map_or(1.0, |always| always.p) } else { lift.p }
+    }
+    /// What holds at any look: τ is the lift that is planned for.
+    fn always(&self, unit: f64, control: &Cell, arm: &Cell) -> Option<Always> {
+        let part = |of: &Cell| of.moments.variance() / of.moments.n as f64 / (unit * unit);
+        let difference = (arm.moments.mean() - control.moments.mean()) / unit;
+        let tau = self.plan.detect * control.moments.mean() / unit;
+        self.plan.sequential.then(|| num::always(difference, part(control) + part(arm), tau)).flatten()
+    }
+    fn verdict(&self, lift: &Lift) -> Verdict {
+        match self.held {
+            Some(why) => why,
+            None if lift.adjusted >= 0.05 => Verdict::Open,
+            None if lift.difference > 0.0 => Verdict::Better,
+            None => Verdict::Worse,
+        }
+    }
+    fn lift(&self, kind: MetricKind, unit: f64, control: &Cell, arm: &Cell) -> Lift {
+        let mean = control.moments.mean();
+        let difference = (arm.moments.mean() - mean) / unit;
+        let relative = (mean != 0.0).then(|| arm.moments.mean() / mean - 1.0);
+        let plain = Lift {
+            difference,
+            interval: None,
+            relative,
+            relative_interval: None,
+            statistic: 0.0,
+            df: None,
+            p: 1.0,
+            adjusted: 1.0,
+            sequential: self.always(unit, control, arm),
+            verdict: Verdict::Open,
+            resampled: None,
+        };
+        if kind == MetricKind::Rate {
+            let [x1, n1, x2, n2] =
+                [control.positive, control.moments.n, arm.positive, arm.moments.n].map(|n| n as f64);
+            let test = two_proportions(x1, n1, x2, n2);
+            let ratio = rate_ratio_interval(x2, n2, x1, n1);
+            let less = |i: Interval| Interval { low: i.low - 1.0, high: i.high - 1.0 };
+            let interval = Some(newcombe(x1, n1, x2, n2));
+            return Lift {
+                interval,
+                relative_interval: ratio.map(less),
+                statistic: test.z,
+                p: test.p,
+                ..plain
+            };
+        }
+        match welch(&control.moments, &arm.moments) {
+            Some(test) => Lift {
+                interval: Some(test.interval.scaled(1.0 / unit)),
+                statistic: test.t,
+                df: Some(test.df),
+                p: test.p,
+                ..plain
+            },
+            None => plain,
+        }
+    }
+    /// Draws the intervals of a mean.
+    fn resample(&self, metric: &mut MetricReport, unit: f64, values: &[BTreeMap<i64, u64>]) {
+        for (arm, own) in metric.arms.iter_mut().zip(values) {
+            let Some(lift) = &mut arm.lift else { continue };
+            lift.resampled =
+                num::resampled(&values[self.control], own, self.plan.seed).map(|found| Resampled {
+                    difference: found.difference / unit,
+                    interval: found.interval.scaled(1.0 / unit),
+                    ..found
+                });
+        }
+    }
+    /// People per arm for the planned lift at 5 % and a power of 80 %.
+    fn needed(&self, kind: MetricKind, control: &Cell) -> Option<u64> {
+        let mean = control.moments.mean();
+        let other = mean * (1.0 + self.plan.detect);
+        let spread = match kind {
+            MetricKind::Rate if other < 1.0 => mean * (1.0 - mean) + other * (1.0 - other),
+            MetricKind::Rate => return None,
+            MetricKind::Mean => 2.0 * control.moments.variance(),
+        };
+        let z = num::normal_quantile(0.975) + num::normal_quantile(0.8);
+        let people = z * z * spread / ((other - mean) * (other - mean));
+        (mean > 0.0 && people.is_finite()).then(|| libm::ceil(people) as u64)
+    }
+    /// Over segments many differences are looked at: the share of false ones is held.
+    fn adjust(&self, segments: &mut [SegmentReport]) {
+        let lifts = segments.iter_mut().flat_map(|s| &mut s.metrics).flat_map(|m| &mut m.arms);
+        let mut lifts: Vec<&mut Lift> = lifts.filter_map(|arm| arm.lift.as_mut()).collect();
+        let tests: Vec<f64> = lifts.iter().map(|lift| self.tested(lift)).collect();
+        for (lift, q) in lifts.iter_mut().zip(num::benjamini_hochberg(&tests)) {
+            lift.adjusted = q;
+            lift.verdict = self.verdict(lift);
+        }
+    }
+}
+
+/// Shares over named segments in their order.
+fn trends(metrics: &[Metric], segments: &[SegmentReport]) -> Vec<TrendReport> {
+    let named: Vec<&SegmentReport> = segments.iter().filter(|of| !of.segment.is_empty()).collect();
+    let (Some(first), Some(last), true) = (named.first(), named.last(), named.len() > 2) else {
+        return vec![];
+    };
+    let rates = metrics.iter().enumerate().filter(|(_, metric)| metric.kind == MetricKind::Rate);
+    let trend = |(at, metric): (usize, &Metric)| {
+        let arms = |of: &&SegmentReport| {
+            of.metrics[at].arms.iter().fold((0, 0), |sum, arm| (sum.0 + arm.positive, sum.1 + arm.people))
+        };
+        let found = num::rate_trend(&named.iter().map(arms).collect::<Vec<_>>());
+        let ends = (first.segment.clone(), last.segment.clone());
+        TrendReport { metric: metric.name.clone(), ends, z: found.z, p: found.p }
+    };
+    rates.map(trend).collect()
+}
+
+/// Shares by day, and whether an arm crosses the control.
+fn curve(desk: &Desk, found: &Outcomes) -> (Vec<CurvePoint>, bool) {
+    let days = found.curve.chunks(CURVE);
+    let last = days.clone().filter_map(|arm| arm.iter().rposition(|n| *n > 0)).max();
+    let Some(last) = last else { return (vec![], false) };
+    let mut sums = vec![0u64; desk.names.len()];
+    let (mut points, mut signs) = (Vec::new(), vec![[false; 2]; desk.names.len()]);
+    for day in 0..=last {
+        sums.iter_mut().zip(days.clone()).for_each(|(sum, arm)| *sum += arm[day]);
+        let share = |(sum, people): (&u64, &u64)| *sum as f64 / (*people).max(1) as f64;
+        points.push(CurvePoint {
+            day: day as u32,
+            shares: sums.iter().zip(&found.people).map(share).collect(),
+        });
+        for arm in (0..sums.len()).filter(|arm| *arm != desk.control) {
+            let at = |arm: usize| [sums[arm] as f64, found.people[arm] as f64];
+            let ([x1, n1], [x2, n2]) = (at(desk.control), at(arm));
+            let z = two_proportions(x1, n1, x2, n2).z;
+            signs[arm][0] |= z > num::Z95;
+            signs[arm][1] |= z < -num::Z95;
+        }
+    }
+    (points, signs.iter().any(|[above, below]| *above && *below))
+}
