@@ -4,6 +4,7 @@ pub mod analyze; // what people did and bought over time
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
+mod found; // what analyses leave behind of people
 mod freeze; // a table as it was known on a day
 pub mod inspect; // looking at a file
 mod lists; // crowds, waves and tables the recipe asks for
