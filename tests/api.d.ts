@@ -4518,7 +4518,8 @@ export type PivotPlan = {
  */
 table: PastTable, 
 /**
- * Two or three columns, or parts of the calendar: `year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`.
+ * Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), or what
+ * another analysis finds of people: `stage`, `rfm`, `value`, `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
  */
 by: Array<string>, 
 /**

@@ -2,7 +2,7 @@
 //! the same bytes at any number of shards, and bad input by name and row.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -553,6 +553,50 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     assert_eq!(first + number(&rules["none"]), number(&rules["people"]));
     let names = list(&rules["unknown"]);
     assert!(names.iter().any(|name| name == "registered-not-bought"), "no file has such an event: {names:?}");
+}
+
+#[test]
+fn a_pivot_crosses_what_other_analyses_found_of_the_same_people() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let room = Room::new("known", &files);
+    let recipe = files[3].1.replace("by = [\"channel\", \"weekday\"]", "by = [\"KNOWN\", \"weekday\"]");
+    let recipe = recipe.replace("floor = 20\ncell = [\"app\", \"*\"]", "floor = 0");
+    let acted: BTreeSet<&str> =
+        files[1].1.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    for (name, topic, column) in [
+        ("stage", "stages", "stage"),
+        ("rfm", "rfm", "group"),
+        ("value", "clv", "band"),
+        ("lifecycle", "clv", "lifecycle"),
+        ("cohort", "cohorts", "cohort"),
+        ("churn", "cohorts", "churn"),
+        ("arm", "experiment", "arm"),
+        ("rule", "rules", "rule"),
+    ] {
+        fs::write(room.0.join("room.toml"), recipe.replace("KNOWN", name)).expect("a recipe");
+        let found = room.json("pivot", 3);
+        let of = &room.run(topic, 2).expect("runs")[&format!("{topic}-people.csv")];
+        let list = String::from_utf8_lossy(of);
+        let at = list.lines().next().and_then(|head| head.split(',').position(|cell| cell == column));
+        let mut plain: BTreeMap<&str, u64> = BTreeMap::new();
+        for cells in list.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()) {
+            *plain.entry(cells[at.expect("the column")]).or_default() += u64::from(acted.contains(cells[0]));
+        }
+        plain.retain(|_, people| *people > 0);
+        let margins = found["cells"].as_array().expect("cells").iter().filter(|cell| cell["at"][1].is_null());
+        let named =
+            |cell: &Value| (cell["at"][0].as_str().unwrap_or("*").to_string(), cell["people"].as_u64());
+        let mut crossed: BTreeMap<String, Option<u64>> = margins.map(named).collect();
+        let plain: BTreeMap<String, Option<u64>> =
+            plain.into_iter().map(|(word, people)| (word.to_string(), Some(people))).collect();
+        let whole = plain.values().flatten().sum::<u64>();
+        assert_eq!(crossed.remove("*"), Some(Some(whole)), "{name}: one word each");
+        assert_eq!(crossed, plain, "{name}");
+        assert!(plain.len() > 1, "{name} splits people");
+    }
+    fs::write(room.0.join("room.toml"), recipe.replace("KNOWN", "mood")).expect("a recipe");
+    assert_eq!(room.refused("pivot"), "table-missing file room.toml column events: mood");
 }
 
 #[test]

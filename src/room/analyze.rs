@@ -6,6 +6,7 @@ use super::arms::arms;
 use super::bring::{Opened, open};
 use super::call::{FileRef, Found, Made};
 use super::files::{file_name, keep, keep_of};
+use super::found::{self, Shown, everyone, ordered, shown};
 use super::past::PastRecipe;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
@@ -22,18 +23,18 @@ use crate::analysis::traffic;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::export::behaviour;
-use crate::export::csv::quoted;
 use crate::export::over_time;
 use crate::gate::{release, release_from};
 use crate::shard::crowd;
 use crate::shard::desk::Desk;
-use crate::shard::history::{CarryPast, ListPast, Listed};
-use crate::table::history::{Dim, PastSchema, Source, TableSchema, money};
+use crate::shard::history::CarryPast;
+use crate::table::history::{Dim, PastSchema, Source, TableSchema};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 /// What can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
@@ -270,7 +271,13 @@ async fn answer(
             files
         }
         Topic::Pivot => {
-            let report = pivot::pivot(desk, schema, &recipe.pivot).await?;
+            let crossed = found::crossed(schema, recipe);
+            let topics: BTreeSet<Topic> = crossed.iter().map(|(topic, _)| *topic).collect();
+            for topic in topics {
+                Box::pin(answer(desk, schema, recipe, topic)).await?;
+            }
+            let known: Vec<pivot::Known> = crossed.into_iter().map(|(_, known)| known).collect();
+            let report = pivot::pivot(desk, schema, &recipe.pivot, &known).await?;
             behaviour::pivot(&release_from(report, recipe.pivot.floor)?)
         }
         Topic::Cohorts => {
@@ -280,146 +287,4 @@ async fn answer(
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
     })
-}
-
-/// A column of the list of everyone: a measure, and how it is written.
-pub(super) struct Shown<'a> {
-    measure: &'a str,
-    header: &'static str,
-    /// Words for its values; numbers if there are none.
-    words: Vec<String>,
-    decimals: u8,
-    /// What is below says nothing.
-    least: i32,
-}
-
-/// What an analysis found of each person.
-fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
-    let words = |measure, header, words: Vec<String>| Shown { words, ..Shown::number(measure, header, 0) };
-    let number = Shown::number;
-    let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
-    match topic {
-        Topic::Rfm => {
-            vec![words(rfm::GROUP, "group", recipe.rfm.names().into_iter().map(|(name, _)| name).collect())]
-        }
-        Topic::Clv => {
-            let decimals = schema.table(Source::Orders).measures.first().map_or(0, |amount| amount.decimals);
-            vec![
-                number(clv::CLV, "value", decimals),
-                number(clv::ALIVE, "alive", 4),
-                words(clv::BAND, "band", named(&clv::BAND_NAMES)),
-                words(clv::STATE, "lifecycle", named(&clv::STATES)),
-            ]
-        }
-        Topic::Stages => {
-            let outside = std::iter::once(String::new());
-            let names = outside.chain(recipe.stages.rules().into_iter().map(|rule| rule.name));
-            vec![words(stages::STAGE, "stage", names.collect())]
-        }
-        Topic::Funnel => vec![number(funnel::STEP, "last_step", 0)],
-        Topic::Experiment => {
-            let arms =
-                schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
-            let decimals = recipe.experiment.uplift_decimals(schema);
-            let uplift = decimals.map(|decimals| {
-                let uplift =
-                    Shown { least: i32::MIN + 1, ..number(experiment::uplift::UPLIFT, "uplift", decimals) };
-                [uplift, Shown { least: 1, ..number(experiment::uplift::BAND, "uplift_band", 0) }]
-            });
-            std::iter::once(words(experiment::ARM, "arm", arms)).chain(uplift.into_iter().flatten()).collect()
-        }
-        Topic::Traffic => {
-            let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
-            let layer = |(layer, (arm, bucket)): (&traffic::TrafficLayer, (&'static str, &'static str))| {
-                let names = layer.arms().map(|(of, arm)| format!("{of}: {arm}")).collect();
-                [number(bucket, bucket, 0), words(arm, arm, names)]
-            };
-            layers.flat_map(layer).collect()
-        }
-        Topic::Pivot => {
-            let labels = pivot::labels(schema, &recipe.pivot).unwrap_or_default();
-            let axes = pivot::FIRST.into_iter().zip(["first_one", "first_two", "first_three"]).zip(labels);
-            let axes = axes.map(|((measure, header), labels)| words(measure, header, labels));
-            let inside = words(pivot::INSIDE, "cell", named(&["", "inside", "did"]));
-            axes.chain((!recipe.pivot.cell.is_empty()).then_some(inside)).collect()
-        }
-        Topic::Cohorts => vec![
-            words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
-            words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
-        ],
-        Topic::Paths => {
-            let labels = schema.table(Source::Orders).dim(&recipe.paths.column).map(|(_, dim)| &dim.labels);
-            let headers = ["first", "second", "third", "fourth", "fifth"];
-            let steps = paths::LEADS.into_iter().zip(headers).take(usize::from(recipe.paths.steps));
-            steps.map(|(lead, header)| words(lead, header, labels.cloned().unwrap_or_default())).collect()
-        }
-        Topic::Rules => {
-            let names: Vec<String> = recipe.rules.list().into_iter().map(|rule| rule.name).collect();
-            let holds = rules::HOLDS.into_iter().zip(&names);
-            let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
-            std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
-        }
-        Topic::Figures => vec![],
-    }
-}
-
-impl<'a> Shown<'a> {
-    /// A column of numbers.
-    pub(super) fn number(measure: &'a str, header: &'static str, decimals: u8) -> Shown<'a> {
-        let least = if decimals == 0 { i32::MIN } else { 0 };
-        Shown { measure, header, words: vec![], decimals, least }
-    }
-    fn write(&self, value: i32, out: &mut String) {
-        match usize::try_from(value).ok().and_then(|at| self.words.get(at)) {
-            Some(word) => quoted(word, out),
-            None if self.words.is_empty() && value >= self.least => {
-                out.push_str(&money::text(i64::from(value), self.decimals));
-            }
-            None => {}
-        }
-    }
-}
-
-/// Everyone in the order of the files, with what was found of them: who stands behind a number can be taken on.
-async fn everyone(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<u8>> {
-    let header: Vec<&str> = std::iter::once("id").chain(columns.iter().map(|column| column.header)).collect();
-    let mut out = header.join(",");
-    for (id, found) in ordered(desk, columns).await? {
-        out.push('\n');
-        quoted(&id, &mut out);
-        for (column, value) in columns.iter().zip(found) {
-            out.push(',');
-            column.write(value, &mut out);
-        }
-    }
-    out.push('\n');
-    Ok(out.into_bytes())
-}
-
-/// IDs in the order of the files, and what was found of each.
-pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(String, Vec<i32>)>> {
-    let measures = columns.iter().map(|column| column.measure.to_string()).collect();
-    let parts = desk.all(&ListPast { measures }).await?;
-    let mut order: Vec<(u64, usize, usize)> = Vec::new();
-    for (shard, part) in parts.iter().enumerate() {
-        order.extend(part.first.iter().enumerate().map(|(at, first)| (*first, shard, at)));
-    }
-    order.sort_unstable();
-    // An ID is found from the mark before it, so each list is turned into text once, in its own order.
-    let mut ids: Vec<Vec<String>> = parts.iter().map(texts).collect();
-    let found = |shard: usize, at: usize| parts[shard].values[at * columns.len()..][..columns.len()].to_vec();
-    Ok(order
-        .into_iter()
-        .map(|(_, shard, at)| (std::mem::take(&mut ids[shard][at]), found(shard, at)))
-        .collect())
-}
-
-fn texts(part: &Listed) -> Vec<String> {
-    let mut id = Vec::new();
-    let text = |at| {
-        id.clear();
-        part.ids.get(at, &mut id);
-        String::from_utf8_lossy(&id).into_owned()
-    };
-    (0..part.first.len()).map(text).collect()
 }

@@ -1,6 +1,6 @@
 //! `arms.csv`: who is in which arm, a row per person and layer, to be read again as `[[assign]]`.
 
-use super::analyze::{Shown, ordered};
+use super::found::{Shown, ordered};
 use crate::analysis::traffic::{ARMS, BUCKET, TrafficPlan};
 use crate::error::Result;
 use crate::export::csv::quoted;

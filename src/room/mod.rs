@@ -5,6 +5,7 @@ mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
+mod found; // what analyses leave behind of people
 mod freeze; // a table as it was known on a day
 pub mod inspect; // looking at a file
 mod lists; // crowds, waves and tables the recipe asks for

@@ -18,12 +18,14 @@ pub const ALL: u32 = u32::MAX;
 const KEPT: usize = 1 << 18;
 
 /// What is crossed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Axis {
     /// A part of the calendar.
     Part(Part),
     /// A column of labels.
     Column(u32),
+    /// A measure that another analysis left behind, and the value that stands for its first word.
+    Measure(String, i32),
 }
 
 /// What people do then.
@@ -172,13 +174,25 @@ impl Slots {
 }
 
 impl Cross {
-    fn key(&self, table: &Table, row: usize) -> [u32; 3] {
+    /// What was found of a person, where that is an axis: the same in all their rows.
+    fn found(&self, past: &Past, person: usize) -> [u32; 3] {
         let mut key = [0; 3];
         for (code, axis) in key.iter_mut().zip(&self.axes) {
-            *code = match axis {
-                Axis::Part(part) => part.of(table.times[row]),
-                Axis::Column(dim) => table.dims[*dim as usize].at(row),
-            };
+            if let Axis::Measure(name, first) = axis {
+                let value = past.measures.get(name).map_or(-1, |values| values[person]);
+                *code = value.saturating_sub(first - 1).max(0) as u32;
+            }
+        }
+        key
+    }
+    fn key(&self, found: [u32; 3], table: &Table, row: usize) -> [u32; 3] {
+        let mut key = found;
+        for (code, axis) in key.iter_mut().zip(&self.axes) {
+            match axis {
+                Axis::Part(part) => *code = part.of(table.times[row]),
+                Axis::Column(dim) => *code = table.dims[*dim as usize].at(row),
+                Axis::Measure(..) => {}
+            }
         }
         key
     }
@@ -215,13 +229,14 @@ impl Cross {
         let table = past.table(self.source);
         page.rows.clear();
         page.wide.clear();
+        let found = self.found(past, person);
         for row in table.before(person, self.end).filter(|row| self.rows.takes(table, *row)) {
             let state = table.states.get(row).copied().unwrap_or(SOLD);
             if state != CANCELLED {
                 let amount = self.sum.map_or(0, |column| table.measures[column as usize][row]);
                 let sum = if amount == money::NONE { 0 } else { amount };
                 // What was given back is taken off where it stands, and is nobody's row.
-                page.rows.push(Row { key: self.key(table, row), row, sold: state == SOLD, sum });
+                page.rows.push(Row { key: self.key(found, table, row), row, sold: state == SOLD, sum });
             }
         }
         let first = page.rows.iter().find(|row| row.sold).map(|row| row.key);

@@ -130,10 +130,10 @@ struct Desk<'a> {
 pub(super) fn report(
     schema: &PastSchema,
     plan: &PivotPlan,
+    labels: Vec<Vec<String>>,
     question: &Cross,
     found: &Crossed,
 ) -> PivotReport {
-    let labels = super::labels(schema, plan).unwrap_or_default();
     let desk = Desk { plan, labels, cells: &found.cells, rates: question.outcome.is_some() };
     let all = desk.cells.values().map(|cell| cell.people).max().unwrap_or(0);
     let table = schema.table(plan.table);

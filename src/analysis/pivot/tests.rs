@@ -40,7 +40,7 @@ fn plan(by: &[&str]) -> PivotPlan {
 
 fn report(deeds: &[Deed], plan: &PivotPlan, shards: usize) -> Result<PivotReport> {
     let (schema, plan) = (schema(deeds), plan.clone());
-    run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { pivot(&desk, &schema, &plan).await })
+    run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { pivot(&desk, &schema, &plan, &[]).await })
 }
 
 fn town(people: usize, seed: u64) -> Vec<Deed> {
@@ -192,7 +192,69 @@ fn laws() {
         PivotPlan { bought: false, outcome: vec!["pay".into()], ..plan(&["week", "product", "hour"]) };
     let events = PivotPlan { table: Source::Events, sum: None, ..plan(&["event", "month"]) };
     for plan in [bought, event, events] {
-        let question = question(&schema, &plan).unwrap();
+        let question = question(&schema, &plan, &[]).unwrap();
         hold_over(&question, |count| past(&deeds, count).0);
     }
+}
+
+/// A pivot over words of people, as another analysis leaves them behind: from 1 up, 0 for none.
+fn crossed(deeds: &[Deed], plan: &PivotPlan, shards: usize, word: fn(usize) -> i32) -> PivotReport {
+    let (schema, plan) = (schema(deeds), plan.clone());
+    let mut shards = past(deeds, shards).0;
+    for shard in &mut shards {
+        let mut id = Vec::new();
+        let who = |at| {
+            id.clear();
+            shard.past.ids.get(at, &mut id);
+            String::from_utf8_lossy(&id).parse().unwrap()
+        };
+        let words = (0..shard.past.len()).map(who).map(word).collect();
+        shard.past.measures.insert("stage".into(), words);
+    }
+    let words = vec!["A1".into(), "A2".into(), "A3".into()];
+    let found = [Known { name: "stage", measure: "stage", first: 1, words }];
+    run(&mut shards, &QUESTIONS, |desk| async move { pivot(&desk, &schema, &plan, &found).await }).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+    #[test]
+    fn a_word_splits_the_people_of_every_margin(seed in 0u64..10_000) {
+        let deeds = town(60, seed);
+        let word = |who: usize| who as i32 % 4;
+        let found = crossed(&deeds, &plan(&["channel", "stage"]), 3, word);
+        let plain = report(&deeds, &plan(&["channel", "product"]), 1).unwrap();
+        for margin in found.cells.iter().filter(|cell| cell.at[1].is_none()) {
+            let inner = found.cells.iter().filter(|c| c.at[0] == margin.at[0] && c.at[1].is_some());
+            let (people, rows, sum) = inner.fold((0, 0, 0), |all, c| {
+                (all.0 + c.people, all.1 + c.rows, all.2 + c.sum.unwrap_or(0))
+            });
+            prop_assert_eq!((people, rows, Some(sum)), (margin.people, margin.rows, margin.sum));
+            // What is crossed with it does not change the other margin.
+            let same = plain.cells.iter().find(|c| c.at == margin.at);
+            prop_assert_eq!(Some(margin), same);
+        }
+        let one = crossed(&deeds, &plan(&["channel", "stage"]), 1, word);
+        prop_assert_eq!(found, one);
+    }
+}
+
+#[test]
+fn a_word_is_told_by_its_name_and_a_column_of_that_name_comes_first() {
+    let deeds = [
+        sold(1, 1, "app", "tea", 10),
+        sold(2, 2, "app", "cup", 20),
+        sold(2, 3, "web", "tea", 30),
+        sold(5, 1, "app", "tea", 1),
+    ];
+    let found = crossed(&deeds, &plan(&["stage", "channel"]), 2, |who| if who > 4 { 0 } else { who as i32 });
+    assert_eq!(cell(&found, &["A2", "*"]).sum, Some(50));
+    assert_eq!(cell(&found, &["", "app"]).people, 1, "outside");
+    assert!(found.cells.iter().all(|cell| cell.at[0].as_deref() != Some("A3")));
+    // Goes together as words do with everyone's first row.
+    assert_eq!(found.pairs[0].association.df, 0, "one channel is nothing to go together with");
+    let named = [Known { name: "channel", measure: "stage", first: 1, words: vec![] }];
+    let asked = plan(&["channel", "product"]);
+    let labels = labels(&schema(&deeds), &asked, &named).unwrap();
+    assert_eq!(labels[0], ["", "app", "web"]);
 }

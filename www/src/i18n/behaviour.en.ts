@@ -6,8 +6,10 @@ export const behaviourEn: BehaviourWords = {
   few: "Too few people to show anything. “Fewest people” can be lowered.",
   parts: { year: "year", quarter: "quarter", month: "month", week: "week", weekday: "weekday", day: "day", hour: "hour" },
   weekdays: {},
+  known: { stage: "stage", rfm: "RFM group", value: "value band", lifecycle: "lifecycle", cohort: "cohort", churn: "churn", arm: "arm", rule: "rule (first that holds)" },
   pivot: {
     table: "Data", rows: "Rows", columns: "Columns", layers: "Layers", noLayers: "no layers", shows: "Show", show: { people: "People", rows: "Times", sum: "Sum", rate: "Rate" },
+    hindsight: "What was found of people is as of the last day, and knows what came behind: such rates compare, they do not foretell.",
     then: "Who then", thenBuy: "bought", within: "within days", of: "Of", cross: (one, other) => `${one} × ${other}`,
     lead: (words, one, other) => `${one} and ${other} ${words}.`,
     words: ["have next to nothing to do with each other", "go together weakly", "go together moderately", "go together strongly"], sparse: "Many cells have too few people for the test to be trusted.",

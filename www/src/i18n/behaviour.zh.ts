@@ -5,7 +5,9 @@ export const behaviourZh = {
   few: "人数太少，没有可显示的。可以调低“最少人数”。",
   parts: { year: "年", quarter: "季度", month: "月", week: "周", weekday: "星期", day: "日", hour: "小时" } as Record<string, string>,
   weekdays: { Mon: "周一", Tue: "周二", Wed: "周三", Thu: "周四", Fri: "周五", Sat: "周六", Sun: "周日" } as Record<string, string>,
+  known: { stage: "阶段", rfm: "RFM 人群", value: "价值档", lifecycle: "生命周期", cohort: "同期群", churn: "流失状态", arm: "实验组", rule: "规则（先满足的）" } as Record<string, string>,
   pivot: {
+    hindsight: "阶段、分组等取自截止日，已经包含之后发生的事：这样的转化率只可比较，不可当作预测。",
     table: "数据", rows: "行", columns: "列", layers: "分层", noLayers: "不分层", shows: "数值", show: { people: "人数", rows: "次数", sum: "合计", rate: "转化率" },
     then: "之后发生", thenBuy: "购买", within: "天内", of: "哪一列", cross: (one: string, other: string) => `${one} × ${other}`,
     lead: (words: string, one: string, other: string) => `${one}与${other}${words}。`,

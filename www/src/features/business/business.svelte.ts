@@ -26,6 +26,9 @@ const PLANS: Plans = {
   rules: { rules: [] } satisfies RulePlan,
 };
 
+/** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
+export const KNOWN: Record<string, Topic> = { stage: "stages", rfm: "rfm", value: "clv", lifecycle: "clv", cohort: "cohorts", churn: "cohorts", arm: "experiment", rule: "rules" };
+
 const NOTHING: PastRecipe["figures"] = { arms: [], sums: [], stages: [], changes: [] };
 
 /** How the arms file of a split is read again. */
@@ -195,7 +198,7 @@ class Business {
 
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
-    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.plans[topic])}` } : undefined));
+    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
     this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
   }
 
@@ -208,6 +211,11 @@ class Business {
   }
   has(table: PastTable): boolean {
     return this.bring.result?.intake.files.some((file) => file.table === table) ?? false;
+  }
+  /** What a pivot of this table can cross besides its columns: those whose analysis can be asked of the files. */
+  known(table: PastTable): string[] {
+    const can = (topic: Topic): boolean => (topic === "experiment" ? this.has("assign") : topic === "rules" ? this.plans.rules.rules.length > 0 : topic === "stages" || this.has("orders"));
+    return Object.entries(KNOWN).flatMap(([name, topic]) => (can(topic) && !this.dims(table).some((dim) => dim.name === name) ? name : []));
   }
   /** Values of a column of labels. */
   values(table: PastTable, name: string): string[] {
@@ -365,7 +373,7 @@ class Business {
     const { pivot, cohorts, paths, rules } = this.plans;
     const orders = this.has("orders");
     const table = orders ? "orders" : "events";
-    const there = (of: PastTable, name: string): boolean => /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
+    const there = (of: PastTable, name: string): boolean => this.known(of).includes(name) || /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
     const few = (of: PastTable): string => [...this.dims(of)].sort((a, b) => Number(b.name === "channel") - Number(a.name === "channel") || a.count - b.count)[0]?.name ?? "weekday";
     if (!this.has(pivot.table) || !pivot.by.every((name) => there(pivot.table, name))) this.#plan("pivot", { ...PLANS.pivot, table, by: [few(table), "month"] });
     if (!orders && cohorts.event.length + cohorts.active.length === 0) this.#plan("cohorts", { ...cohorts, event: ["*"], active: ["*"] });
@@ -379,6 +387,13 @@ class Business {
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
     return (topic === "rules" && this.plans.rules.rules.length === 0) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
+  }
+
+  /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
+  #asked(topic: Topic): unknown {
+    const { [topic]: plan, pivot } = this.plans;
+    const known = topic === "pivot" ? pivot.by.filter((name) => this.known(pivot.table).includes(name)) : [];
+    return [plan, ...known.map((name) => KNOWN[name] && this.plans[KNOWN[name]])];
   }
 
   #plan<T extends Topic>(topic: T, plan: Plans[T]): void {

@@ -9,6 +9,15 @@ export const stageName = (name: string | null): string => name ?? i18n.t.busines
 export const bandName = (code: string): string => own(i18n.t.business.clv.names, code);
 export const stateName = (code: string): string => own(i18n.t.business.clv.stateNames, code);
 
+/** What an analysis found of somebody, by the name a pivot has for it; nothing of those it did not find. */
+export function knownName(by: string, word: string): string {
+  const { business: b, behaviour: h } = i18n.t;
+  if (by === "stage") return stageName(word || null);
+  if (by === "rule") return word ? own(h.rules.names, word) : h.rules.none;
+  const say: Record<string, (word: string) => string> = { rfm: groupName, value: bandName, lifecycle: stateName, churn: (word) => h.cohorts.states[["active", "lost-early", "lost-mature"].indexOf(word)] ?? word };
+  return word ? (say[by]?.(word) ?? word) : b.none;
+}
+
 /** A column: those with a role bear its name. */
 export const columnName = (name: string): string => own(i18n.t.business.uses, name);
 
