@@ -612,3 +612,59 @@ fn printed_figures_are_checked_without_any_file() {
         "out-of-range column figures"
     );
 }
+
+#[test]
+fn an_id_map_makes_one_person_of_phone_and_device_and_consent_keeps_out() {
+    let phone = |n: u64| format!("138{n:08}");
+    let device = |n: u64| format!("{n:08x}-efbb-29e0-0bdd-{n:012x}");
+    let lines = |of: &dyn Fn(u64) -> String, head: &str| {
+        (0..200).map(of).fold(head.to_string(), |all, line| all + "\n" + &line) + "\n"
+    };
+    let ours = lines(&|n| format!("{},{}", phone(n), n % 3), "phone,level");
+    let tags = lines(&|n| format!("{},{}", device(n), ["a", "b"][n as usize % 2]), "oaid,tag");
+    let map = lines(&|n| format!("{},{}", phone(n), device(n)), "phone,oaid");
+    let said = lines(&|n| format!("{},{}", phone(n), if n % 2 == 0 { "yes" } else { "no" }), "phone,consent");
+    let orders =
+        lines(&|n| format!("{},2026-06-{:02},{}.00", phone(n / 2), 1 + n % 28, 1 + n), "who,when,paid");
+    let events = |id: &dyn Fn(u64) -> String| {
+        lines(
+            &|n| format!("{},2026-05-{:02},{}", id(n), 1 + n % 28, ["view", "click"][n as usize % 2]),
+            "who,at,what",
+        )
+    };
+    let files = |kind: &str| {
+        format!(
+            "[stages]\npreset = \"4a\"\n[[events]]\nfile = \"events.csv\"\nid = \"who\"\nkind = \"{kind}\"\ntime = \"at\"\nevent = \"what\"\n{BUYS}"
+        )
+    };
+    const BUYS: &str = "[[orders]]\nfile = \"orders.csv\"\nid = \"who\"\nkind = \"phone\"\ntime = \"when\"\namount = \"paid\"\n";
+    const TWO: &str = "[first_party]\nfile = \"ours.csv\"\nid = \"phone\"\nkind = \"phone\"\n[tags]\nfile = \"tags.csv\"\nid = \"oaid\"\nkind = \"oaid\"\n\
+         [[idmap]]\nfile = \"map.csv\"\n[idmap.columns.phone]\nkind = \"phone\"\n[idmap.columns.oaid]\nkind = \"oaid\"\n";
+    const CONSENT: &str = "[consent]\nfile = \"said.csv\"\nid = \"phone\"\nconsent = \"consent\"\n";
+    let room = |name: &str, events: &str, recipe: &str| {
+        let all = [("ours.csv", ours.as_str()), ("tags.csv", &tags), ("map.csv", &map), ("said.csv", &said)];
+        let all: Vec<_> = all
+            .into_iter()
+            .chain([("orders.csv", orders.as_str()), ("events.csv", events), ("room.toml", recipe)])
+            .collect();
+        Room::new(name, &all)
+    };
+    let (by_device, by_phone) = (events(&device), events(&phone));
+    let joined = room("joined", &by_device, &format!("{TWO}{}", files("oaid")));
+    let plain = room("plain", &by_phone, &files("phone"));
+    let stages =
+        |room: &Room, shards: usize| room.run("stages", shards).expect("runs")["stages.json"].clone();
+    assert!(stages(&joined, 3) == stages(&plain, 2), "as if all rows were by phone");
+    assert_eq!(joined.json("stages", 2)["people"], 200);
+    // Without the map phones and devices cannot be compared.
+    assert!(room("apart", &by_device, &files("oaid")).refused("stages").starts_with("kinds-apart"));
+    // Who did not agree is left out, and accounted for.
+    let gated = room("gated", &by_phone, &format!("{TWO}{CONSENT}{BUYS}"));
+    let rows: Value = serde_json::from_slice(&gated.run("rfm", 2).expect("runs")["rows.json"]).expect("JSON");
+    let file = &rows["files"][0];
+    assert_eq!((file["rows"].as_u64(), file["kept"].as_u64()), (Some(200), Some(100)), "{file}");
+    assert_eq!(
+        (&file["reasons"][0]["code"], &file["reasons"][0]["count"]),
+        (&"no-consent".into(), &100.into())
+    );
+}

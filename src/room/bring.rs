@@ -5,6 +5,7 @@ use super::call::{FileRef, Overrule};
 use super::inspect::{self, Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
 use super::recipe::ColumnRef;
+use super::types::Types;
 use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, PastAccount};
 use crate::error::{Error, Kind, Result};
@@ -111,23 +112,26 @@ fn table(source: Source, files: &[Looked]) -> TableSchema {
 }
 
 /// What the files of a room have in common.
-struct Common {
-    /// How IDs are compared.
+struct Common<'a> {
+    /// How IDs are compared where no room is open.
     space: id::Recipe,
+    /// Types of IDs of the open room.
+    types: Option<&'a Types>,
+    /// Whether only people who agreed may be kept.
+    gated: bool,
     zone: Option<i32>,
     /// The last day that counts.
     until: Option<u32>,
 }
 
-impl Common {
-    fn of(room: &Room, recipe: &PastRecipe, sources: &[Looked]) -> Result<Common> {
+impl<'a> Common<'a> {
+    fn of(room: &'a Room, recipe: &PastRecipe, sources: &[Looked]) -> Result<Common<'a>> {
+        let types = room.open.as_ref().map(|open| &open.types);
         let mut space = sources[0].recipe.id();
-        for source in &sources[1..] {
+        for source in sources[1..].iter().filter(|_| types.is_none()) {
             space = id::space(space, source.recipe.id()).map_err(|e| e.file(&source.recipe.file))?;
         }
-        if let Some(open) = &room.open {
-            space = open.spaces[1];
-        }
+        let gated = room.open.as_ref().is_some_and(|open| open.recipe.consent.is_some());
         let zone = match offset(&recipe.time.zone, "time.zone")? {
             Some(zone) => Some(zone),
             None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
@@ -137,7 +141,7 @@ impl Common {
             let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
             Ok::<_, Error>(day as u32 * DAY)
         };
-        Ok(Common { space, zone, until: recipe.time.as_of.as_ref().map(day).transpose()? })
+        Ok(Common { space, types, gated, zone, until: recipe.time.as_of.as_ref().map(day).transpose()? })
     }
 }
 
@@ -174,6 +178,8 @@ impl Looked<'_> {
     fn reading(&self, table: &TableSchema, common: &Common, numbered: bool) -> Result<PastReading> {
         let (recipe, found) = (self.recipe, &self.seen.inspection.columns);
         let id = self.place(&recipe.id)?;
+        let other = |types: &Types| types.other(recipe.id(), &found[id].name);
+        let (space, mask) = common.types.map_or((common.space, id::Key::default()), other);
         let words = || [recipe.refunds.clone(), recipe.cancelled.clone()];
         let status = recipe.status.as_ref().map(|name| Ok::<_, Error>((self.named(name)?, words())));
         Ok(PastReading {
@@ -183,7 +189,9 @@ impl Looked<'_> {
             missing: self.seen.layout.missing.clone(),
             id: (id, found[id].name.clone()),
             recipe: recipe.id(),
-            space: common.space,
+            space,
+            mask,
+            gated: common.gated,
             time: self.time(common.zone)?,
             until: common.until.map(|day| day + DAY),
             dims: self.dims(table)?,

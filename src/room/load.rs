@@ -82,6 +82,7 @@ pub async fn open(
         },
         inputs: [first_party, tags].into_iter().chain(known.files).collect(),
         spaces: known.spaces,
+        types: known.types,
         schema,
         policy,
         matched: release(report),

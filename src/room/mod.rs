@@ -46,6 +46,7 @@ use inspect::Seen;
 use past::PastRecipe;
 use recipe::Recipe;
 use std::collections::BTreeMap;
+use types::Types;
 
 /// Every question a shard can be asked.
 pub const REGISTRY: &Registry<'static> = &[
@@ -102,6 +103,8 @@ pub struct Opened {
     inputs: Vec<FileRef>,
     /// Where the IDs of the brand's and the tag file are compared: the same, but under an ID map.
     spaces: [id::Recipe; 2],
+    /// Types of IDs the files and their maps know.
+    types: Types,
     schema: Schema,
     /// What a partner asks, where the tags are a partner's.
     policy: Option<Policy>,

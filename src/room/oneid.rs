@@ -25,6 +25,8 @@ pub struct Known {
     pub spaces: [id::Recipe; 2],
     /// What tells the keys of the first-party file's type from those of the tag file's.
     pub mask: Key,
+    /// Types of IDs.
+    pub types: Types,
     /// Files beside the two.
     pub files: Vec<FileRef>,
     /// What the maps gave.
@@ -60,15 +62,16 @@ pub async fn learn(room: &mut Room, recipe: &mut Recipe, ours: &Seen, theirs: &S
         mask: types.mask(types.files[0]),
         files: maps.iter().map(|m| m.seen.file.clone()).collect(),
         report: None,
+        types,
     };
     let desk = room.desk.clone();
     if !maps.is_empty() {
-        let (pairs, report) = people(&desk, recipe, &maps, &types).await?;
+        let (pairs, report) = people(&desk, recipe, &maps, &known.types).await?;
         tell(&desk, &pairs, 2, |part| Learn { pairs: part, agreed: vec![] }).await?;
         known.report = Some(report);
     }
     if let Some(consent) = consent {
-        let agreed = agreed(&desk, &consent, &types).await?;
+        let agreed = agreed(&desk, &consent, &known.types).await?;
         tell(&desk, &agreed, 1, |part| Learn { pairs: vec![], agreed: part }).await?;
         known.files.push(consent.seen.file);
     }

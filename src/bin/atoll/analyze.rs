@@ -1,10 +1,11 @@
 //! `atoll analyze`: what people did and bought over time.
 
-use crate::commands::{Bar, Engine, file_ref, save};
+use crate::commands::{Bar, Engine, file_ref, opening, save};
 use atoll::error::{Error, Kind, Result};
 use atoll::room::analyze::Topic;
 use atoll::room::call::{Call, FileRef, Reply};
 use atoll::room::past::PastRecipe;
+use atoll::room::recipe::Recipe;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::path::{Path, PathBuf};
@@ -29,9 +30,12 @@ pub struct Analyze {
 impl Analyze {
     pub fn run(&self) -> Result<()> {
         let recipe = if self.recipe.is_dir() { self.recipe.join("room.toml") } else { self.recipe.clone() };
+        let beside = recipe.parent().unwrap_or(Path::new("."));
         let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
-        let plan = PastRecipe::parse(&std::fs::read_to_string(&recipe).map_err(unreadable)?)?;
-        let (paths, files) = named(&plan, recipe.parent().unwrap_or(Path::new(".")))?;
+        let text = std::fs::read_to_string(&recipe).map_err(unreadable)?;
+        let plan = PastRecipe::parse(&text)?;
+        let (mut paths, room) = opened(&text, beside)?;
+        let files = named(&plan, beside, &mut paths)?;
         let topics: Vec<Topic> = self.names.iter().filter_map(|name| Topic::named(name)).collect();
         let mut threads = self.engine.start(paths)?;
         let mut bar = Bar::new(self.engine.quiet);
@@ -44,6 +48,7 @@ impl Analyze {
             }
         };
         if !topics.iter().all(|topic| topic.counted(&plan)) {
+            room.into_iter().flatten().try_for_each(&mut call)?;
             call(Call::Bring { recipe: Box::new(plan.clone()), files })?;
         }
         topics.into_iter().try_for_each(|topic| {
@@ -52,16 +57,25 @@ impl Analyze {
     }
 }
 
-/// The files a recipe names, each once, looked up beside it.
-fn named(plan: &PastRecipe, beside: &Path) -> Result<(Vec<PathBuf>, Vec<FileRef>)> {
-    let (mut paths, mut files) = (Vec::new(), Vec::<FileRef>::new());
+/// What has to be open for the people of other files to be told: a room with an ID map or a list of consent.
+fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)> {
+    let both = ["first_party", "tags"].iter().all(|section| text.contains(&format!("[{section}]")));
+    let told = ["[[idmap]]", "[consent]"].iter().any(|section| text.contains(section));
+    if !(both && told) {
+        return Ok((vec![], None));
+    }
+    opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))
+}
+
+/// The files a recipe names, each once, looked up beside it and put behind those that are there.
+fn named(plan: &PastRecipe, beside: &Path, paths: &mut Vec<PathBuf>) -> Result<Vec<FileRef>> {
+    let mut files = Vec::<FileRef>::new();
     for (_, rows) in plan.files() {
         if !files.iter().any(|known| known.name == rows.file) {
             let path = beside.join(&rows.file);
-            let found = file_ref(files.len() as u32, &path)?;
-            files.push(FileRef { name: rows.file.clone(), ..found });
+            files.push(FileRef { name: rows.file.clone(), ..file_ref(paths.len() as u32, &path)? });
             paths.push(path);
         }
     }
-    Ok((paths, files))
+    Ok(files)
 }

@@ -172,30 +172,12 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             .and_then(|header| header.policy.check(&exchange::today()))
             .map_err(|e| e.file("room.toml"))?;
     }
-    let beside = recipe.parent().unwrap_or(Path::new("."));
-    let earlier = plan
-        .export
-        .iter()
-        .filter(|export| export.what != Operation::Reset)
-        .flat_map(|export| &export.earlier);
-    let maps = plan.idmap.iter().map(|map| &map.file);
-    let consent = plan.consent.iter().map(|consent| &consent.file);
-    let two = [&plan.first_party.file, &plan.tags.file];
-    let names = two.into_iter().chain(maps).chain(consent).chain(earlier);
-    let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
-    let mut refs = Vec::new();
-    for (at, file) in (0..).zip(&files) {
-        // The recipe names it as it stands there, the folder before it included.
-        let name = file.strip_prefix(beside).unwrap_or(file).to_string_lossy().into_owned();
-        let found = file_ref(at, file)?;
-        refs.push(if at < 2 { found } else { FileRef { name, ..found } });
-    }
-    let attached = refs.split_off(2);
-    let (first_party, tags) = (refs.remove(0), refs.remove(0));
+    let (files, calls) = opening(plan, recipe.parent().unwrap_or(Path::new(".")))?;
     let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
-    threads.call(Call::Attach { files: attached }, |_| {})?;
-    let reply = threads.call(Call::Open { recipe: Box::new(plan), first_party, tags }, |p| bar.show(p));
+    let [attach, open] = calls;
+    threads.call(attach, |_| {})?;
+    let reply = threads.call(open, |p| bar.show(p));
     bar.clear();
     if let Reply::Match(found) = reply? {
         let rate = 100.0 * found.rate_first_party;
@@ -233,6 +215,30 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The files that opening a room takes, looked up beside its recipe, and the calls that open it.
+pub fn opening(plan: Recipe, beside: &Path) -> Result<(Vec<PathBuf>, [Call; 2])> {
+    let earlier = plan
+        .export
+        .iter()
+        .filter(|export| export.what != Operation::Reset)
+        .flat_map(|export| &export.earlier);
+    let maps = plan.idmap.iter().map(|map| &map.file);
+    let consent = plan.consent.iter().map(|consent| &consent.file);
+    let two = [&plan.first_party.file, &plan.tags.file];
+    let names = two.into_iter().chain(maps).chain(consent).chain(earlier);
+    let files: Vec<PathBuf> = names.map(|name| beside.join(name)).collect();
+    let mut refs = Vec::new();
+    for (at, file) in (0..).zip(&files) {
+        // The recipe names it as it stands there, the folder before it included.
+        let name = file.strip_prefix(beside).unwrap_or(file).to_string_lossy().into_owned();
+        let found = file_ref(at, file)?;
+        refs.push(if at < 2 { found } else { FileRef { name, ..found } });
+    }
+    let attach = Call::Attach { files: refs.split_off(2) };
+    let (first_party, tags) = (refs.remove(0), refs.remove(0));
+    Ok((files, [attach, Call::Open { recipe: Box::new(plan), first_party, tags }]))
 }
 
 pub fn file_ref(index: u32, path: &Path) -> Result<FileRef> {

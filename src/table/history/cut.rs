@@ -9,7 +9,7 @@ use crate::table::schema::Dialect;
 use crate::table::sketch;
 use crate::table::store::canon::Canon;
 use crate::table::store::packed;
-use crate::table::store::parcel::{Span, Tally, place};
+use crate::table::store::parcel::{NO_CONSENT, Span, Tally, place};
 use crate::table::store::side::Index;
 use crate::table::survey::Fit;
 use crate::table::values::{self, Missing};
@@ -38,8 +38,12 @@ pub struct PastReading {
     pub id: (usize, String),
     /// What it holds.
     pub recipe: Recipe,
-    /// Where all files are compared.
+    /// Where IDs of this type are compared.
     pub space: Recipe,
+    /// Tells its keys from those of other types.
+    pub mask: Key,
+    /// Whether only rows of people who agreed may be kept.
+    pub gated: bool,
     /// When; an assignment may have no time, which is then the epoch.
     pub time: Option<TimeColumn>,
     /// The first second, on the room's calendar, that lies in the future.
@@ -214,8 +218,8 @@ struct Cutter<'a> {
     canon: &'a Canon,
     file: u64,
     reader: Reader,
-    /// The ID of the row before, and its key: rows of one person often stand together.
-    last: (Vec<u8>, Key),
+    /// The ID of the row before, its key, and whether they agreed: rows of one person often stand together.
+    last: (Vec<u8>, (Key, bool)),
     owners: Vec<Owner>,
     tally: Tally,
     zones: [(u64, u64); 2],
@@ -246,7 +250,7 @@ impl<'a> Cutter<'a> {
             canon,
             file: u64::from(file),
             reader: Reader::new(reading.recipe, reading.space)?,
-            last: (Vec::new(), Key::default()),
+            last: (Vec::new(), (Key::default(), false)),
             owners: (0..shards).map(|_| owner()).collect(),
             tally: Tally::default(),
             zones: [(0, 0); 2],
@@ -271,20 +275,23 @@ impl<'a> Cutter<'a> {
         if reading.missing.has(values::trim(id)) {
             return Err(("missing-person", &reading.id.1));
         }
-        let key = self.key(id).map_err(|reject| (reject.code(), reading.id.1.as_str()))?;
+        let (key, agreed) = self.key(id).map_err(|reject| (reject.code(), reading.id.1.as_str()))?;
+        if !agreed {
+            return Err((NO_CONSENT, ""));
+        }
         let time = self.time(row, fields)?;
         let refunds = self.measures(row, fields)?;
         let state = self.state(fields, refunds);
         self.keep(key, id, row, time, state, fields);
         Ok(())
     }
-    /// The key somebody is counted under.
-    fn key(&mut self, id: &[u8]) -> std::result::Result<Key, Reject> {
+    /// The key somebody is counted under, and whether they may be.
+    fn key(&mut self, id: &[u8]) -> std::result::Result<(Key, bool), Reject> {
         if self.last.0.is_empty() || self.last.0 != id {
-            let key = self.canon.of(self.reader.key(id)?);
+            let own = self.reader.key(id)?.masked(self.reading.mask);
             self.last.0.clear();
             self.last.0.extend_from_slice(id);
-            self.last.1 = key;
+            self.last.1 = (self.canon.of(own), !self.reading.gated || self.canon.agreed(own));
         }
         Ok(self.last.1)
     }
