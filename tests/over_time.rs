@@ -126,7 +126,7 @@ fn shop() -> Vec<(&'static str, String)> {
          [rfm]\nabandoned = [\"cart\"]\n\
          [funnel]\nby = \"channel\"\nsteps = [{{ event = [\"view\"] }}, {{ event = [\"cart\"] }}, {{ event = [\"pay\"] }}]\n\
          [pivot]\ntable = \"events\"\nby = [\"channel\", \"weekday\"]\nbought = true\nfloor = 20\ncell = [\"app\", \"*\"]\n\
-         [cohorts]\nevent = [\"*\"]\n[paths]\nleast = 5\ntouch = \"channel\"\n\
+         [cohorts]\nevent = [\"*\"]\n[stages]\ncategory = \"channel\"\nmet = \"app\"\n[paths]\nleast = 5\ntouch = \"channel\"\n\
          [experiment]\nmetrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}]\n"
     );
     vec![("orders.csv", orders), ("events.csv", events), ("arms.csv", arms), ("room.toml", recipe)]
@@ -414,6 +414,17 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     assert_eq!(number(&churn["people"]), number(&paths["buyers"]), "who bought can be lost");
     let last = list(&churn["units"]).pop().expect("a unit");
     assert_eq!(number(&last["end"]), number(&churn["active"]));
+    let stages = room.run("stages", 2).expect("runs");
+    let found: Value = serde_json::from_slice(&stages["stages.json"]).expect("JSON");
+    let people = String::from_utf8_lossy(&stages["stages-people.csv"]).into_owned();
+    assert!(people.starts_with("id,stage,before,met,stage-in-1,stage-in-2\n"), "{people:.80}");
+    let up = list(&found["touches"]).into_iter().filter(|of| of["touch"].as_str() == Some("app"));
+    for of in up {
+        let word = |of: &Value| of.as_str().unwrap_or_default().to_string();
+        let way = format!(",{},{},app,", word(&of["to"]), word(&of["from"]));
+        let listed = people.lines().filter(|line| line.contains(&way)).count();
+        assert_eq!(listed as u64, number(&of["people"]), "{way}");
+    }
     let rules = room.json("rules", 2);
     let first: u64 = list(&rules["rules"]).iter().map(|rule| number(&rule["first"])).sum();
     assert_eq!(first + number(&rules["none"]), number(&rules["people"]));
