@@ -12,7 +12,8 @@
 //!
 //! *Touchpoints*: the values of a column of the events that somebody met in the days before they came to the stage where they
 //! stand higher now, each as a share of those who moved so, over its share of those who stayed where they were, who are looked
-//! at for as many days before the end. What goes before a move need not have brought it about.
+//! at for as many days before the end. What goes before a move need not have brought it about; and who stays in a stage that
+//! runs out had to do something again, which puts more touchpoints on their side.
 //!
 //! Stages within a *category* are those somebody has by its events and orders alone; a table without the column has none.
 //!

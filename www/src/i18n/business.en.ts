@@ -95,7 +95,7 @@ export const businessEn: BusinessWords = {
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
     span: "Days apart", waits: "Each stage needs a name of its own, and an event or orders; then it counts.", never: (n) => `${n} people who were outside on both days are not drawn.`,
     category: "Within", noCategory: "everything", ofAll: "What follows is of everything, not of the category.",
-    touch: { title: "What people met before moving up", way: "Move", column: "Touchpoint", days: "Days before", point: "Touchpoint", moved: "Of those who moved", stayed: "Of those who stayed", all: "All who moved", note: (days, stayers) => `Looked at: ${days} days before each move, and as many before the last day for the ${stayers} people who stayed. What comes before a move need not have caused it.` },
+    touch: { title: "What people met before moving up", way: "Move", column: "Touchpoint", days: "Days before", point: "Touchpoint", moved: "Of those who moved", stayed: "Of those who stayed", all: "All who moved", note: (days, stayers) => `Looked at: ${days} days before each move, and as many before the last day for the ${stayers} people who stayed. Who stays had to be seen again to stay, so compare touchpoints with each other rather than with 100; what comes before a move need not have caused it.` },
   },
   funnel: {
     lead: (all, done, rate) => `${all} people came in, ${done} went all the way (${rate}).`,
