@@ -477,6 +477,38 @@ fn a_pivot_crosses_what_other_analyses_found_of_the_same_people() {
 }
 
 #[test]
+fn everyone_contacted_is_on_one_list_for_the_next_wave() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let room = Room::new("responses", &files);
+    let of = |contact: &str| {
+        let response =
+            format!("[rules.response]\ncontact = [\"{contact}\"]\nanswer = [\"cart\"]\ntries = 1\n");
+        fs::write(room.0.join("room.toml"), format!("{}{response}", files[3].1)).expect("a recipe");
+    };
+    of("view");
+    let made = room.run("rules", 3).expect("runs");
+    let rows = files[1].1.lines().filter(|line| line.contains(",view,"));
+    let contacted: BTreeSet<&str> = rows.filter_map(|line| line.split(',').next()).collect();
+    let people = String::from_utf8_lossy(&made["rules-people.csv"]).into_owned();
+    let list = |line: &str| line.split(',').nth(1).unwrap_or_default().to_string();
+    let mut lists: BTreeMap<String, u64> = BTreeMap::new();
+    for line in people.lines().skip(1) {
+        let on = contacted.contains(line.split(',').next().unwrap_or_default());
+        assert_eq!(!list(line).is_empty(), on, "{line}");
+        *lists.entry(list(line)).or_default() += u64::from(on);
+    }
+    assert!(["converted", "drop", "retry"].iter().all(|name| lists[*name] > 0), "{lists:?}");
+    let report: Value = serde_json::from_slice(&made["rules.json"]).expect("JSON");
+    for rule in report["rules"].as_array().expect("rules") {
+        let name = rule["name"].as_str().expect("a name");
+        assert_eq!(rule["first"].as_u64(), Some(lists.get(name).copied().unwrap_or(0)), "{name}");
+    }
+    of("letter");
+    assert_eq!(room.refused("rules"), "label-unknown column event: letter");
+}
+
+#[test]
 fn printed_figures_are_checked_without_any_file() {
     let recipe = "[[figures.arms]]\nname = \"push\"\nratio = \"2.06\"\ngrowth = \"106.01%\"\n\
         arms = [{ name = \"control\", people = 6567 }, { name = \"push\", people = 3852 }]\n\
