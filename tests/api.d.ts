@@ -5218,6 +5218,40 @@ interval: Interval,
 relative: Interval | null, };
 
 /**
+ * Who was contacted, by what came of it. The first of the four rules that holds is somebody's list: `converted`, who goes on
+ * to the next rung; `drop`, who never answered; `rest`, who had enough of late; `retry`.
+ */
+export type ResponsePlan = { 
+/**
+ * Events that are contacts.
+ */
+contact: Array<string>, 
+/**
+ * Events that answer one.
+ */
+answer: Array<string>, 
+/**
+ * Events that are the aim; an order if not given.
+ */
+aim: Array<string>, 
+/**
+ * Days behind a contact in which the aim counts.
+ */
+within: number, 
+/**
+ * So many contacts are enough
+ */
+cap: number, 
+/**
+ * in the last so many days.
+ */
+days: number, 
+/**
+ * Behind so many contacts without any answer nobody tries again.
+ */
+tries: number, };
+
+/**
  * A cell of the map.
  */
 export type RfmCell = { 
@@ -5592,7 +5626,11 @@ export type RulePlan = {
 /**
  * The rules, the first one that holds first; the preset's if not given.
  */
-rules: Array<TagRule>, };
+rules: Array<TagRule>, 
+/**
+ * Four rules that go before them: everyone who was contacted, in one list for the next wave.
+ */
+response: ResponsePlan | null, };
 
 /**
  * The report.
@@ -5899,6 +5937,23 @@ p: number,
 alarm: boolean, };
 
 /**
+ * Stages by the events and orders of one category.
+ */
+export type StageCategory = { 
+/**
+ * Which.
+ */
+category: string, 
+/**
+ * Stages, and outside of them last: who did nothing in it, too.
+ */
+stages: Array<StageLine>, 
+/**
+ * From, to and how many; nobody is left out.
+ */
+flow: Array<StageFlow>, };
+
+/**
  * A flow.
  */
 export type StageFlow = { 
@@ -6036,7 +6091,23 @@ fair: number,
 /**
  * How many earlier days, each as far apart, the trend shows.
  */
-trend: number, };
+trend: number, 
+/**
+ * Column of the events whose values are touchpoints; the channel if there is one.
+ */
+touch: string | null, 
+/**
+ * Days before a move up in which touchpoints count.
+ */
+touch_days: number, 
+/**
+ * A touchpoint whose people are marked.
+ */
+met: string | null, 
+/**
+ * Column whose values are categories: distribution and moves once more for the events and orders of each.
+ */
+category: string | null, };
 
 /**
  * Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
@@ -6067,6 +6138,51 @@ orders: number,
  * Days it holds for.
  */
 window: number, };
+
+/**
+ * A touchpoint before a move up.
+ */
+export type StageTouch = { 
+/**
+ * Where they stood; absent for outside.
+ */
+from: string | null, 
+/**
+ * Where they stand.
+ */
+to: string, 
+/**
+ * The touchpoint; empty for events without a value.
+ */
+touch: string, 
+/**
+ * People who moved so and met it in the days before.
+ */
+people: number, 
+/**
+ * All who moved so.
+ */
+movers: number, 
+/**
+ * Of them, those who met it.
+ */
+share: number, 
+/**
+ * People who stayed in `from` and met it in as many days before the end.
+ */
+stayed: number, 
+/**
+ * All who stayed there.
+ */
+stayers: number, 
+/**
+ * Of them, those who met it.
+ */
+stayed_share: number, 
+/**
+ * The one share over the other: 100 where both are alike.
+ */
+index: Tgi, };
 
 /**
  * A day of the trend.
@@ -6120,7 +6236,27 @@ trend: Array<StageTrend>,
 /**
  * Old against new people of every stage but the last.
  */
-stock_or_new: Array<StageNew>, };
+stock_or_new: Array<StageNew>, 
+/**
+ * The column of touchpoints.
+ */
+touch: string | null, 
+/**
+ * Days before a move in which they count.
+ */
+touch_days: number, 
+/**
+ * By move up and touchpoint; those nobody met are absent.
+ */
+touches: Array<StageTouch>, 
+/**
+ * The column of categories.
+ */
+category: string | null, 
+/**
+ * By category.
+ */
+categories: Array<StageCategory>, };
 
 /**
  * What one of several models is worth, out of fold.

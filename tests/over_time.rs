@@ -128,7 +128,7 @@ fn shop() -> Vec<(&'static str, String)> {
          [rfm]\nabandoned = [\"cart\"]\n\
          [funnel]\nby = \"channel\"\nsteps = [{{ event = [\"view\"] }}, {{ event = [\"cart\"] }}, {{ event = [\"pay\"] }}]\n\
          [pivot]\ntable = \"events\"\nby = [\"channel\", \"weekday\"]\nbought = true\nfloor = 20\ncell = [\"app\", \"*\"]\n\
-         {LAYERS}[cohorts]\nevent = [\"*\"]\n[paths]\nleast = 5\ntouch = \"channel\"\n\
+         {LAYERS}[cohorts]\nevent = [\"*\"]\n[stages]\ncategory = \"channel\"\nmet = \"app\"\n[paths]\nleast = 5\ntouch = \"channel\"\n\
          [experiment]\nmetrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}]\n"
     );
     vec![("orders.csv", orders), ("events.csv", events), ("arms.csv", arms), ("room.toml", recipe)]
@@ -548,6 +548,17 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     assert_eq!(number(&churn["people"]), number(&paths["buyers"]), "who bought can be lost");
     let last = list(&churn["units"]).pop().expect("a unit");
     assert_eq!(number(&last["end"]), number(&churn["active"]));
+    let stages = room.run("stages", 2).expect("runs");
+    let found: Value = serde_json::from_slice(&stages["stages.json"]).expect("JSON");
+    let people = String::from_utf8_lossy(&stages["stages-people.csv"]).into_owned();
+    assert!(people.starts_with("id,stage,before,met,stage-in-1,stage-in-2\n"), "{people:.80}");
+    let up = list(&found["touches"]).into_iter().filter(|of| of["touch"].as_str() == Some("app"));
+    for of in up {
+        let word = |of: &Value| of.as_str().unwrap_or_default().to_string();
+        let way = format!(",{},{},app,", word(&of["to"]), word(&of["from"]));
+        let listed = people.lines().filter(|line| line.contains(&way)).count();
+        assert_eq!(listed as u64, number(&of["people"]), "{way}");
+    }
     let rules = room.json("rules", 2);
     let first: u64 = list(&rules["rules"]).iter().map(|rule| number(&rule["first"])).sum();
     assert_eq!(first + number(&rules["none"]), number(&rules["people"]));
@@ -597,6 +608,38 @@ fn a_pivot_crosses_what_other_analyses_found_of_the_same_people() {
     }
     fs::write(room.0.join("room.toml"), recipe.replace("KNOWN", "mood")).expect("a recipe");
     assert_eq!(room.refused("pivot"), "table-missing file room.toml column events: mood");
+}
+
+#[test]
+fn everyone_contacted_is_on_one_list_for_the_next_wave() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let room = Room::new("responses", &files);
+    let of = |contact: &str| {
+        let response =
+            format!("[rules.response]\ncontact = [\"{contact}\"]\nanswer = [\"cart\"]\ntries = 1\n");
+        fs::write(room.0.join("room.toml"), format!("{}{response}", files[3].1)).expect("a recipe");
+    };
+    of("view");
+    let made = room.run("rules", 3).expect("runs");
+    let rows = files[1].1.lines().filter(|line| line.contains(",view,"));
+    let contacted: BTreeSet<&str> = rows.filter_map(|line| line.split(',').next()).collect();
+    let people = String::from_utf8_lossy(&made["rules-people.csv"]).into_owned();
+    let list = |line: &str| line.split(',').nth(1).unwrap_or_default().to_string();
+    let mut lists: BTreeMap<String, u64> = BTreeMap::new();
+    for line in people.lines().skip(1) {
+        let on = contacted.contains(line.split(',').next().unwrap_or_default());
+        assert_eq!(!list(line).is_empty(), on, "{line}");
+        *lists.entry(list(line)).or_default() += u64::from(on);
+    }
+    assert!(["converted", "drop", "retry"].iter().all(|name| lists[*name] > 0), "{lists:?}");
+    let report: Value = serde_json::from_slice(&made["rules.json"]).expect("JSON");
+    for rule in report["rules"].as_array().expect("rules") {
+        let name = rule["name"].as_str().expect("a name");
+        assert_eq!(rule["first"].as_u64(), Some(lists.get(name).copied().unwrap_or(0)), "{name}");
+    }
+    of("letter");
+    assert_eq!(room.refused("rules"), "label-unknown column event: letter");
 }
 
 #[test]

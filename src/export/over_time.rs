@@ -248,8 +248,9 @@ fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
     }
 }
 
-/// `stages.json`, `stages.csv`, `stages-flow.csv`, `stages-trend.csv`, `stages-new.csv` (old against new people) and
-/// `stages-lag.csv`. A stage without a name is "outside".
+/// `stages.json`, `stages.csv`, `stages-flow.csv`, `stages-trend.csv`, `stages-new.csv` (old against new people),
+/// `stages-lag.csv`, and, where there are any, `stages-touches.csv`, `stages-categories.csv` and `stages-category-flow.csv`.
+/// A stage without a name is "outside".
 pub fn stages(report: &Released<StagesReport>) -> Files {
     let json = pretty(report.get());
     let report = report.get();
@@ -295,14 +296,53 @@ pub fn stages(report: &Released<StagesReport>) -> Files {
             lag.number(point.low, 6).number(point.high, 6).end();
         }
     }
-    named([
+    let mut files = named([
         ("stages.json", json),
         ("stages.csv", table.bytes()),
         ("stages-flow.csv", flow.bytes()),
         ("stages-trend.csv", trend.bytes()),
         ("stages-new.csv", new.bytes()),
         ("stages-lag.csv", lag.bytes()),
-    ])
+    ]);
+    if !report.touches.is_empty() {
+        files.extend(named([("stages-touches.csv", touches(report))]));
+    }
+    if !report.categories.is_empty() {
+        files.extend(categories(report));
+    }
+    files
+}
+
+fn touches(report: &StagesReport) -> Vec<u8> {
+    let mut table = Table::new(
+        "from,to,touch,people,movers,share,stayed,stayers,stayed_share,index,index_low,index_high",
+    );
+    for of in &report.touches {
+        table.label(of.from.as_deref().unwrap_or_default()).label(&of.to).label(&of.touch);
+        table.count(of.people).count(of.movers).number(of.share, 6);
+        table.count(of.stayed).count(of.stayers).number(of.stayed_share, 6);
+        let ends = of.index.interval;
+        table.maybe(of.index.tgi, 2).maybe(ends.map(|i| i.low), 2).maybe(ends.map(|i| i.high), 2).end();
+    }
+    table.bytes()
+}
+
+fn categories(report: &StagesReport) -> Files {
+    let mut stages = Table::new("category,stage,people,share,before,inflow,outflow");
+    let mut flow = Table::new("category,from,to,direction,people,active,share");
+    for of in &report.categories {
+        for stage in &of.stages {
+            stages.label(&of.category).label(stage.stage.as_deref().unwrap_or_default());
+            stages.count(stage.people).number(stage.share, 6);
+            stages.count(stage.before).count(stage.inflow).count(stage.outflow).end();
+        }
+        for step in &of.flow {
+            flow.label(&of.category).label(step.from.as_deref().unwrap_or_default());
+            flow.label(step.to.as_deref().unwrap_or_default()).text(step.direction);
+            flow.count(step.people).count(step.active).number(step.share, 6).end();
+        }
+    }
+    named([("stages-categories.csv", stages.bytes()), ("stages-category-flow.csv", flow.bytes())])
 }
 
 impl Table {

@@ -75,7 +75,18 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
         Topic::Stages => {
             let outside = std::iter::once(String::new());
             let names = outside.chain(recipe.stages.rules().into_iter().map(|rule| rule.name));
-            vec![words(stages::STAGE, "stage", names.collect())]
+            let names: Vec<String> = names.collect();
+            let before = words(stages::WAS, "before", names.clone());
+            let met =
+                words(stages::MET, "met", vec![String::new(), recipe.stages.met.clone().unwrap_or_default()]);
+            let categories = stages::categories(schema, &recipe.stages).map_or(0, |of| of.len());
+            let within = stages::IN.into_iter().take(categories).map(|of| words(of, of, names.clone()));
+            let met = recipe.stages.met.as_ref().map(|_| met);
+            [words(stages::STAGE, "stage", names.clone()), before]
+                .into_iter()
+                .chain(met)
+                .chain(within)
+                .collect()
         }
         Topic::Funnel => vec![number(funnel::STEP, "last_step", 0)],
         Topic::Experiment => {

@@ -92,6 +92,20 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await cross.locator("tbody tr").nth(0).getByRole("button").nth(1).click();
   expect(await listed(page, page.getByTestId("pivot-cell").getByTestId("keep").first())).toEqual(ids(inCell("app", months[1])));
   expect(await barriers(page), "pivot").toEqual([]);
+  // What another analysis finds of people is an axis like any other: each buyer stands in one stage.
+  await page.getByTestId("pivot-by-0").selectOption("stage");
+  await expect(cross.locator("thead th").first()).toHaveText("stage", { timeout: 30_000 });
+  const totals = (await cross.locator("tbody tr td:last-child").allInnerTexts()).map((text) => Number(text.replaceAll(",", "")));
+  expect(totals.pop()).toBe(new Set(made.orders.map(({ who }) => who)).size);
+  expect(totals.reduce((sum, people) => sum + people, 0)).toBe(new Set(made.orders.map(({ who }) => who)).size);
+
+  // What people met before moving up, and who they are.
+  await view(page, "stages");
+  await page.getByTestId("stages-touch").selectOption("event");
+  const met = page.getByTestId("stages-touches").locator("tbody tr").first();
+  await expect(met).toBeVisible({ timeout: 30_000 });
+  expect(n((await listed(page, met.getByTestId("keep"))).size)).toBe((await cells(met))[1]);
+  expect(await barriers(page), "stages").toEqual([]);
 
   // Cohorts: by the month of the first order; the last month is not over, so it has no figure.
   const mine = new Map<number, Order[]>();
@@ -150,6 +164,24 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   const often = rules.filter({ hasText: "Often here" });
   await expect(often.locator("td").first()).toHaveText(n(seen.length), { timeout: 30_000 });
   expect(await listed(page, often.getByTestId("keep"))).toEqual(ids(seen));
+
+  // After a campaign everyone it reached is in one of four lists.
+  await page.getByTestId("rules-response").click();
+  const four = page.getByTestId("responses-table").locator("tbody tr");
+  const reached = new Set(made.events.filter(({ what }) => what === "view").map(({ who }) => who));
+  const won = [...reached].filter((who) => made.events.some((e) => e.who === who && e.what === "view" && after(e, 30)));
+  await expect(four.first().locator("td").first()).toHaveText(n(won.length), { timeout: 30_000 });
+  const lists = [];
+  for (let at = 0; at < 4; at += 1) {
+    const keep = four.nth(at).getByTestId("keep");
+    lists.push(...((await keep.isEnabled()) ? await listed(page, keep) : []));
+  }
+  expect(new Set(lists)).toEqual(ids(reached));
+  expect(lists.length, "each once").toBe(reached.size);
+  expect(await barriers(page), "responses").toEqual([]);
+  await page.getByTestId("rules-response").click();
+  await expect(page.getByTestId("responses-table")).toHaveCount(0);
+
   const order = await rules.count();
   for (let at = order - 2; at > 0; at -= 1) await often.getByRole("button", { name: "Up: Often here" }).click();
   await expect(rules.first()).toContainText("Often here");

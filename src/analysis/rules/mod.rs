@@ -5,6 +5,9 @@
 //! *Not followed* is only said once its days are over: whoever came yesterday has still time. Tags overlap; the first rule of
 //! the list that holds is somebody's *first*, and the first ones and those with none are everyone.
 //!
+//! *Responses*: four rules that go before all others put everyone who was contacted into one list for the next wave, so the
+//! first ones of the four are those contacted (F25: a cap of contacts in a window, a limit of tries without an answer).
+//!
 //! One pass.
 
 mod plan;
@@ -13,7 +16,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{Predicate, RuleFate, RuleNext, RulePlan, TagRule};
+pub use plan::{Predicate, ResponsePlan, RuleFate, RuleNext, RulePlan, TagRule};
 pub use report::{RuleLine, RulesReport};
 pub use tags::{Next, Tag, Tagged, Tags, Test};
 
@@ -43,10 +46,10 @@ pub async fn rules(desk: &Desk, schema: &PastSchema, plan: &RulePlan) -> Result<
     let mut unknown = Vec::new();
     let mut coded = Vec::new();
     for rule in &rules {
-        match code(schema, rule, plan.rules.is_empty()) {
+        match code(schema, rule, plan.preset()) {
             Ok(tests) => coded.push(tests),
             // A preset names more than any file has.
-            Err(_) if plan.rules.is_empty() => {
+            Err(_) if plan.preset() => {
                 unknown.push(rule.name.clone());
                 coded.push(vec![]);
             }

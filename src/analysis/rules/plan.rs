@@ -12,6 +12,62 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct RulePlan {
     /// The rules, the first one that holds first; the preset's if not given.
     pub rules: Vec<TagRule>,
+    /// Four rules that go before them: everyone who was contacted, in one list for the next wave.
+    pub response: Option<ResponsePlan>,
+}
+
+/// Who was contacted, by what came of it. The first of the four rules that holds is somebody's list: `converted`, who goes on
+/// to the next rung; `drop`, who never answered; `rest`, who had enough of late; `retry`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct ResponsePlan {
+    /// Events that are contacts.
+    pub contact: Vec<String>,
+    /// Events that answer one.
+    pub answer: Vec<String>,
+    /// Events that are the aim; an order if not given.
+    pub aim: Vec<String>,
+    /// Days behind a contact in which the aim counts.
+    pub within: u32,
+    /// So many contacts are enough
+    pub cap: u32,
+    /// in the last so many days.
+    pub days: u32,
+    /// Behind so many contacts without any answer nobody tries again.
+    pub tries: u32,
+}
+
+impl Default for ResponsePlan {
+    fn default() -> Self {
+        let (contact, answer, aim) = Default::default();
+        ResponsePlan { contact, answer, aim, within: 30, cap: 3, days: 7, tries: 5 }
+    }
+}
+
+impl ResponsePlan {
+    fn rules(&self) -> Vec<TagRule> {
+        let contact =
+            |least| Predicate { event: self.contact.clone(), least: Some(least), ..Predicate::default() };
+        let next = RuleNext { event: self.aim.clone(), within: self.within, never: false };
+        let converted = Predicate { then: Some(next), ..contact(1) };
+        let silent = Predicate { event: self.answer.clone(), most: Some(0), ..Predicate::default() };
+        let silent = (!self.answer.is_empty()).then_some(silent);
+        let rest = Predicate { days: self.days, ..contact(self.cap) };
+        let few = Predicate { days: self.days, most: Some(self.cap - 1), ..contact(0) };
+        let rules = [
+            ("converted", vec![converted]),
+            ("drop", std::iter::once(contact(self.tries)).chain(silent).collect()),
+            ("rest", vec![rest]),
+            ("retry", vec![contact(1), few]),
+        ];
+        rules.into_iter().map(|(name, all)| TagRule { name: name.into(), all }).collect()
+    }
+    fn fine(&self) -> bool {
+        !self.contact.is_empty()
+            && self.cap.min(self.tries) >= 1
+            && [self.within, self.days].iter().all(|days| (1..=40_000).contains(days))
+    }
 }
 
 /// A rule: all its tests hold.
@@ -159,16 +215,26 @@ impl Predicate {
 impl RulePlan {
     /// The rules that are meant.
     pub fn list(&self) -> Vec<TagRule> {
-        if self.rules.is_empty() { preset() } else { self.rules.clone() }
+        match &self.response {
+            None if self.rules.is_empty() => preset(),
+            None => self.rules.clone(),
+            Some(response) => response.rules().into_iter().chain(self.rules.clone()).collect(),
+        }
+    }
+    /// Whether nothing is asked for by name.
+    pub(super) fn preset(&self) -> bool {
+        self.rules.is_empty() && self.response.is_none()
     }
     /// Refuses settings out of range, by name.
     pub fn check(&self) -> Result<()> {
-        let names: BTreeSet<&String> = self.rules.iter().map(|rule| &rule.name).collect();
-        let named = names.len() == self.rules.len() && names.iter().all(|name| !name.is_empty());
+        error::settings(&[("rules.response", self.response.as_ref().is_none_or(ResponsePlan::fine))])?;
+        let rules = self.list();
+        let names: BTreeSet<&String> = rules.iter().map(|rule| &rule.name).collect();
+        let named = names.len() == rules.len() && names.iter().all(|name| !name.is_empty());
         let fine = |rule: &TagRule| !rule.all.is_empty() && rule.all.iter().all(Predicate::fine);
         error::settings(&[
-            ("rules.rules", self.rules.len() <= MOST && named),
-            ("rules.rules.all", self.rules.iter().all(fine)),
+            ("rules.rules", rules.len() <= MOST && named),
+            ("rules.rules.all", rules.iter().all(fine)),
         ])
     }
 }

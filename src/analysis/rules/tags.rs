@@ -119,7 +119,10 @@ impl Test {
     fn collect(&self, past: &Past, person: usize, end: u32, hand: &mut Hand) {
         hand.meant.clear();
         self.following(past, person, &mut hand.next);
-        self.held(past, person, &mut hand.held);
+        hand.held.clear();
+        if self.orders {
+            past.held(person, &self.rows, &mut hand.held);
+        }
         let since = if self.days == 0 { 0 } else { end.saturating_sub(self.days.saturating_mul(DAY)) };
         let events = past.table(Source::Events);
         let (all, times) = match self.orders {
@@ -146,18 +149,6 @@ impl Test {
             RuleFate::Bought => Fate::Bought,
             RuleFate::Cancelled => Fate::Cancelled,
             RuleFate::Returned => Fate::Returned,
-        }
-    }
-    /// Which orders have a row that is meant; nothing where all are.
-    fn held(&self, past: &Past, person: usize, held: &mut Vec<bool>) {
-        held.clear();
-        if !self.orders || self.rows.all.is_empty() {
-            return;
-        }
-        let (table, own) = (past.table(Source::Orders), past.purchases.of_person(person));
-        held.resize(own.len(), false);
-        for row in table.rows(person).filter(|row| self.rows.takes(table, *row)) {
-            held[past.order(person, row) - own.start] = true;
         }
     }
     /// Collects what may follow.

@@ -42,7 +42,7 @@ fn on(event: &str) -> Predicate {
 }
 
 fn one(all: &[Predicate]) -> RulePlan {
-    RulePlan { rules: vec![TagRule { name: "x".into(), all: all.to_vec() }] }
+    RulePlan { rules: vec![TagRule { name: "x".into(), all: all.to_vec() }], response: None }
 }
 
 /// How many people a test of this many is for.
@@ -162,11 +162,14 @@ fn the_preset_tags_what_it_knows_and_names_what_it_does_not() {
 fn rules_to_start_from_say_what_the_preset_says() {
     let deeds = town(300, 5);
     let (preset, start) = (report(&deeds, &RulePlan::default(), 2), super::preset(&schema(&deeds)));
-    let (preset, own) = (preset.unwrap(), report(&deeds, &RulePlan { rules: start.clone() }, 2).unwrap());
+    let (preset, own) = (
+        preset.unwrap(),
+        report(&deeds, &RulePlan { rules: start.clone(), ..RulePlan::default() }, 2).unwrap(),
+    );
     assert_eq!((own.rules, own.none), (preset.rules, preset.none));
     assert!(own.unknown.is_empty() && start.iter().all(|rule| !preset.unknown.contains(&rule.name)));
     // Control: with all its events spelled out, the preset is about some that nobody did.
-    let spelled = report(&deeds, &RulePlan { rules: RulePlan::default().list() }, 2);
+    let spelled = report(&deeds, &RulePlan { rules: RulePlan::default().list(), ..RulePlan::default() }, 2);
     assert_eq!(spelled.unwrap_err().code(), "label-unknown");
 }
 
@@ -185,7 +188,10 @@ fn control_what_makes_no_sense_is_refused() {
         Predicate { sum_least: Some(3), ..on("view") },
     ];
     odd.into_iter().for_each(|test| assert_eq!(refused(one(&[test])).1, "rules.rules.all"));
-    let twice = RulePlan { rules: [one(&[on("view")]).rules, one(&[on("login")]).rules].concat() };
+    let twice = RulePlan {
+        rules: [one(&[on("view")]).rules, one(&[on("login")]).rules].concat(),
+        ..RulePlan::default()
+    };
     assert_eq!(refused(twice).1, "rules.rules");
     let sum = Predicate { sum: Some("cost".into()), sum_least: Some(1), ..on("view") };
     assert_eq!(refused(one(&[sum])), ("table-missing", "events: cost".into()));
@@ -199,7 +205,7 @@ proptest! {
         let then = Some(RuleNext { within, never: true, ..RuleNext::default() });
         let never = TagRule { name: "never".into(), all: vec![Predicate { then, ..on("register") }] };
         let seen = TagRule { name: "seen".into(), all: vec![Predicate { days, ..on("view") }] };
-        let found = report(&deeds, &RulePlan { rules: vec![never, seen] }, 3).unwrap();
+        let found = report(&deeds, &RulePlan { rules: vec![never, seen], ..RulePlan::default() }, 3).unwrap();
         let of = |who: usize, table: usize| deeds.iter().filter(move |d| d.who == who && d.table == table);
         let never = |who: &usize| of(*who, 0).any(|r| {
             let until = r.time + within * DAY;
@@ -223,4 +229,101 @@ fn laws() {
         RulePlan::default().list().into_iter().map(|rule| code(&schema, &rule, true).unwrap_or_default());
     let question = Tags { rules: known.collect(), end: schema.end };
     hold_over(&question, |count| past(&deeds, count).0);
+}
+
+fn four(contact: &[&str]) -> ResponsePlan {
+    let words = |all: &[&str]| all.iter().map(|word| (*word).to_string()).collect();
+    ResponsePlan {
+        contact: words(contact),
+        answer: words(&["login"]),
+        cap: 2,
+        tries: 3,
+        days: 30,
+        within: 20,
+        ..Default::default()
+    }
+}
+
+#[test]
+fn everyone_contacted_is_in_one_list() {
+    let text = |who, day| did(who, day, 0, "coupon");
+    let deeds = [
+        text(1, 50),
+        sold(1, 60, 100), // bought within twenty days
+        text(2, 50),
+        sold(2, 75, 100), // too late: try again
+        text(3, 10),
+        text(3, 20),
+        text(3, 40), // never answered
+        text(4, 10),
+        text(4, 20),
+        text(4, 40),
+        did(4, 41, 0, "login"), // answered once
+        text(5, 80),
+        text(5, 90), // enough for now
+        did(6, 90, 0, "login"),
+        sold(6, 91, 100), // not contacted
+        text(7, 75),
+        text(7, 85),
+        text(7, 95),
+        sold(7, 96, 100), // converted goes before all
+    ];
+    let plan = RulePlan { response: Some(four(&["coupon"])), ..RulePlan::default() };
+    let found = report(&deeds, &plan, 3).unwrap();
+    let first: Vec<(&str, u64)> = found.rules.iter().map(|rule| (rule.name.as_str(), rule.first)).collect();
+    assert_eq!(first, [("converted", 2), ("drop", 1), ("rest", 1), ("retry", 2)]);
+    assert_eq!((found.none, found.people), (1, 7));
+    let aim = ResponsePlan { aim: vec!["login".into()], ..four(&["coupon"]) };
+    let found = report(&deeds, &RulePlan { response: Some(aim), ..plan.clone() }, 1).unwrap();
+    assert_eq!(found.rules[0].first, 1, "who logged in, instead");
+    // One's own rules come behind, and nothing of the preset does.
+    let own = RulePlan { response: Some(four(&["coupon"])), ..one(&[on("login")]) };
+    let found = report(&deeds, &own, 2).unwrap();
+    assert_eq!((found.rules.len(), found.rules[4].first, found.rules[4].people), (5, 1, 2));
+}
+
+#[test]
+fn control_responses_that_cannot_be_are_refused() {
+    let deeds = town(20, 1);
+    let refused = |plan: &RulePlan| {
+        report(&deeds, plan, 2).map_err(|e| (e.code(), e.at.column.unwrap_or_default())).err().unwrap()
+    };
+    let of = |response: ResponsePlan| RulePlan { response: Some(response), ..RulePlan::default() };
+    assert_eq!(refused(&of(four(&[]))), ("out-of-range", "rules.response".into()));
+    assert_eq!(refused(&of(ResponsePlan { cap: 0, ..four(&["coupon"]) })).1, "rules.response");
+    assert_eq!(refused(&of(four(&["letter"]))), ("label-unknown", "event: letter".into()));
+    let mut twice = RulePlan { response: Some(four(&["coupon"])), ..one(&[on("login")]) };
+    twice.rules[0].name = "rest".into();
+    assert_eq!(refused(&twice).1, "rules.rules", "two tags of one name");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn the_four_lists_are_those_contacted(seed in 0u64..10_000, cap in 1u32..4, tries in 1u32..4, days in 1u32..60) {
+        let deeds = town(60, seed);
+        let response = ResponsePlan { cap, tries, days, ..four(&["coupon", "view"]) };
+        let plan = RulePlan { response: Some(response), ..one(&[on("login")]) };
+        let found = report(&deeds, &plan, 3).unwrap();
+        let contact = |deed: &&Deed| deed.table == 0 && ["coupon", "view"].contains(&deed.labels[0]);
+        let mut plain = [0u64; 4];
+        let contacted: std::collections::BTreeSet<usize> = deeds.iter().filter(contact).map(|deed| deed.who).collect();
+        for who in &contacted {
+            let mine = || deeds.iter().filter(|deed| deed.who == *who);
+            let times: Vec<u32> = mine().filter(contact).map(|deed| deed.time).collect();
+            let bought = |time: &u32| mine().any(|d| d.table == 1 && d.state == SOLD && (*time..*time + 20 * DAY).contains(&d.time));
+            let answered = mine().any(|deed| deed.table == 0 && deed.labels[0] == "login");
+            let late = times.iter().filter(|time| **time >= (END - days) * DAY).count() as u32;
+            let list = match () {
+                () if times.iter().any(bought) => 0,
+                () if times.len() as u32 >= tries && !answered => 1,
+                () if late >= cap => 2,
+                () => 3,
+            };
+            plain[list] += 1;
+        }
+        let first: Vec<u64> = found.rules.iter().map(|rule| rule.first).collect();
+        prop_assert_eq!(&first[..4], &plain[..]);
+        prop_assert_eq!(first[..4].iter().sum::<u64>(), contacted.len() as u64);
+    }
 }

@@ -38,11 +38,31 @@ pub struct StagePlan {
     pub fair: u32,
     /// How many earlier days, each as far apart, the trend shows.
     pub trend: u32,
+    /// Column of the events whose values are touchpoints; the channel if there is one.
+    pub touch: Option<String>,
+    /// Days before a move up in which touchpoints count.
+    pub touch_days: u32,
+    /// A touchpoint whose people are marked.
+    pub met: Option<String>,
+    /// Column whose values are categories: distribution and moves once more for the events and orders of each.
+    pub category: Option<String>,
 }
 
 impl Default for StagePlan {
     fn default() -> Self {
-        StagePlan { preset: Preset::Aipl, stages: vec![], days: 30, fair: 14, trend: 6 }
+        let (touch, met, category) = Default::default();
+        let preset = Preset::Aipl;
+        StagePlan {
+            preset,
+            stages: vec![],
+            days: 30,
+            fair: 14,
+            trend: 6,
+            touch,
+            touch_days: 7,
+            met,
+            category,
+        }
     }
 }
 
@@ -140,6 +160,7 @@ impl StagePlan {
             ("stages.days", (1..=365).contains(&self.days)),
             ("stages.fair", (1..=self.days).contains(&self.fair)),
             ("stages.trend", self.trend <= 60),
+            ("stages.touch_days", (1..=365).contains(&self.touch_days)),
         ])
     }
 }

@@ -3,7 +3,7 @@
 use super::plan::{StagePlan, StageRule};
 use super::stand::{Pair, Standing};
 use crate::gate::Cells;
-use crate::num::{Happened, Interval, TwoProportions, kaplan_meier, two_proportions, wilson};
+use crate::num::{Happened, Interval, Tgi, TwoProportions, kaplan_meier, two_proportions, wilson};
 use crate::table::dates;
 use crate::table::history::PastSchema;
 use crate::table::history::moment::DAY;
@@ -31,6 +31,54 @@ pub struct StagesReport {
     pub trend: Vec<StageTrend>,
     /// Old against new people of every stage but the last.
     pub stock_or_new: Vec<StageNew>,
+    /// The column of touchpoints.
+    pub touch: Option<String>,
+    /// Days before a move in which they count.
+    pub touch_days: u32,
+    /// By move up and touchpoint; those nobody met are absent.
+    pub touches: Vec<StageTouch>,
+    /// The column of categories.
+    pub category: Option<String>,
+    /// By category.
+    pub categories: Vec<StageCategory>,
+}
+
+/// A touchpoint before a move up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct StageTouch {
+    /// Where they stood; absent for outside.
+    pub from: Option<String>,
+    /// Where they stand.
+    pub to: String,
+    /// The touchpoint; empty for events without a value.
+    pub touch: String,
+    /// People who moved so and met it in the days before.
+    pub people: u64,
+    /// All who moved so.
+    pub movers: u64,
+    /// Of them, those who met it.
+    pub share: f64,
+    /// People who stayed in `from` and met it in as many days before the end.
+    pub stayed: u64,
+    /// All who stayed there.
+    pub stayers: u64,
+    /// Of them, those who met it.
+    pub stayed_share: f64,
+    /// The one share over the other: 100 where both are alike.
+    pub index: Tgi,
+}
+
+/// Stages by the events and orders of one category.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct StageCategory {
+    /// Which.
+    pub category: String,
+    /// Stages, and outside of them last: who did nothing in it, too.
+    pub stages: Vec<StageLine>,
+    /// From, to and how many; nobody is left out.
+    pub flow: Vec<StageFlow>,
 }
 
 /// A stage.
@@ -147,7 +195,8 @@ pub(super) fn report(
     let day = |back: u32| dates::text(f64::from(schema.end.saturating_sub(back * DAY) / DAY) - 1.0);
     // Outside stands last wherever stages are listed.
     let order: Vec<usize> = (1..width).chain([0]).collect();
-    let name = |at: usize| at.checked_sub(1).map(|at| rules[at].name.clone());
+    let names = super::names(rules);
+    let name = |at: usize| names[at].clone();
     let trend = found.trend.chunks(width).zip(0..).map(|(people, back)| StageTrend {
         day: day(back * plan.days),
         people: order.iter().map(|at| people[*at]).collect(),
@@ -162,6 +211,11 @@ pub(super) fn report(
         flow: vec![],
         trend: trend.collect(),
         stock_or_new: vec![],
+        touch: None,
+        touch_days: plan.touch_days,
+        touches: vec![],
+        category: plan.category.clone(),
+        categories: vec![],
     };
     let cell = |from: usize, to: usize| -> [u64; 2] {
         let at = (from * width + to) * 2;
@@ -225,5 +279,10 @@ impl Cells for StagesReport {
         self.flow.iter().for_each(|flow| visit(flow.people));
         self.trend.iter().flat_map(|day| &day.people).for_each(|people| visit(*people));
         self.stock_or_new.iter().for_each(|of| [of.stock, of.new].iter().for_each(|c| visit(c.people)));
+        self.touches.iter().for_each(|touch| visit(touch.people));
+        let lines = self.categories.iter().flat_map(|of| &of.stages);
+        lines.for_each(|stage| visit(stage.people));
+        let moves = self.categories.iter().flat_map(|of| &of.flow);
+        moves.for_each(|flow| visit(flow.people));
     }
 }

@@ -1,13 +1,15 @@
 //! Where one person stands on a day, and when they came there.
 
-use super::STAGE;
+use super::touch::Touch;
+use super::{IN, MET, STAGE, WAS};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
 use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past};
+use crate::table::history::pick::Match;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 /// A stage in codes.
@@ -36,6 +38,12 @@ pub struct Stand {
     pub fair: u32,
     /// Earlier days of the trend.
     pub trend: u32,
+    /// Which events and orders count; none of a table that cannot say.
+    pub rows: [Option<Match>; 2],
+    /// The place of the category they are of; everyone's own measures are left behind if there is none.
+    pub category: Option<u32>,
+    /// What is met before a move.
+    pub touch: Option<Touch>,
 }
 
 /// Old and new people of a stage: how many, how many went higher; the same within the fair number of days.
@@ -77,6 +85,8 @@ pub struct Standing {
     pub went: Vec<u64>,
     /// By stage, then days from coming to the end, of those who did not.
     pub waited: Vec<u64>,
+    /// People by stage before, stage now (the same, or a higher one), and the touchpoint they met.
+    pub touches: BTreeMap<[u32; 3], u64>,
 }
 
 impl Partial for Standing {
@@ -86,6 +96,7 @@ impl Partial for Standing {
         add_up(&mut self.pairs, &other.pairs);
         add_up(&mut self.went, &other.went);
         add_up(&mut self.waited, &other.waited);
+        other.touches.into_iter().for_each(|(way, people)| *self.touches.entry(way).or_default() += people);
     }
 }
 
@@ -94,6 +105,8 @@ impl Partial for Standing {
 pub struct Moments {
     of: Vec<Vec<u32>>,
     recent: VecDeque<u32>,
+    held: Vec<bool>,
+    met: Vec<u32>,
 }
 
 impl Rule {
@@ -125,18 +138,25 @@ impl Stand {
     fn moments(&self, past: &Past, person: usize, to: &mut Moments) {
         to.of.resize(self.rules.len(), vec![]);
         let (events, all) = (past.table(Source::Events), &past.purchases);
+        let [seen, sold] = &self.rows;
+        let own = all.of_person(person);
+        sold.iter().for_each(|rows| past.held(person, rows, &mut to.held));
         for (rule, out) in self.rules.iter().zip(&mut to.of) {
             out.clear();
-            if !rule.events.is_empty() {
+            if let Some(seen) = seen.as_ref().filter(|_| !rule.events.is_empty()) {
                 let rows = events.before(person, self.end);
-                let times = rows
-                    .filter(|row| rule.events.contains(&events.dims[0].at(*row)))
-                    .map(|row| events.times[row]);
+                let meant =
+                    |row: &usize| rule.events.contains(&events.dims[0].at(*row)) && seen.takes(events, *row);
+                let times = rows.filter(meant).map(|row| events.times[row]);
                 rule.moments(times, rule.least, &mut to.recent, out);
             }
-            if rule.orders > 0 {
-                let bought = |at: &usize| all.fates[*at] == Fate::Bought && all.times[*at] < self.end;
-                let times = all.of_person(person).filter(bought).map(|at| all.times[at]);
+            if rule.orders > 0 && sold.is_some() {
+                let bought = |at: &usize| {
+                    all.fates[*at] == Fate::Bought
+                        && all.times[*at] < self.end
+                        && to.held.get(at - own.start) != Some(&false)
+                };
+                let times = own.clone().filter(bought).map(|at| all.times[at]);
                 let before = out.len();
                 rule.moments(times, rule.orders, &mut to.recent, out);
                 if before > 0 && out.len() > before {
@@ -190,6 +210,25 @@ impl Stand {
             list[(stage - 1) * (self.days as usize + 1) + (days.min(self.days)) as usize] += 1;
         }
     }
+    /// What somebody met before they moved up or, who stayed, before the end; whether the one that is asked for was there.
+    fn touched(
+        &self,
+        past: &Past,
+        person: usize,
+        [before, now]: [usize; 2],
+        moments: &mut Moments,
+        sum: &mut Standing,
+    ) -> bool {
+        let Some(touch) = self.touch.filter(|_| before <= now) else { return false };
+        let start = self.end.saturating_sub(self.days.saturating_mul(DAY));
+        // Who stands higher now than then came there in between.
+        let moved = (before < now).then(|| self.higher(moments, now - 1, start)).flatten();
+        touch.before(past, person, moved.unwrap_or(self.end), &mut moments.met);
+        for code in &moments.met {
+            *sum.touches.entry([before as u32, now as u32, *code]).or_default() += 1;
+        }
+        touch.met.is_some_and(|met| moments.met.contains(&met))
+    }
     /// Whether somebody did anything between the two days.
     fn active(&self, past: &Past, person: usize, start: u32) -> bool {
         let within = |source| {
@@ -213,7 +252,9 @@ impl Analysis for Stand {
     }
     fn add(&self, moments: &mut Moments, shard: &mut Shard, rows: Range<usize>, sum: &mut Standing) {
         let width = self.rules.len() + 1;
-        let mut measure = shard.past.take_measure(STAGE, 0);
+        let name = self.category.map_or(STAGE, |at| IN[at as usize]);
+        let mut measure = shard.past.take_measure(name, 0);
+        let [mut was, mut met] = [WAS, MET].map(|name| shard.past.take_measure(name, 0));
         sum.trend.resize((self.trend as usize + 1) * width, 0);
         sum.flow.resize(width * width * 2, 0);
         sum.pairs.resize(self.rules.len(), Pair::default());
@@ -225,6 +266,10 @@ impl Analysis for Stand {
             self.moments(&shard.past, person, moments);
             let (before, now) = (self.stage(moments, start), self.stage(moments, self.end));
             measure[person] = now as i32;
+            if self.category.is_none() {
+                was[person] = before as i32;
+                met[person] = self.touched(&shard.past, person, [before, now], moments, sum).into();
+            }
             let active = self.active(&shard.past, person, start);
             sum.flow[(before * width + now) * 2 + usize::from(active)] += 1;
             for at in 0..=self.trend {
@@ -234,6 +279,8 @@ impl Analysis for Stand {
             // Above the last stage there is nothing to go to.
             (1..self.rules.len()).for_each(|stage| self.pair(moments, stage, before, sum));
         }
-        shard.past.measures.insert(STAGE.into(), measure);
+        for (name, measure) in [(name, measure), (WAS, was), (MET, met)] {
+            shard.past.measures.insert(name.into(), measure);
+        }
     }
 }

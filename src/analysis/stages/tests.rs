@@ -29,6 +29,25 @@ fn schema(deeds: &[Deed]) -> PastSchema {
     PastSchema { tables: [events, orders, TableSchema::default()], people: 0, end: END * DAY }
 }
 
+/// Events and orders with a channel.
+fn in_channels(deeds: &[Deed], plan: &StagePlan, shards: usize) -> Result<StagesReport> {
+    let mut schema = schema(deeds);
+    let (mut shards, labels) = past(deeds, shards);
+    let dim = |(name, labels): (&str, &Vec<String>)| Dim { name: name.into(), labels: labels.clone() };
+    schema.tables[0].dims = ["event", "channel"].into_iter().zip(&labels[0]).map(dim).collect();
+    schema.tables[1].dims = ["channel"].into_iter().zip(&labels[1]).map(dim).collect();
+    let plan = plan.clone();
+    run(&mut shards, &QUESTIONS, |desk| async move { stages(&desk, &schema, &plan).await })
+}
+
+fn seen(who: usize, day: u32, event: &'static str, channel: &'static str) -> Deed {
+    Deed { labels: vec![event, channel], ..did(who, day, event) }
+}
+
+fn sold(who: usize, day: u32, channel: &'static str) -> Deed {
+    Deed { labels: vec![channel], ..bought(who, day) }
+}
+
 fn report(deeds: &[Deed], plan: &StagePlan, shards: usize) -> Result<StagesReport> {
     let (schema, plan) = (schema(deeds), plan.clone());
     run(&mut past(deeds, shards).0, &QUESTIONS, |desk| async move { stages(&desk, &schema, &plan).await })
@@ -217,6 +236,140 @@ fn stock_beats_new_where_it_was_planted_so_and_time_is_fair() {
 }
 
 #[test]
+fn touchpoints_before_a_move_against_those_who_stayed() {
+    let deeds = [
+        // Up from A to I on day 190, behind the app the day before; the text was too long ago.
+        seen(1, 160, "view", "web"),
+        seen(1, 180, "view", "text"),
+        seen(1, 189, "view", "app"),
+        seen(1, 190, "cart", "shop"),
+        seen(2, 165, "view", "web"),
+        seen(2, 188, "view", "web"),
+        seen(2, 190, "cart", "shop"),
+        // Stayed in A.
+        seen(3, 165, "view", "web"),
+        seen(3, 195, "view", "web"),
+        seen(4, 165, "view", "web"),
+        seen(4, 196, "view", "app"),
+        seen(4, 197, "view", "app"),
+        seen(5, 165, "view", "web"),
+        seen(5, 180, "view", "app"),
+        // Up from outside.
+        seen(6, 195, "view", "web"),
+        sold(7, 100, "web"),
+    ];
+    let plan = StagePlan { met: Some("app".into()), ..three() };
+    let found = in_channels(&deeds, &plan, 3).unwrap();
+    let touch = |from: Option<&str>, to: &str, touch: &str| {
+        let is = |of: &&StageTouch| of.from.as_deref() == from && of.to == to && of.touch == touch;
+        found.touches.iter().find(is).map(|of| ((of.people, of.movers), (of.stayed, of.stayers)))
+    };
+    assert_eq!(found.touch.as_deref(), Some("channel"), "there is one, so it is taken");
+    assert_eq!(touch(Some("A"), "I", "app"), Some(((1, 2), (1, 3))));
+    assert_eq!(touch(Some("A"), "I", "web"), Some(((1, 2), (1, 3))));
+    assert_eq!(touch(Some("A"), "I", "text"), None, "ten days before");
+    assert_eq!(touch(Some("A"), "I", "shop"), None, "the move itself is no touchpoint before it");
+    assert!(touch(None, "A", "web").is_none(), "nothing went before");
+    let app = found.touches.iter().find(|of| of.touch == "app").unwrap();
+    assert!((app.index.tgi.unwrap() - 150.0).abs() < 1e-9);
+    // Who is marked are those of the number, and the two days are told of everyone.
+    let mut shards = past(&deeds, 2).0;
+    let mut marked = 0;
+    let question = Stand {
+        rules: vec![
+            Rule { events: vec![2], least: 1, orders: 0, window: 30 },
+            Rule { events: vec![1], least: 1, orders: 0, window: 30 },
+        ],
+        end: END * DAY,
+        days: 30,
+        fair: 14,
+        trend: 0,
+        rows: [(); 2].map(|()| Some(Default::default())),
+        category: None,
+        touch: Some(Touch { column: 1, days: 7, met: Some(1) }),
+    };
+    run(&mut shards, &QUESTIONS, |desk| async move { desk.sum(&question).await }).unwrap();
+    for past in shards.iter().map(|shard| &shard.past).filter(|past| !past.is_empty()) {
+        let of = |name: &str, who: usize| past.measures[name][who];
+        marked += (0..past.len())
+            .filter(|who| (of(WAS, *who), of(STAGE, *who), of(MET, *who)) == (1, 2, 1))
+            .count();
+    }
+    assert_eq!(marked, 1);
+}
+
+#[test]
+fn a_category_counts_its_own_events_and_orders_only() {
+    let deeds = [
+        seen(1, 165, "view", "app"),
+        seen(1, 190, "cart", "web"),
+        seen(2, 195, "view", "web"),
+        sold(3, 150, "app"),
+        Deed { order: 0, ..sold(4, 195, "shop") },
+        seen(5, 190, "cart", "app"),
+    ];
+    let plan = StagePlan { category: Some("channel".into()), ..three() };
+    let found = in_channels(&deeds, &plan, 2).unwrap();
+    let names: Vec<&str> = found.categories.iter().map(|of| of.category.as_str()).collect();
+    assert_eq!(names, ["app", "shop", "web"]);
+    let people = |at: usize| found.categories[at].stages.iter().map(|s| s.people).collect::<Vec<u64>>();
+    assert_eq!(people(0), [0, 1, 1, 3], "the first looked too long ago, in the app");
+    assert_eq!(people(1), [0, 0, 1, 4]);
+    assert_eq!(people(2), [1, 1, 0, 3]);
+    let refused = |name: &str| {
+        let plan = StagePlan { category: Some(name.into()), ..three() };
+        in_channels(&deeds, &plan, 1).map_err(|e| (e.code(), e.at.column.unwrap_or_default())).err().unwrap()
+    };
+    assert_eq!(refused("colour"), ("table-missing", "orders: colour".into()));
+    let touch = StagePlan { touch: Some("colour".into()), ..three() };
+    assert_eq!(in_channels(&deeds, &touch, 1).err().map(|e| e.code()), Some("table-missing"));
+    let met = StagePlan { met: Some("colour".into()), ..three() };
+    assert_eq!(in_channels(&deeds, &met, 1).err().map(|e| e.code()), Some("label-unknown"));
+}
+
+fn channels(people: usize, seed: u64) -> Vec<Deed> {
+    let mut dice = Dice(seed ^ 5);
+    let mut channel = || ["app", "web", ""][dice.below(3) as usize];
+    let with = |deed: Deed| {
+        let mut labels = deed.labels.clone();
+        labels.push(channel());
+        Deed { labels, ..deed }
+    };
+    town(people, seed).into_iter().map(with).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn touchpoints_and_categories_reconcile(people in 1usize..120, seed in 0u64..10_000) {
+        let deeds = channels(people, seed);
+        let plan = StagePlan { category: Some("channel".into()), touch_days: 365, ..three() };
+        let found = in_channels(&deeds, &plan, 2).unwrap();
+        prop_assert_eq!(&found, &in_channels(&deeds, &plan, 5).unwrap());
+        for of in &found.touches {
+            let moved = found.flow.iter().find(|f| f.from == of.from && f.to.as_ref() == Some(&of.to)).unwrap();
+            prop_assert_eq!((moved.people, moved.direction), (of.movers, "up"));
+            prop_assert!(of.people <= of.movers && of.stayed <= of.stayers);
+        }
+        // A category is what the file would say had it no other rows, but for those who have none left.
+        for of in &found.categories {
+            let its = |deed: &&Deed| deed.labels.last() == Some(&of.category.as_str());
+            let own: Vec<Deed> = deeds.iter().filter(its).cloned().collect();
+            let names = |event: &str| own.iter().any(|d| d.table == 0 && d.labels[0] == event);
+            let alone = StagePlan { category: None, touch: None, ..plan.clone() };
+            if !names("view") || !names("cart") { continue; }
+            let alone = in_channels(&own, &alone, 1).unwrap();
+            let counts = |lines: &[StageLine]| {
+                lines[..3].iter().map(|l| (l.people, l.before, l.inflow, l.outflow)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(counts(&of.stages), counts(&alone.stages), "{}", of.category);
+            let whole: u64 = of.stages.iter().map(|l| l.people).sum();
+            prop_assert_eq!(whole, found.people);
+        }
+    }
+}
+
+#[test]
 fn laws() {
     let deeds = town(250, 2);
     let rule = |events: Vec<u32>, least, orders, window| Rule { events, least, orders, window };
@@ -226,6 +379,10 @@ fn laws() {
         rule(vec![], 1, 1, 90),
         rule(vec![1], 1, 2, 180),
     ];
-    let question = Stand { rules, end: END * DAY, days: 30, fair: 14, trend: 3 };
+    let rows = [(); 2].map(|()| Some(crate::table::history::pick::Match::default()));
+    let touch = Some(Touch { column: 0, days: 9, met: Some(1) });
+    let question = Stand { rules, end: END * DAY, days: 30, fair: 14, trend: 3, rows, category: None, touch };
     hold_over(&question, |count| past(&deeds, count).0);
+    let one = Stand { category: Some(2), touch: None, rows: [None, question.rows[1].clone()], ..question };
+    hold_over(&one, |count| past(&deeds, count).0);
 }

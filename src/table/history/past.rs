@@ -4,6 +4,7 @@ use super::Source;
 use super::cut::{CANCELLED, REFUND};
 use super::moment::DAY;
 use super::money;
+use super::pick::Match;
 use crate::id::{Ids, Key};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -208,6 +209,18 @@ impl Past {
         let table = self.table(Source::Orders);
         let number = || row as u32 - table.starts[person];
         (self.purchases.starts[person] + table.orders.get(row).copied().unwrap_or_else(number)) as usize
+    }
+    /// Which of a person's orders have a row that is meant; nothing where all rows are.
+    pub fn held(&self, person: usize, rows: &Match, held: &mut Vec<bool>) {
+        held.clear();
+        if rows.all.is_empty() {
+            return;
+        }
+        let (table, own) = (self.table(Source::Orders), self.purchases.of_person(person));
+        held.resize(own.len(), false);
+        for row in table.rows(person).filter(|row| rows.takes(table, *row)) {
+            held[self.order(person, row) - own.start] = true;
+        }
     }
     /// A table.
     pub fn table(&self, source: Source) -> &Table {

@@ -40,8 +40,13 @@ export const behaviourEn: BehaviourWords = {
   rules: {
     lead: (people, share, n) => `${n} rules hold for ${people} people, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
     names: {
+      converted: "Converted", drop: "Drop", rest: "Wait", retry: "Try again",
       "registered-not-bought": "Registered, not bought", "many-visits-not-bought": "Many visits, not bought", "coupon-claimed-not-used": "Coupon claimed, not used", "campaign-opened-not-bought": "Saw the campaign, not bought",
       "campaign-joined-not-bought": "Joined the campaign, not bought", "cart-left": "Cart left", "first-order-cancelled": "First order cancelled", "left-at-login": "Left at login", "due-for-repurchase": "Due to buy again",
+    },
+    response: {
+      name: "Response filter", title: (people) => `${people} people were contacted`, contact: "Contact", answer: "Answer", aim: "Aim", within: "Aim within days", cap: "At most contacts", days: "in the last days", tries: "Drop after tries", next: "Next",
+      does: ["reached the aim: on to the next rung", "contacted this often, never answered: leave out", "contacted enough lately: wait", "below the cap: once more"],
     },
     fates: { bought: "order", cancelled: "cancelled order", returned: "order given back" },
     times: (least, most) => (most === null ? (least > 1 ? `at least ${least} times` : "") : least > 0 ? `${least}–${most} times` : `at most ${most} times`),

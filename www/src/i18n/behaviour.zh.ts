@@ -39,9 +39,14 @@ export const behaviourZh = {
   rules: {
     lead: (people: string, share: string, n: string) => `${n} 条规则命中 ${people} 人，占 ${share}。`, list: "规则", rule: "规则", first: "归到这条", firstHint: "一个人可能符合多条；按顺序只归到最先符合的那条。", none: "都不符合",
     names: {
+      converted: "已转化", drop: "放弃", rest: "暂停触达", retry: "再次触达",
       "registered-not-bought": "注册未购", "many-visits-not-bought": "常逛未购", "coupon-claimed-not-used": "领券未用", "campaign-opened-not-bought": "看过活动未购", "campaign-joined-not-bought": "报名活动未购",
       "cart-left": "加购未付", "first-order-cancelled": "首单取消", "left-at-login": "止于登录", "due-for-repurchase": "到了复购时间",
     } as Record<string, string>,
+    response: {
+      name: "响应过滤", title: (people: string) => `触达过 ${people} 人`, contact: "触达", answer: "响应", aim: "目标", within: "达成目标的天数", cap: "最多触达次数", days: "最近天数", tries: "几次不应即放弃", next: "下一步",
+      does: ["达成目标：进入下一级", "触达多次从未响应：不再触达", "近期触达已满：等一等", "未到上限：再触达一次"],
+    },
     fates: { bought: "下单", cancelled: "取消的订单", returned: "退款的订单" },
     times: (least: number, most: number | null) => (most === null ? (least > 1 ? `至少 ${least} 次` : "") : least > 0 ? `${least}–${most} 次` : `至多 ${most} 次`),
     never: (what: string) => `没有${what}`, days: (n: number) => `最近 ${n} 天`, isFirst: "是第一次", isLast: "是最后一次", quiet: (n: number) => `已过去 ${n} 天以上`, stay: (n: number) => `停留 ${n} 秒以上`,

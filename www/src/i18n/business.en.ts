@@ -94,6 +94,8 @@ export const businessEn: BusinessWords = {
     winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
     span: "Days apart", waits: "Each stage needs a name of its own, and an event or orders; then it counts.", never: (n) => `${n} people who were outside on both days are not drawn.`,
+    category: "Within", noCategory: "everything", ofAll: "What follows is of everything, not of the category.",
+    touch: { title: "What people met before moving up", way: "Move", column: "Touchpoint", days: "Days before", point: "Touchpoint", moved: "Of those who moved", stayed: "Of those who stayed", all: "All who moved", note: (days, stayers) => `Looked at: ${days} days before each move, and as many before the last day for the ${stayers} people who stayed. Who stays had to be seen again to stay, so compare touchpoints with each other rather than with 100; what comes before a move need not have caused it.` },
   },
   funnel: {
     lead: (all, done, rate) => `${all} people came in, ${done} went all the way (${rate}).`,

@@ -93,6 +93,8 @@ export const businessZh = {
     winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
     edit: "编辑阶段", name: "名称", events: "行为", least: "至少次数", window: "有效天数", minOrders: "或订单数", up: "上移", down: "下移", remove: "删除", newName: (n: number) => `阶段 ${n}`,
     span: "相隔天数", waits: "每个阶段要有不同的名称，并选行为或填订单数，然后生效。", never: (n: string) => `两天都未进入的 ${n} 人不在图中。`,
+    category: "只看", noCategory: "全部", ofAll: "以下各项不分类别，按全部计算。",
+    touch: { title: "升阶之前接触了什么", way: "流转", column: "触点", days: "之前天数", point: "触点", moved: "占升阶的人", stayed: "占留在原阶段的人", all: "所有升阶的人", note: (days: string, stayers: string) => `升阶的人看升阶前 ${days} 天，留在原阶段的 ${stayers} 人看截止日前同样天数。留在原阶段的人要再有行为才算留下，所以宜在触点之间比较，不宜只看 100；先接触，不等于因此升阶。` },
   },
   funnel: {
     lead: (all: string, done: string, rate: string) => `${all} 人进入，${done} 人走到最后（${rate}）。`,

@@ -16,14 +16,14 @@ export type View = "home" | "files" | Topic;
 const PLANS: Plans = {
   rfm: { window: 0, recency: null, frequency: null, money: null, preset: "leads", grid: null, abandoned: [], previous: 30 } satisfies RfmPlan,
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
-  stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6 } satisfies StagePlan,
+  stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6, touch: null, touch_days: 7, met: null, category: null } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
   experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, uplift: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
-  rules: { rules: [] } satisfies RulePlan,
+  rules: { rules: [], response: null } satisfies RulePlan,
 };
 
 /** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
@@ -212,9 +212,13 @@ class Business {
   has(table: PastTable): boolean {
     return this.bring.result?.intake.files.some((file) => file.table === table) ?? false;
   }
+  /** Whether there is a rule to ask for. */
+  get ruled(): boolean {
+    return this.plans.rules.rules.length > 0 || this.plans.rules.response !== null;
+  }
   /** What a pivot of this table can cross besides its columns: those whose analysis can be asked of the files. */
   known(table: PastTable): string[] {
-    const can = (topic: Topic): boolean => (topic === "experiment" ? this.has("assign") : topic === "rules" ? this.plans.rules.rules.length > 0 : topic === "stages" || this.has("orders"));
+    const can = (topic: Topic): boolean => (topic === "experiment" ? this.has("assign") : topic === "rules" ? this.ruled : topic === "stages" || this.has("orders"));
     return Object.entries(KNOWN).flatMap(([name, topic]) => (can(topic) && !this.dims(table).some((dim) => dim.name === name) ? name : []));
   }
   /** Values of a column of labels. */
@@ -381,12 +385,12 @@ class Business {
     const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
-    if (rules.rules.length === 0) this.#plan("rules", { rules: this.bring.result?.rules ?? [] });
+    if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
   }
 
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
-    return (topic === "rules" && this.plans.rules.rules.length === 0) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
+    return (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
   }
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
