@@ -178,4 +178,13 @@ test("who stands behind a number is a list without a tag file, and an audience w
   await expect(page.locator("[data-step=profile]")).toHaveAttribute("data-status", "done", { timeout: 60_000 });
   await page.locator("main select").first().selectOption({ label: (await crowd.locator(".name").textContent())! });
   await expect(page.locator("main")).toContainText(n(both), { timeout: 30_000 });
+
+  // Who was lost against who stayed, as the two sides of a model.
+  await page.locator("[data-step=business]").click();
+  await view(page, "cohorts");
+  await page.getByTestId("churn-model").click({ timeout: 30_000 });
+  await expect(page.locator("[data-step=lookalike]")).toHaveAttribute("data-status", "done", { timeout: 60_000 });
+  await expect(page.locator("[data-step=lookalike]")).toHaveAttribute("aria-current", "step");
+  const sizes = (await page.locator(".rail").getByTestId("crowd").locator(".people").allInnerTexts()).slice(3, 5);
+  await expect(page.locator("main")).toContainText(sizes[0]!);
 });

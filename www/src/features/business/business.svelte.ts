@@ -1,5 +1,5 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
@@ -315,8 +315,27 @@ class Business {
         this.saving = await takeAll(await app.engine.call({ "past-people": { name, who } }));
         return;
       }
-      const { crowd, people } = await app.engine.call({ "past-crowd": { who, run: this.answers[topic].task.run } });
-      if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business");
+      await this.#audience(topic, name, who);
+    } catch (error) {
+      this.refusal = error as Refusal;
+    }
+  }
+
+  async #audience(topic: Topic, name: string, who: Found[]): Promise<Expr> {
+    const { crowd, people } = await app.engine.call({ "past-crowd": { who, run: this.answers[topic].task.run } });
+    if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business");
+    return crowd;
+  }
+
+  /** A model of who leaves: who was lost against who stayed, learnt in the modelling step from what the tag file says of them. */
+  async modelChurn(lost: string, stayed: string): Promise<void> {
+    this.refusal = undefined;
+    try {
+      const positives = await this.#audience("cohorts", lost, [{ measure: "churn", from: 1, to: 2 }]);
+      const negatives = await this.#audience("cohorts", stayed, [{ measure: "churn", from: 0, to: 0 }]);
+      app.lookalikePlan = { ...app.lookalikePlan, samples: { ratio: null, most: null, ...app.lookalikePlan.samples, positives, negatives } };
+      app.go("lookalike");
+      void app.run("lookalike");
     } catch (error) {
       this.refusal = error as Refusal;
     }
