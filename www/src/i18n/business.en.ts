@@ -106,7 +106,7 @@ export const businessEn: BusinessWords = {
   },
   traffic: {
     line: "Everyone has one of 10,000 buckets in each layer: HMAC-SHA-256 of the layer's salt and the ID, which a partner with the same salt computes alike. Experiments of one layer exclude each other; layers do not depend on each other, so everyone can be in all of them. The recipe holds the salts: pass it on to nobody who must not know who is in which arm.",
-    layer: "Layer", salt: "Salt (secret)", newSalt: "New salt", experiment: "Experiment", arm: "Arm", from: "From bucket", to: "to (without)", share: "Parts", node: "Only who did", balance: "Even over",
+    layer: "Layer", salt: "Salt (secret)", newSalt: "New salt", experiment: "Experiment", arm: "Arm", from: "From bucket", to: "to (without)", share: "Parts", node: "Only who did", balance: "Compare arms by",
     newLayer: (n) => `Layer ${n}`, newExperiment: (n) => `Experiment ${n}`, newArm: (n) => `Arm ${n}`, newArms: ["control", "test"],
     buckets: "Buckets and arms", range: "Buckets", planned: "Planned", ratio: "Ratio: p", reached: (people, range) => `${people} of ${range} reach it`, even: (column, p) => `${column}: p ${p}`,
     collisions: "People in two layers", independent: (p, v) => `Independent: p ${p}, Cramér's V ${v}.`, dependent: (p, v) => `Not independent (p ${p}, Cramér's V ${v}): do both layers have one salt?`,
