@@ -113,6 +113,7 @@ test("orders and events are read in, asked about, and give what a plain script a
   await expect(page.getByTestId("funnel-values").locator("tbody tr")).toHaveCount(2);
   expect(await barriers(page), "funnel").toEqual([]);
   Object.assign(files, await answered(page, "funnel", "funnel-values"));
+  for (const topic of ["pivot", "cohorts", "rules"]) Object.assign(files, await answered(page, topic, `${topic}-table`));
   await view(page, "files");
   await expect(page.getByTestId("past-account")).toContainText("No ID");
   expect(await barriers(page), "files").toEqual([]);
@@ -123,7 +124,7 @@ test("orders and events are read in, asked about, and give what a plain script a
   await page.keyboard.press("Escape");
   writeFileSync(info.outputPath("room.toml"), recipe);
   const out = info.outputPath("out");
-  for (const topic of ["rfm", "stages", "clv", "funnel"]) execFileSync(ATOLL, ["analyze", dir, topic, "--out", out, "--shards", "3", "--quiet"]);
+  execFileSync(ATOLL, ["analyze", dir, "rfm", "stages", "clv", "funnel", "pivot", "cohorts", "rules", "--out", out, "--shards", "3", "--quiet"]);
   expect(files).toEqual(Object.fromEntries(readdirSync(out).map((name) => [name, sha256(readFileSync(join(out, name)))])));
 
   // A fresh page takes the recipe with the files and asks nothing; a page that was told otherwise gives other files.
