@@ -701,6 +701,9 @@ fn an_id_map_makes_one_person_of_phone_and_device_and_consent_keeps_out() {
     assert_eq!(joined.json("stages", 2)["people"], 200);
     // Without the map phones and devices cannot be compared.
     assert!(room("apart", &by_device, &files("oaid")).refused("stages").starts_with("kinds-apart"));
+    // A map belongs to a room of two files: alone it would be passed over in silence.
+    let alone = room("alone", &by_phone, &format!("[[idmap]]\nfile = \"map.csv\"\n{}", files("phone")));
+    assert!(alone.refused("stages").starts_with("recipe-invalid"));
     // Who did not agree is left out, and accounted for.
     let gated = room("gated", &by_phone, &format!("{TWO}{CONSENT}{BUYS}"));
     let rows: Value = serde_json::from_slice(&gated.run("rfm", 2).expect("runs")["rows.json"]).expect("JSON");

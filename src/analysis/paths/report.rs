@@ -275,7 +275,7 @@ impl Desk<'_> {
         let named: Vec<BTreeSet<u32>> = nodes.iter().map(|node| largest(node, self.plan.least)).collect();
         let known = |step: usize, code: u32| named[step].contains(&code).then_some(code);
         // By code first: there may be as many paths as people, and few links.
-        let mut coded: BTreeMap<(usize, Option<u32>, Option<Option<u32>>), u64> = BTreeMap::new();
+        let mut coded: BTreeMap<Link, u64> = BTreeMap::new();
         for (path, of) in &self.found.paths {
             for (step, from) in codes(path).enumerate().take(steps - 1) {
                 let to = codes(path).nth(step + 1).map(|code| known(step + 1, code));
@@ -410,6 +410,9 @@ impl Desk<'_> {
         self.top(&self.found.touches, |path| path.orders).into_iter().map(line).collect()
     }
 }
+
+/// A step, the code it leaves and the one it comes to, if any; none for all that is not named.
+type Link = (usize, Option<u32>, Option<Option<u32>>);
 
 /// The largest nodes of a step.
 fn largest(node: &BTreeMap<u32, u64>, least: u64) -> BTreeSet<u32> {

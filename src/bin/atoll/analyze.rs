@@ -57,11 +57,12 @@ impl Analyze {
     }
 }
 
-/// What has to be open for the people of other files to be told: a room with an ID map or a list of consent.
+/// What has to be open for the people of other files to be told: a room, where its recipe has an ID map or a list of consent.
 fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)> {
-    let both = ["first_party", "tags"].iter().all(|section| text.contains(&format!("[{section}]")));
-    let told = ["[[idmap]]", "[consent]"].iter().any(|section| text.contains(section));
-    if !(both && told) {
+    let named = |line: &str| {
+        ["idmap", "consent"].iter().any(|of| line.trim_start_matches(['[', ' ']).starts_with(of))
+    };
+    if !text.lines().any(|line| line.trim_start().starts_with('[') && named(line)) {
         return Ok((vec![], None));
     }
     opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))
