@@ -212,7 +212,7 @@ test("a file replaced while it is read is read; results outlive a file that cann
   const dir = info.outputPath("files");
   mkdirSync(dir, { recursive: true });
   const long = join(dir, "long.csv");
-  writeFileSync(long, `${TAGS[0]}\n${`${TAGS.slice(1).join("\n")}\n`.repeat(150)}`);
+  writeFileSync(long, `${TAGS[0]}\n${`${TAGS.slice(1).join("\n")}\n`.repeat(900)}`);
   await page.goto(served);
   await page.getByTestId("file-tags").setInputFiles(long);
   await expect(page.getByTestId("card-tags").getByRole("progressbar")).toBeVisible();
