@@ -704,6 +704,17 @@ fn an_id_map_makes_one_person_of_phone_and_device_and_consent_keeps_out() {
     // A map belongs to a room of two files: alone it would be passed over in silence.
     let alone = room("alone", &by_phone, &format!("[[idmap]]\nfile = \"map.csv\"\n{}", files("phone")));
     assert!(alone.refused("stages").starts_with("recipe-invalid"));
+    // Devices that neither of the two files has are known to the map alone.
+    let phones = TWO
+        .replace("id = \"oaid\"\nkind = \"oaid\"\n[[", "id = \"phone\"\nkind = \"phone\"\n[[")
+        .replace("tags.csv", "said.csv");
+    let third = room("third", &by_device, &format!("{phones}{}", files("oaid")));
+    assert!(stages(&third, 2) == stages(&plain, 2));
+    // An opaque ID of a type that no map knows may be anybody's.
+    let unknown = room("unknown", &by_device, &format!("{TWO}{}", files("opaque")));
+    assert!(
+        unknown.refused("stages").starts_with("kinds-apart") && unknown.refused("stages").contains("who")
+    );
     // Who did not agree is left out, and accounted for.
     let gated = room("gated", &by_phone, &format!("{TWO}{CONSENT}{BUYS}"));
     let rows: Value = serde_json::from_slice(&gated.run("rfm", 2).expect("runs")["rows.json"]).expect("JSON");
@@ -713,4 +724,10 @@ fn an_id_map_makes_one_person_of_phone_and_device_and_consent_keeps_out() {
         (&file["reasons"][0]["code"], &file["reasons"][0]["count"]),
         (&"no-consent".into(), &100.into())
     );
+    // The same said in a column of the first-party file.
+    let two = "[first_party]\nfile = \"said.csv\"\nid = \"phone\"\nkind = \"phone\"\nconsent = \"consent\"\n";
+    let own = format!("{two}{}{BUYS}", &TWO[TWO.find("[tags]").unwrap_or_default()..]);
+    let gated = room("column", &by_phone, &own);
+    let rows: Value = serde_json::from_slice(&gated.run("rfm", 2).expect("runs")["rows.json"]).expect("JSON");
+    assert_eq!(rows["files"][0], *file);
 }

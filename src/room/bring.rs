@@ -4,7 +4,7 @@
 use super::call::{FileRef, Overrule};
 use super::inspect::{self, Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
-use super::recipe::ColumnRef;
+use super::recipe::{ColumnRef, Recipe};
 use super::types::Types;
 use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, PastAccount};
@@ -115,8 +115,8 @@ fn table(source: Source, files: &[Looked]) -> TableSchema {
 struct Common<'a> {
     /// How IDs are compared where no room is open.
     space: id::Recipe,
-    /// Types of IDs of the open room.
-    types: Option<&'a Types>,
+    /// Types of IDs of the open room, and whether it has a map of them.
+    types: Option<(&'a Types, bool)>,
     /// Whether only people who agreed may be kept.
     gated: bool,
     zone: Option<i32>,
@@ -126,12 +126,13 @@ struct Common<'a> {
 
 impl<'a> Common<'a> {
     fn of(room: &'a Room, recipe: &PastRecipe, sources: &[Looked]) -> Result<Common<'a>> {
-        let types = room.open.as_ref().map(|open| &open.types);
+        let types = room.open.as_ref().map(|open| (&open.types, !open.recipe.idmap.is_empty()));
         let mut space = sources[0].recipe.id();
         for source in sources[1..].iter().filter(|_| types.is_none()) {
             space = id::space(space, source.recipe.id()).map_err(|e| e.file(&source.recipe.file))?;
         }
-        let gated = room.open.as_ref().is_some_and(|open| open.recipe.consent.is_some());
+        let asked = |recipe: &Recipe| recipe.consent.is_some() || recipe.first_party.consent.is_some();
+        let gated = room.open.as_ref().is_some_and(|open| asked(&open.recipe));
         let zone = match offset(&recipe.time.zone, "time.zone")? {
             Some(zone) => Some(zone),
             None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
@@ -178,8 +179,11 @@ impl Looked<'_> {
     fn reading(&self, table: &TableSchema, common: &Common, numbered: bool) -> Result<PastReading> {
         let (recipe, found) = (self.recipe, &self.seen.inspection.columns);
         let id = self.place(&recipe.id)?;
-        let other = |types: &Types| types.other(recipe.id(), &found[id].name);
-        let (space, mask) = common.types.map_or((common.space, id::Key::default()), other);
+        let other = |(types, mapped): (&Types, bool)| types.other(recipe.id(), &found[id].name, mapped);
+        let (space, mask) = match common.types {
+            Some(types) => other(types).ok_or_else(|| self.refuse(Kind::KindsApart, &found[id].name))?,
+            None => (common.space, id::Key::default()),
+        };
         let words = || [recipe.refunds.clone(), recipe.cancelled.clone()];
         let status = recipe.status.as_ref().map(|name| Ok::<_, Error>((self.named(name)?, words())));
         Ok(PastReading {

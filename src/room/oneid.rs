@@ -3,7 +3,7 @@
 
 use super::call::FileRef;
 use super::inspect::{self, Seen, Text, range};
-use super::recipe::{ConsentRecipe, IdColumn, IdMapRecipe, Recipe};
+use super::recipe::{ConsentRecipe, FileRecipe, IdColumn, IdMapRecipe, Recipe};
 use super::types::{Types, bare};
 use super::{Room, freeze};
 use crate::error::{Error, Kind, Result};
@@ -55,6 +55,15 @@ pub async fn learn(room: &mut Room, recipe: &mut Recipe, ours: &Seen, theirs: &S
         settle_consent(plan, &seen.inspection.columns, recipe.first_party.id_recipe())?;
         consent = Some(Beside { recipe: plan.clone(), seen });
     }
+    // A column of the first-party file is a list, too, for rows over time; its own rows ask their column.
+    let own = recipe.first_party.consent.clone().filter(|_| consent.is_none()).and_then(|column| {
+        let id = recipe.first_party.id.place(&ours.inspection.columns)?;
+        let FileRecipe { file, kind, digest, .. } = recipe.first_party.clone();
+        let id = Some(ours.inspection.columns[id].name.clone());
+        let (kind, digest, consent) = (Some(kind), Some(digest), Some(column));
+        let recipe = ConsentRecipe { file, id, kind, digest, consent, until: None, as_of: None };
+        Some(Beside { recipe, seen: ours.clone() })
+    });
     let types = Types::of(recipe, &maps, [ours, theirs])?;
     memory(room, &maps, consent.as_ref(), [ours, theirs])?;
     let mut known = Known {
@@ -70,11 +79,11 @@ pub async fn learn(room: &mut Room, recipe: &mut Recipe, ours: &Seen, theirs: &S
         tell(&desk, &pairs, 2, |part| Learn { pairs: part, agreed: vec![] }).await?;
         known.report = Some(report);
     }
-    if let Some(consent) = consent {
-        let agreed = agreed(&desk, &consent, &known.types).await?;
+    if let Some(consent) = consent.as_ref().or(own.as_ref()) {
+        let agreed = agreed(&desk, consent, &known.types).await?;
         tell(&desk, &agreed, 1, |part| Learn { pairs: vec![], agreed: part }).await?;
-        known.files.push(consent.seen.file);
     }
+    known.files.extend(consent.map(|consent| consent.seen.file));
     Ok(known)
 }
 
@@ -258,7 +267,8 @@ async fn people(
         cap: recipe.oneid.cap,
         phone: strict("phone"),
         union: strict("unionid"),
-        used: types.files.map(|of| of as u8).to_vec(),
+        // Of all types: rows over time may be of one that neither file has.
+        used: (0..types.names.len() as u8).collect(),
     };
     let joined = join(edges, &rules);
     report.tell(&joined, types, &names);

@@ -89,11 +89,11 @@ impl Types {
         mask
     }
     /// How the IDs of another file of the room are read: of a type that the files or their maps know, as that; else as the tag
-    /// file's.
-    pub fn other(&self, of: id::Recipe, column: &str) -> (id::Recipe, Key) {
+    /// file's. Nothing for an opaque ID of a type that a map should have told.
+    pub fn other(&self, of: id::Recipe, column: &str, mapped: bool) -> Option<(id::Recipe, Key)> {
         let named = self.at(&type_of(of.kind, None, column)).map(usize::from);
-        let of = named.unwrap_or(self.files[1]);
-        (self.spaces[of], self.mask(of))
+        let usual = Some(self.files[1]).filter(|_| !mapped || of.kind != id::Kind::Opaque);
+        named.or(usual).map(|of| (self.spaces[of], self.mask(of)))
     }
     /// A column of IDs of this type.
     pub fn column(&self, at: usize, name: &str, of: usize, recipe: id::Recipe) -> MapColumn {

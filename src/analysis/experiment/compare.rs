@@ -127,11 +127,13 @@ impl Desk<'_> {
     fn tested(&self, lift: &Lift) -> f64 {
         if self.plan.sequential { lift.sequential.map_or(1.0, |always| always.p) } else { lift.p }
     }
-    /// What holds at any look: τ is the lift that is planned for.
+    /// What holds at any look: τ is the lift that is planned for, of the mean of both where the control has nothing.
     fn always(&self, unit: f64, control: &Cell, arm: &Cell) -> Option<Always> {
         let part = |of: &Cell| of.moments.variance() / of.moments.n as f64 / (unit * unit);
         let difference = (arm.moments.mean() - control.moments.mean()) / unit;
-        let tau = self.plan.detect * control.moments.mean() / unit;
+        let [a, b] = [control, arm].map(|of| (of.moments.n as f64, of.moments.mean()));
+        let usual = if a.1 == 0.0 { b.0 * b.1 / (a.0 + b.0) } else { a.1 };
+        let tau = self.plan.detect * usual / unit;
         self.plan.sequential.then(|| num::always(difference, part(control) + part(arm), tau)).flatten()
     }
     fn verdict(&self, lift: &Lift) -> Verdict {

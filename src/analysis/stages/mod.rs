@@ -126,7 +126,9 @@ fn touch(schema: &PastSchema, plan: &StagePlan) -> Result<Option<Touch>> {
     let named = plan.touch.as_ref().map(|name| schema.column(Source::Events, name)).transpose()?;
     let few = |(at, dim): (usize, &crate::table::history::Dim)| (dim.labels.len() <= TOUCHES).then_some(at);
     let usual = || schema.table(Source::Events).dim("channel").and_then(few);
-    let Some(column) = named.or_else(usual) else { return Ok(None) };
+    let Some(column) = named.or_else(usual) else {
+        return error::settings(&[("stages.touch", plan.met.is_none())]).map(|()| None);
+    };
     let dim = &schema.table(Source::Events).dims[column];
     error::settings(&[("stages.touch", few((column, dim)).is_some())])?;
     let met = plan.met.clone().map(|label| schema.codes(Source::Events, &dim.name, &[label])).transpose()?;

@@ -3,6 +3,7 @@
 use super::MOST;
 use crate::error::{self, Error, Kind, Result};
 use crate::id::BUCKETS;
+use crate::table::values::{MISSING, Missing};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,10 +103,12 @@ impl TrafficExperiment {
     }
 }
 
-/// Whether all have names, each its own.
+/// Whether all have names, each its own, that are read again as they are written: cells are trimmed, and some mean nothing.
 fn named<'a>(names: impl Iterator<Item = &'a String>) -> bool {
-    let mut seen = BTreeSet::new();
-    names.into_iter().all(|name| !name.is_empty() && seen.insert(name))
+    let (mut seen, nothing) = (BTreeSet::new(), Missing::new(MISSING));
+    let mut fine =
+        |name: &str| name.trim() == name && !nothing.has(name.as_bytes()) && seen.insert(name.to_string());
+    names.into_iter().all(|name| fine(name))
 }
 
 impl TrafficPlan {

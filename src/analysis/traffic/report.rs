@@ -4,7 +4,7 @@ use super::place::{Place, Placed};
 use super::plan::{TrafficExperiment, TrafficPlan};
 use crate::gate::Cells;
 use crate::id::BUCKETS;
-use crate::num::{Association, association, goodness};
+use crate::num::{Association, association, chi2_sf, goodness};
 use crate::table::history::PastSchema;
 use serde::Serialize;
 
@@ -191,12 +191,36 @@ impl Desk<'_> {
         };
         columns.map(even).collect()
     }
+    /// Whether arms of two layers go together. Where a node decides who is in which experiment that is no matter of the hash
+    /// alone: χ² within every two experiments, added up.
+    fn independence(&self, one: usize, other: usize, people: &[Vec<u64>]) -> Association {
+        let node = |layer: usize| self.plan.layers[layer].experiments.iter().any(TrafficExperiment::node);
+        if !node(one) && !node(other) {
+            return association(people);
+        }
+        let sizes = |layer: usize| self.plan.layers[layer].experiments.iter().map(|of| of.arms.len());
+        let (mut sum, mut row) = (Association::default(), 0);
+        for height in sizes(one) {
+            let mut column = 0;
+            for width in sizes(other) {
+                let block = people[row..row + height].iter().map(|row| row[column..column + width].to_vec());
+                let block = association(&block.collect::<Vec<_>>());
+                (sum.chi2, sum.df, sum.v) = (sum.chi2 + block.chi2, sum.df + block.df, sum.v.max(block.v));
+                sum.sparse |= block.sparse && block.df > 0;
+                column += width;
+            }
+            row += height;
+        }
+        let p = if sum.df > 0 { chi2_sf(sum.chi2, sum.df) } else { 1.0 };
+        Association { p, sparse: sum.sparse || sum.df == 0, ..sum }
+    }
     /// Every two layers.
     fn collisions(&self) -> Vec<Collision> {
         let layers = &self.plan.layers;
         let mut starts = vec![0];
         layers.iter().for_each(|layer| starts.push(starts[starts.len() - 1] + layer.arms().count()));
         let pairs = (0..layers.len()).flat_map(|one| (one + 1..layers.len()).map(move |other| (one, other)));
+        let tests = pairs.clone().count() as f64;
         let all = pairs.map(|(one, other)| {
             let span = |at: usize| starts[at]..starts[at + 1];
             let row = |row: usize| {
@@ -205,7 +229,7 @@ impl Desk<'_> {
             let people: Vec<Vec<u64>> = span(one).map(|at| row(at).collect()).collect();
             let names =
                 |at: usize| layers[at].arms().map(|(of, arm)| (of.to_string(), arm.to_string())).collect();
-            let association = association(&people);
+            let association = self.independence(one, other, &people);
             Collision {
                 one: layers[one].name.clone(),
                 other: layers[other].name.clone(),
@@ -213,7 +237,7 @@ impl Desk<'_> {
                 columns: names(other),
                 people,
                 association,
-                alarm: association.p < ALARM,
+                alarm: !association.sparse && association.p * tests < ALARM,
             }
         });
         all.filter(|of| !of.rows.is_empty() && !of.columns.is_empty()).collect()

@@ -158,6 +158,37 @@ fn a_thousand_pairs_of_layers_are_independent() {
 }
 
 #[test]
+fn what_a_node_decides_and_what_few_show_is_no_dependence() {
+    // In both layers those with a cart are in one half and everyone in the other.
+    let deeds = visits(6_000);
+    let halves = |name: &str, salt: &str| {
+        let mut cart = experiment(&format!("{name} cart"), [0, 5_000], TWO);
+        cart.event = vec!["cart".into()];
+        layer(name, salt, vec![cart, experiment(&format!("{name} all"), [5_000, 10_000], TWO)])
+    };
+    let of = |salts: [&str; 2]| TrafficPlan {
+        layers: vec![halves("one", salts[0]), halves("other", salts[1])],
+        balance: vec![],
+    };
+    let apart = &report(&deeds, &of(["a", "b"]), 2).unwrap().collisions[0];
+    assert!(association(&apart.people).p < 1e-6, "control: over all arms at once they seem to go together");
+    assert!(
+        !apart.alarm && apart.association.p > 0.001 && apart.association.df == 4,
+        "{:?}",
+        apart.association
+    );
+    assert!(report(&deeds, &of(["a", "a"]), 2).unwrap().collisions[0].alarm, "control: one salt");
+    // Two small arms share a person by chance.
+    let small = |name: &str, salt: &str| {
+        layer(name, salt, vec![experiment(name, [0, 10_000], &[("a", 99), ("b", 1)])])
+    };
+    let layers = (0..10).map(|at| small(&format!("l{at}"), &format!("s{at}"))).collect();
+    let found = report(&visits(400), &TrafficPlan { layers, balance: vec![] }, 2).unwrap();
+    assert!(found.collisions.len() == 45 && found.collisions.iter().all(|of| !of.alarm));
+    assert!(found.collisions.iter().any(|of| of.association.sparse));
+}
+
+#[test]
 fn control_one_salt_for_two_layers_raises_the_alarm() {
     let deeds = visits(2_000);
     let found = report(&deeds, &plan(["a", "a"]), 2).unwrap();

@@ -59,10 +59,12 @@ impl Analyze {
 
 /// What has to be open for the people of other files to be told: a room, where its recipe has an ID map or a list of consent.
 fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)> {
-    let named = |line: &str| {
-        ["idmap", "consent"].iter().any(|of| line.trim_start_matches(['[', ' ']).starts_with(of))
+    // Sections, or the first-party file's column of consent.
+    let told = |line: &str| {
+        let line = line.trim_start_matches(['[', ' ']);
+        line.starts_with("idmap") || line.starts_with("consent")
     };
-    if !text.lines().any(|line| line.trim_start().starts_with('[') && named(line)) {
+    if !text.lines().any(told) {
         return Ok((vec![], None));
     }
     opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))

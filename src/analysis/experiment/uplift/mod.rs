@@ -60,9 +60,17 @@ pub(super) async fn uplift(
     desk.progress("uplift", 0, 3, "rounds");
     let models = desk.sum(&Learn { of: of.clone() }).await?.models(&of, plan.shrink)?;
     let scale = report::scale(about.metric);
+    // In steps as fine as these, what single people are told must fit 32 bits.
+    let large = || Error::new(Kind::OutOfRange).column("experiment.uplift.metric");
+    if models.iter().flat_map(|model| &model.0).any(|weight| (weight * scale).abs() > f64::from(i32::MAX)) {
+        return Err(large());
+    }
     let weights = models.iter().map(|model| model.weights(scale)).collect();
     desk.progress("uplift", 1, 3, "rounds");
     let scored = desk.sum(&Score { weights, of: of.clone() }).await?;
+    if scored.over > 0 {
+        return Err(large());
+    }
     desk.progress("uplift", 2, 3, "rounds");
     let banded = desk.sum(&Band { of: of.clone(), cuts: scored.cuts() }).await?;
     Ok(report::report(schema, plan, &about, &of, &models, &scored, &banded))

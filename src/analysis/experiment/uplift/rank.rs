@@ -27,10 +27,13 @@ pub struct Score {
 pub struct Scored {
     /// People in the control and in the arm, and what they did.
     pub scores: BTreeMap<i32, [i64; 4]>,
+    /// People with more than can be kept.
+    pub over: u64,
 }
 
 impl Partial for Scored {
     fn merge(&mut self, other: Self) {
+        self.over += other.over;
         for (score, from) in other.scores {
             let to = self.scores.entry(score).or_default();
             to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
@@ -56,8 +59,9 @@ impl Analysis for Score {
             let Some((row, arm)) = self.of.person(past, person, mine) else { continue };
             let weights = &self.weights[self.of.fold(past, person)];
             let fixed: i64 = mine.iter().map(|place| weights[*place]).fold(0, i64::saturating_add);
-            let score =
-                libm::round(num::from_fixed(fixed)).clamp(f64::from(-i32::MAX), f64::from(i32::MAX)) as i32;
+            let whole = libm::round(num::from_fixed(fixed));
+            let score = whole.clamp(f64::from(-i32::MAX), f64::from(i32::MAX)) as i32;
+            sum.over += u64::from(whole != f64::from(score));
             measure[person] = score;
             let Some(arm) = arm else { continue };
             let at = sum.scores.entry(score).or_default();
