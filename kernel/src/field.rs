@@ -6,6 +6,11 @@
 use crate::lane::V;
 use crate::scalar::{self, Words};
 
+/// Doubles from here to its double are whole numbers, whose last bits are what is above it.
+const WHOLE: f64 = (1u64 << 52) as f64;
+/// The middle of them.
+const SIGNED: f64 = 1.5 * WHOLE;
+
 /// Two field elements, one per lane, in signed limbs held as doubles.
 pub trait Field: Copy {
     /// Products before their limbs are carried: to be added and subtracted.
@@ -23,8 +28,8 @@ pub trait Field: Copy {
     fn map(&self, f: impl Fn(V) -> V) -> Self;
     /// Limb by limb from two elements.
     fn zip(&self, o: &Self, f: impl Fn(V, V) -> V) -> Self;
-    /// A lane below p.
-    fn lane(&self, lane: usize) -> Words;
+    /// Both lanes, below p.
+    fn words(&self) -> [Words; 2];
     /// Product.
     fn mul_wide(&self, o: &Self) -> Self::Wide;
     /// Square of a tight element.
@@ -49,13 +54,18 @@ pub trait Field: Copy {
     /// From values below 2^255, one per lane.
     #[inline(never)]
     fn from_words(words: &[Words; 2]) -> Self {
-        let field = |lane: &Words, k: usize| {
-            let at = k as u32 * Self::RADIX;
-            let (word, shift) = (at as usize / 64, at % 64);
-            let next = if word < 3 && shift > 0 { lane[word + 1] << (64 - shift) } else { 0 };
-            ((lane[word] >> shift | next) & ((1 << Self::RADIX) - 1)) as f64
+        let both: [V; 4] = core::array::from_fn(|k| V::new([words[0][k], words[1][k]]));
+        let limb = |k: usize| {
+            let (word, shift) = (k * Self::RADIX as usize / 64, k as u32 * Self::RADIX % 64);
+            let low = both[word].right(shift);
+            let bits = if shift + Self::RADIX > 64 && word < 3 {
+                low.or(both[word + 1].left(64 - shift))
+            } else {
+                low
+            };
+            bits.and(V::all((1 << Self::RADIX) - 1)).or(V::float(WHOLE)).fsub(V::float(WHOLE))
         };
-        Self::from_limbs(|k| V::new([field(&words[0], k).to_bits(), field(&words[1], k).to_bits()])).tight()
+        Self::from_limbs(limb).tight()
     }
     /// The same value in both lanes.
     fn both(words: &Words) -> Self {
@@ -68,11 +78,6 @@ pub trait Field: Copy {
     /// One.
     fn one() -> Self {
         Self::from_limbs(|k| if k == 0 { V::float(1.0) } else { V::ZERO })
-    }
-    /// Both lanes, below p.
-    #[inline(never)]
-    fn words(&self) -> [Words; 2] {
-        [self.lane(0), self.lane(1)]
     }
     /// Sum, as wide as both together.
     #[inline(always)]
@@ -156,39 +161,37 @@ pub fn mask(bits: [u64; 2]) -> V {
     V::new(bits.map(u64::wrapping_neg))
 }
 
-/// The value of signed limbs of `radix` bits modulo p, as the words of the number below p. No branch on the limbs.
-pub fn freeze<const N: usize>(mut limbs: [i64; N], radix: u32) -> Words {
+/// Both lanes of limbs that are below 8 · 2^radix in size, and below 2^51, as the words of the numbers below p. No branch on
+/// the limbs.
+pub fn freeze<const N: usize>(limbs: &[V; N], radix: u32) -> [Words; 2] {
     let past = 19 << (radix * N as u32 - 255);
-    // The first round leaves a small number of 2^255, the second a borrow at most, and the third nothing.
-    for _ in 0..3 {
-        let mut carry = 0;
+    let mask = V::all((1 << radix) - 1);
+    let mut limbs: [V; N] = core::array::from_fn(|k| {
+        // A multiple of p makes every limb positive.
+        let more = 8 * ((1 << radix) - if k == 0 { past } else { 1 });
+        limbs[k].fadd(V::float(SIGNED)).iadd(V::all(u64::wrapping_sub(more, SIGNED.to_bits())))
+    });
+    // The first round leaves a small number of 2^255, and the second, of a small number, one or none.
+    for _ in 0..2 {
+        let mut carry = V::ZERO;
         for limb in &mut limbs {
-            *limb += carry;
-            carry = *limb >> radix;
-            *limb &= (1 << radix) - 1;
+            let sum = limb.iadd(carry);
+            carry = sum.right(radix);
+            *limb = sum.and(mask);
         }
-        limbs[0] += carry * past;
+        limbs[0] = limbs[0].iadd(carry.times_small(past));
     }
-    let mut words = [0; 4];
-    let mut above = 0;
+    let (mut words, mut above) = ([V::ZERO; 4], V::ZERO);
     for (k, limb) in limbs.iter().enumerate() {
-        let (at, limb) = (k * radix as usize, *limb as u64);
-        let (word, shift) = (at / 64, at % 64);
-        let low = core::array::from_fn(|i| {
-            if i == word {
-                limb << shift
-            } else if i == word + 1 && shift > 0 {
-                limb >> (64 - shift)
-            } else {
-                0
-            }
-        });
-        words = scalar::plus(&words, &low);
-        if word == 3 && shift > 0 {
-            above = limb >> (64 - shift);
+        let (word, shift) = (k * radix as usize / 64, k as u32 * radix % 64);
+        words[word] = words[word].or(limb.left(shift));
+        if shift + radix > 64 {
+            let rest = limb.right(64 - shift);
+            *words.get_mut(word + 1).unwrap_or(&mut above) = rest;
         }
     }
-    reduce(reduce(words, above << 1), 0)
+    let lane = |i: usize| reduce(reduce(words.map(|w| w.words()[i]), above.words()[i] << 1), 0);
+    [lane(0), lane(1)]
 }
 
 /// Takes what stands above 2^255 down, then p if it is still in.

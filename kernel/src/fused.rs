@@ -7,6 +7,7 @@
 
 use crate::field::{Field, freeze};
 use crate::lane::V;
+use crate::scalar::Words;
 
 /// Two elements.
 #[derive(Clone, Copy)]
@@ -179,8 +180,9 @@ impl Field for Fused {
     fn zip(&self, o: &Self, f: impl Fn(V, V) -> V) -> Self {
         Fused::is(|k| f(self.0[k], o.0[k]))
     }
-    fn lane(&self, lane: usize) -> crate::scalar::Words {
-        freeze::<5>(core::array::from_fn(|k| f64::from_bits(self.0[k].words()[lane]) as i64), Self::RADIX)
+    #[inline(never)]
+    fn words(&self) -> [Words; 2] {
+        freeze(&self.0, Self::RADIX)
     }
     #[inline(never)]
     fn mul_wide(&self, o: &Self) -> [V; 5] {

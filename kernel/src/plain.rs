@@ -6,6 +6,7 @@
 
 use crate::field::{Field, freeze};
 use crate::lane::V;
+use crate::scalar::Words;
 
 /// Two elements.
 #[derive(Clone, Copy)]
@@ -154,8 +155,9 @@ impl Field for Plain {
     fn zip(&self, o: &Self, f: impl Fn(V, V) -> V) -> Self {
         Plain(core::array::from_fn(|k| f(self.0[k], o.0[k])))
     }
-    fn lane(&self, lane: usize) -> crate::scalar::Words {
-        freeze::<N>(core::array::from_fn(|k| f64::from_bits(self.0[k].words()[lane]) as i64), 24)
+    #[inline(never)]
+    fn words(&self) -> [Words; 2] {
+        freeze(&self.0, Self::RADIX)
     }
     #[inline(always)]
     fn mul_wide(&self, o: &Self) -> Self {

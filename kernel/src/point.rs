@@ -78,7 +78,7 @@ impl<F: Field> Point<F> {
         let table = self.multiples(of);
         let digit = |i: usize| select(&table, [digits[0][i], digits[1][i]]);
         let top = digit(63);
-        let mut sum = Self::identity().plus(&top, false);
+        let mut sum = top.twice();
         for i in (1..63).rev() {
             sum = sum.double_four_times().plus(&digit(i), false);
         }
@@ -122,6 +122,11 @@ fn select<F: Field>(table: &[Ready<F>; 8], digits: [i8; 2]) -> Ready<F> {
 }
 
 impl<F: Field> Ready<F> {
+    /// The point again, without T: twice the coordinates.
+    fn twice(&self) -> Point<F> {
+        let [sum, difference, z2, _] = &self.0;
+        Point { x: sum.sub(difference), y: sum.add(difference), z: *z2, t: F::zero() }
+    }
     /// The negative where the mask is set.
     #[inline(always)]
     pub(crate) fn turned(&self, minus: V) -> Self {

@@ -12,13 +12,16 @@ pub type Digits = [i8; 64];
 /// 32 bytes as words.
 #[inline(never)]
 pub fn read(bytes: &[u8; 32]) -> Words {
-    core::array::from_fn(|k| (0..8).fold(0, |word, i| word | u64::from(bytes[8 * k + i]) << (8 * i)))
+    let (words, _) = bytes.as_chunks();
+    core::array::from_fn(|k| u64::from_le_bytes(words[k]))
 }
 
 /// Words as 32 bytes.
 #[inline(never)]
 pub fn write(words: &Words) -> [u8; 32] {
-    core::array::from_fn(|i| (words[i / 8] >> (8 * (i % 8))) as u8)
+    let mut bytes = [0; 32];
+    bytes.as_chunks_mut().0.iter_mut().zip(words).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
+    bytes
 }
 
 /// Sum modulo 2^256.

@@ -1,7 +1,7 @@
 //! Both representations against curve25519-dalek and the vectors of RFC 9496, on random and on extreme input.
 #![allow(clippy::unwrap_used)]
 
-use atoll_kernel::field::{Constants, Field, freeze};
+use atoll_kernel::field::{Constants, Field};
 use atoll_kernel::fused::Fused;
 use atoll_kernel::lane::V;
 use atoll_kernel::plain::Plain;
@@ -66,12 +66,12 @@ fn extremes() -> Vec<Words> {
         for (fill, step) in [(1u64 << (radix - 1), 1), ((1 << (radix - 1)) - 1, 1), ((1 << radix) - 1, 2)] {
             let limbs: [i64; 11] =
                 std::array::from_fn(|k| if k * radix < 255 && k % step == 0 { fill as i64 } else { 0 });
-            let words = if radix == 51 {
-                freeze::<5>(limbs[..5].try_into().unwrap(), 51)
+            let limb = |k: usize| V::float(limbs[k] as f64);
+            all.push(if radix == 51 {
+                Fused::from_limbs(limb).words()[0]
             } else {
-                freeze::<11>(limbs, 24)
-            };
-            all.push(words);
+                Plain::from_limbs(limb).words()[0]
+            });
         }
     }
     all
