@@ -29,7 +29,7 @@ pub use crossed::{Association, Interaction, association, goodness, interaction};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
-pub use linear::solved;
+pub use linear::{decompose, dot, solve, solved};
 pub use many::{benjamini_hochberg, holm};
 pub use normal::{Z95, chi2_sf, normal_cdf, normal_quantile, normal_two_sided};
 pub use optimise::{Least, least};

@@ -198,6 +198,10 @@ pub fn offset(text: &Option<String>, setting: &str) -> Result<Option<i32>> {
     text.as_ref().map(|text| moment::zone(text).ok_or_else(refuse)).transpose()
 }
 
+fn refused((why, row): toml::Fault) -> Error {
+    Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
+}
+
 impl PastRecipe {
     /// Reads these sections of `room.toml`.
     pub fn parse(text: &str) -> Result<PastRecipe> {
@@ -207,10 +211,16 @@ impl PastRecipe {
             let ours = entries.into_iter().filter(|(name, _)| ours(name)).collect();
             json::from_value(Value::Object(ours)).map_err(|e| e.to_string())
         };
-        let refused = |(why, row): (String, u64)| {
-            Error::new(Kind::RecipeInvalid).file("room.toml").row(row).column(why)
-        };
         Document::new(text).and_then(|document| document.read(make)).map_err(refused)
+    }
+    /// Whether a recipe has something that tells whose rows may count, and under whom: an ID map, or who agreed. Its room
+    /// has to be open then, for rows of many per person, too.
+    pub fn needs_room(text: &str) -> Result<bool> {
+        let told = |recipe: Value| {
+            let has = |section: &str| recipe.get(section).is_some();
+            Ok(has("idmap") || has("consent") || recipe["first_party"].get("consent").is_some())
+        };
+        Document::new(text).and_then(|document| document.read(told)).map_err(refused)
     }
     /// These sections of `room.toml`, but for what is as it would be without them; nothing if there are no files.
     pub fn text(&self) -> Option<String> {
@@ -278,6 +288,15 @@ mod tests {
         // In a room's recipe it stands as it would be written again: one text, one digest.
         let recipe = Recipe::parse(&format!("{FILES}{written}")).expect("a recipe");
         assert_eq!(recipe.over_time, Some(written));
+    }
+
+    #[test]
+    fn a_room_is_needed_for_who_agreed_and_who_is_one() {
+        let needs = |text: &str| PastRecipe::needs_room(text).expect("TOML");
+        assert!(!needs(&format!("{FILES}{ORDERS}")));
+        assert!(!needs("# consent = \"yes\"\n[rfm]\nconsent = 1\n"), "a word is no section");
+        assert!(needs(&FILES.replace("[tags]", "consent = \"ok\"\n[tags]")));
+        assert!(needs("[ consent ]\nfile = \"c\"\n") && needs("[[idmap]]\nfile = \"m\"\n"));
     }
 
     #[test]

@@ -14,11 +14,12 @@
 //! slope in the decrement is what the penalty leaves of it: zero where the Karush–Kuhn–Tucker conditions hold. The
 //! last step, within that distance, is taken without another pass: it is the one that has the zeros and the pools.
 
-use super::metric::{Metric, dot};
+use super::metric::Metric;
 use super::penalty::Penalty;
 use super::proximal::{self, Bend, Step, add};
 use super::ridge::Ridge;
 use super::sweep::Grid;
+use crate::num::dot;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;

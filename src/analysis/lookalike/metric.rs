@@ -5,7 +5,7 @@ use super::pairs::Met;
 use super::ridge::Ridge;
 use crate::error::Result;
 use crate::num;
-use crate::num::Order;
+use crate::num::{Order, decompose, dot, solve};
 use crate::shard::desk::Desk;
 
 /// Weights in the dense part: its factor takes some 75 million multiplications at most.
@@ -137,7 +137,7 @@ impl Part {
         for &(dense, alone) in &part.groups {
             dense.iter().for_each(|&at| part.factor[at][at] += alone.max(0.0));
         }
-        decompose(&mut part.factor);
+        decompose(&mut part.factor, 1e-9);
         Some(part)
     }
     /// The inverse times sums by group, in place.
@@ -153,43 +153,6 @@ impl Part {
         let both = self.groups.iter().zip(sums);
         both.for_each(|(&(at, _), sum)| at.iter().for_each(|&at| *sum = dense[at]));
     }
-}
-
-/// Turns the lower triangle of a matrix into its Cholesky factor.
-fn decompose(rows: &mut [Vec<f64>]) {
-    for a in 0..rows.len() {
-        let (above, below) = rows.split_at_mut(a);
-        let row = &mut below[0];
-        for b in 0..a {
-            row[b] = (row[b] - dot(&row[..b], &above[b][..b])) / above[b][b];
-        }
-        let left = row[a] - dot(&row[..a], &row[..a]);
-        row[a] = num::sqrt(left.max(1e-9 * row[a]));
-    }
-}
-
-/// Solves by a Cholesky factor, in place.
-fn solve(factor: &[Vec<f64>], dense: &mut [f64]) {
-    for (a, row) in factor.iter().enumerate() {
-        dense[a] = (dense[a] - dot(&dense[..a], &row[..a])) / row[a];
-    }
-    for (a, row) in factor.iter().enumerate().rev() {
-        dense[a] /= row[a];
-        let (below, above) = dense.split_at_mut(a);
-        below.iter_mut().zip(row).for_each(|(x, r)| *x -= r * above[0]);
-    }
-}
-
-/// Σ a·b over as many as `a` has, in four running sums so that it vectorises; the order is fixed.
-pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (a4, a_rest) = a.as_chunks::<4>();
-    let (b4, _) = b.as_chunks::<4>();
-    for (x, y) in a4.iter().zip(b4) {
-        (0..4).for_each(|k| sums[k] += x[k] * y[k]);
-    }
-    let tail: f64 = a_rest.iter().zip(b.iter().skip(4 * a4.len())).map(|(x, y)| x * y).sum();
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + tail
 }
 
 #[cfg(test)]
@@ -223,12 +186,5 @@ mod tests {
             assert!((got - want).abs() < 1e-9, "{a}: {got}");
         }
         assert_eq!(x[3], 2.0);
-    }
-
-    #[test]
-    fn dot_takes_as_many_as_the_first_has() {
-        let a: Vec<f64> = (0..11).map(f64::from).collect();
-        assert_eq!(dot(&a, &a), 385.0);
-        assert_eq!(dot(&a[..5], &a), 30.0);
     }
 }

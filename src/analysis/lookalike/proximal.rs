@@ -6,8 +6,9 @@
 //! are zero and which bins are pooled; conjugate gradients (Hestenes and Stiefel, 1952), preconditioned by the
 //! metric as these weights see it, find the best point with just these, and it is cut back to where signs and orders hold.
 
-use super::metric::{Metric, Part, dot};
+use super::metric::{Metric, Part};
 use super::penalty::{Face, Penalty};
+use crate::num::dot;
 
 /// Most turns of one step.
 const TURNS: u32 = 100;

@@ -56,14 +56,14 @@ impl Ridge {
     }
     /// What these weights cost.
     pub fn penalty(&self, weights: &[f64]) -> f64 {
-        0.5 * super::metric::dot(weights, &self.slope(weights))
+        0.5 * crate::num::dot(weights, &self.slope(weights))
     }
     /// How the cost rises with every weight.
     pub fn slope(&self, weights: &[f64]) -> Vec<f64> {
         let mut slope: Vec<f64> = self.alone.iter().zip(weights).map(|(l2, w)| l2 * w).collect();
         for line in &self.lines {
             let places = line.start..line.start + line.z.len();
-            let along = line.free * super::metric::dot(&line.z, &weights[places.clone()]);
+            let along = line.free * crate::num::dot(&line.z, &weights[places.clone()]);
             slope[places].iter_mut().zip(&line.z).for_each(|(slope, z)| *slope -= along * z);
         }
         slope

@@ -1,7 +1,7 @@
 //! `atoll analyze`: what people did and bought over time.
 
-use crate::commands::{Bar, Engine, file_ref, opening, save};
-use atoll::error::{Error, Kind, Result};
+use crate::commands::{Bar, Engine, file_ref, opening, recipe_text, save};
+use atoll::error::Result;
 use atoll::room::analyze::Topic;
 use atoll::room::call::{Call, FileRef, Reply};
 use atoll::room::past::PastRecipe;
@@ -29,13 +29,10 @@ pub struct Analyze {
 
 impl Analyze {
     pub fn run(&self) -> Result<()> {
-        let recipe = if self.recipe.is_dir() { self.recipe.join("room.toml") } else { self.recipe.clone() };
-        let beside = recipe.parent().unwrap_or(Path::new("."));
-        let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
-        let text = std::fs::read_to_string(&recipe).map_err(unreadable)?;
+        let (text, beside) = recipe_text(&self.recipe)?;
         let plan = PastRecipe::parse(&text)?;
-        let (mut paths, room) = opened(&text, beside)?;
-        let files = named(&plan, beside, &mut paths)?;
+        let (mut paths, room) = opened(&text, &beside)?;
+        let files = named(&plan, &beside, &mut paths)?;
         let topics: Vec<Topic> = self.names.iter().filter_map(|name| Topic::named(name)).collect();
         let mut threads = self.engine.start(paths)?;
         let mut bar = Bar::new(self.engine.quiet);
@@ -59,12 +56,7 @@ impl Analyze {
 
 /// What has to be open for the people of other files to be told: a room, where its recipe has an ID map or a list of consent.
 fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)> {
-    // Sections, or the first-party file's column of consent.
-    let told = |line: &str| {
-        let line = line.trim_start_matches(['[', ' ']);
-        line.starts_with("idmap") || line.starts_with("consent")
-    };
-    if !text.lines().any(told) {
+    if !PastRecipe::needs_room(text)? {
         return Ok((vec![], None));
     }
     opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))

@@ -162,17 +162,24 @@ fn inspect(file: &Path, engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
-    let recipe = &if recipe.is_dir() { recipe.join("room.toml") } else { recipe.to_path_buf() };
+/// The text of a recipe, or of the room.toml of a folder, and where it stands.
+pub fn recipe_text(recipe: &Path) -> Result<(String, PathBuf)> {
+    let recipe = if recipe.is_dir() { recipe.join("room.toml") } else { recipe.to_path_buf() };
     let unreadable = |_| Error::new(Kind::FileUnreadable).file(recipe.display().to_string());
-    let plan = Recipe::parse(&std::fs::read_to_string(recipe).map_err(unreadable)?)?;
+    let text = std::fs::read_to_string(&recipe).map_err(unreadable)?;
+    Ok((text, recipe.parent().unwrap_or(Path::new(".")).to_path_buf()))
+}
+
+fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
+    let (text, beside) = recipe_text(recipe)?;
+    let plan = Recipe::parse(&text)?;
     if let Some(signed) = &plan.policy {
         signed
             .read()
             .and_then(|header| header.policy.check(&exchange::today()))
             .map_err(|e| e.file("room.toml"))?;
     }
-    let (files, calls) = opening(plan, recipe.parent().unwrap_or(Path::new(".")))?;
+    let (files, calls) = opening(plan, &beside)?;
     let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
     let [attach, open] = calls;
