@@ -2,7 +2,7 @@
 
 use crate::error::{self, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a metric is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +113,10 @@ impl Default for ExperimentPlan {
     }
 }
 
+fn distinct(names: &[String]) -> bool {
+    names.iter().collect::<BTreeSet<_>>().len() == names.len()
+}
+
 impl ExperimentPlan {
     /// Refuses settings out of range, by name.
     pub fn check(&self) -> Result<()> {
@@ -121,6 +125,7 @@ impl ExperimentPlan {
             ("experiment.metrics", self.metrics.iter().all(|metric| !metric.name.is_empty())),
             ("experiment.detect", self.detect > 0.0 && self.detect <= 10.0),
             ("experiment.days", self.days <= 3_650),
+            ("experiment.uplift.columns", self.uplift.iter().all(|of| distinct(&of.columns))),
             ("experiment.uplift.shrink", self.uplift.iter().all(|of| of.shrink > 0.0 && of.shrink <= 1e9)),
         ])
     }

@@ -172,6 +172,13 @@ fn control_what_is_missing_is_named() {
     assert_eq!(refused(&deeds, &other), ("arm-missing", "a".into()));
     let orders = ExperimentPlan { control: "c".into(), ..ExperimentPlan::default() };
     assert_eq!(refused(&deeds, &orders), ("table-missing", "orders".into()));
+    let of = ExperimentPlan { control: "c".into(), ..visits() };
+    let none = ExperimentPlan { filter: [("arm".into(), vec![])].into(), ..of.clone() };
+    assert_eq!(refused(&deeds, &none), ("out-of-range", "arm = []".into()));
+    let columns = vec!["channel".into(), "channel".into()];
+    let twice = UpliftPlan { arm: "d".into(), columns, ..UpliftPlan::default() };
+    let twice = ExperimentPlan { uplift: Some(twice), ..of };
+    assert_eq!(refused(&deeds, &twice), ("out-of-range", "experiment.uplift.columns".into()));
 }
 
 /// A/A: two arms of the same; how often a difference is found that is not there.

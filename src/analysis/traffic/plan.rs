@@ -124,6 +124,7 @@ impl TrafficPlan {
             ("traffic.layers.salt", self.layers.iter().all(|layer| !layer.salt.is_empty())),
             ("traffic.layers.experiments", named(experiments().map(|e| &e.name))),
             ("traffic.layers.experiments.arms", all(TrafficExperiment::fine)),
+            ("traffic.layers.experiments.arms.share", all(|of| of.arms.iter().all(|arm| arm.share > 0))),
             ("traffic.layers.experiments.to", all(TrafficExperiment::wide)),
             ("traffic.balance", self.balance.len() <= 5),
         ])?;

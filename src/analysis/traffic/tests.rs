@@ -224,7 +224,7 @@ fn control_what_cannot_be_is_refused_by_name() {
     );
     assert_eq!(
         with(|p| p.layers[1].experiments[0].arms[1].share = 0),
-        named("out-of-range", "traffic.layers.experiments.to")
+        named("out-of-range", "traffic.layers.experiments.arms.share")
     );
     assert_eq!(
         with(|p| p.layers[1].experiments[0].arms.truncate(1)),

@@ -43,6 +43,9 @@ impl PastSchema {
     /// A column and the codes of these labels of it. One that no row has is more likely misspelt than never done.
     pub fn codes(&self, source: Source, name: &str, labels: &[String]) -> Result<(u32, Vec<u32>)> {
         let at = self.column(source, name)?;
+        if labels.is_empty() {
+            return Err(Error::new(Kind::OutOfRange).file("room.toml").column(format!("{name} = []")));
+        }
         let code = |label: &String| {
             let unknown = || Error::new(Kind::LabelUnknown).column(format!("{name}: {label}"));
             self.table(source).dims[at].code(label).ok_or_else(unknown)
