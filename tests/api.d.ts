@@ -113,6 +113,51 @@ p: number, };
 /**
  * An arm.
  */
+export type ArmChecked = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of all.
+ */
+share: number, 
+/**
+ * Of the printed share: `fine`, `ten-times`, `rate-apart`.
+ */
+share_verdict: string, 
+/**
+ * Of its people those who did it.
+ */
+rate: number | null, 
+/**
+ * Wilson's 95 % interval.
+ */
+interval: Interval | null, 
+/**
+ * Difference to the first arm, with Newcombe's interval.
+ */
+difference: [number, Interval] | null, 
+/**
+ * Relative lift over it, with its interval on the log scale.
+ */
+relative: [number, Interval] | null, 
+/**
+ * Two-sided.
+ */
+p: number | null, 
+/**
+ * Of the printed interval: `fine` if it is that of the rate, the difference or the lift; `interval-apart`.
+ */
+interval_verdict: string, };
+
+/**
+ * An arm.
+ */
 export type ArmGiven = { 
 /**
  * Its name.
@@ -173,6 +218,35 @@ planned: number, };
  * What may be said of an arm.
  */
 export type ArmVerdict = "broken-split" | "too-early" | "better" | "worse" | "open";
+
+/**
+ * An experiment.
+ */
+export type ArmsChecked = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * χ² of the sizes against the plan.
+ */
+chi2: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * `fine`, or `uneven-split` where p is below 0.001.
+ */
+verdict: string, 
+/**
+ * Its arms.
+ */
+arms: Array<ArmChecked>, 
+/**
+ * Ratio and growth, where they were printed.
+ */
+growth: GrowthChecked | null, };
 
 /**
  * An experiment; the first arm is the control.
@@ -605,6 +679,35 @@ price: string,
  * Where to meet them.
  */
 touch: string, };
+
+/**
+ * A change.
+ */
+export type ChangeChecked = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * Percentage points from before to after.
+ */
+points: number | null, 
+/**
+ * Percent of before.
+ */
+percent: number | null, 
+/**
+ * What would come after, in percent, if the print means points.
+ */
+if_points: number | null, 
+/**
+ * And if it means percent of before.
+ */
+if_percent: number | null, 
+/**
+ * `points`, `percent`, `either`, `rate-apart`; `no-base` where nothing before is known, `two-ways` where nothing after.
+ */
+verdict: string, };
 
 /**
  * A change.
@@ -2289,6 +2392,27 @@ stages: Array<RatioGiven>,
 changes: Array<ChangeGiven>, };
 
 /**
+ * The report.
+ */
+export type FiguresReport = { 
+/**
+ * Experiments.
+ */
+arms: Array<ArmsChecked>, 
+/**
+ * Wholes and their parts.
+ */
+sums: Array<SumChecked>, 
+/**
+ * Rates between stages.
+ */
+stages: Array<RatioChecked>, 
+/**
+ * Changes.
+ */
+changes: Array<ChangeChecked>, };
+
+/**
  * How one file is read.
  */
 export type FileRecipe = { 
@@ -2695,6 +2819,23 @@ q: number,
  * Scale over people.
  */
 v: number, };
+
+/**
+ * A printed ratio or growth.
+ */
+export type GrowthChecked = { 
+/**
+ * Growth that goes with the printed ratio, in percent.
+ */
+growth: number | null, 
+/**
+ * What the ratio is of: `rates`, `people`, `neither`.
+ */
+of: string, 
+/**
+ * `fine`; `growth-apart` where growth is not the ratio less one.
+ */
+verdict: string, };
 
 /**
  * A proposal for one column.
@@ -5038,6 +5179,27 @@ target: Expr, };
 /**
  * A rate between stages.
  */
+export type RatioChecked = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * The one over the other.
+ */
+ratio: number, 
+/**
+ * Its interval; of a cohort only, since a stock is no part of another.
+ */
+interval: Interval | null, 
+/**
+ * `fine`, `stocks-not-flow`, `ten-times`, `rate-apart`.
+ */
+verdict: string, };
+
+/**
+ * A rate between stages.
+ */
 export type RatioGiven = { 
 /**
  * Of what.
@@ -6282,6 +6444,27 @@ log_loss: number,
  * Its share in the blend of everyone.
  */
 share: number, };
+
+/**
+ * A whole.
+ */
+export type SumChecked = { 
+/**
+ * Of what.
+ */
+name: string, 
+/**
+ * What the parts add up to.
+ */
+sum: number, 
+/**
+ * As printed.
+ */
+printed: number, 
+/**
+ * `fine`, `sum-apart`.
+ */
+verdict: string, };
 
 /**
  * A whole and its parts.

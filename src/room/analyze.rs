@@ -185,7 +185,7 @@ impl Room {
     /// Makes the files of one analysis of what was brought in; with `people` also the list of everyone with what it found of
     /// them.
     pub(super) async fn ask(&mut self, topic: Topic, recipe: PastRecipe, people: bool) -> Result<Vec<Made>> {
-        if topic.counted(&recipe) {
+        if self.past.is_none() && topic.counted(&recipe) {
             let made = answer(&self.desk, &PastSchema::default(), &recipe, topic).await?;
             return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
         }

@@ -165,6 +165,39 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await expect(often.locator("td").first()).toHaveText(n(seen.length), { timeout: 30_000 });
   expect(await listed(page, often.getByTestId("keep"))).toEqual(ids(seen));
 
+  // Two tests that both hold: money in one channel, and nothing put in the cart of late. Then it is changed.
+  const spent = (who: number): number => made.orders.filter((o) => o.who === who && o.channel === "app").reduce((sum, o) => sum + o.cents + (o.items.length - 1) * 100, 0);
+  const carted = (who: number, days: number): boolean => made.events.some((e) => e.who === who && e.what === "cart" && e.day > DAYS - days);
+  const big = (least: number): number[] => [...Array(PEOPLE).keys()].filter((who) => spent(who) >= least * 100 && !carted(who, 60));
+  await form.getByRole("button", { name: "New rule" }).click();
+  await page.getByTestId("rule-name").fill("Quiet and large");
+  const [bought, quiet] = [page.getByTestId("rule-test").nth(0), page.getByTestId("rule-test").nth(1)];
+  await bought.locator("summary").click();
+  await bought.getByTestId("rule-only").selectOption("channel");
+  await expect(page.getByTestId("rule-add"), "a filter without values says nothing").toBeDisabled();
+  await bought.getByRole("combobox", { name: "channel", exact: true }).selectOption("app");
+  await bought.getByTestId("rule-sum").selectOption("amount");
+  await bought.getByTestId("rule-sum-least").fill("80");
+  await bought.getByTestId("rule-sum-least").blur();
+  await page.getByTestId("rule-and").click();
+  await quiet.getByRole("combobox", { name: "Event" }).selectOption("cart");
+  await quiet.getByTestId("rule-least").fill("0");
+  await quiet.getByTestId("rule-most").fill("0");
+  await quiet.getByLabel("In the last days", { exact: true }).fill("60");
+  await quiet.getByLabel("In the last days", { exact: true }).blur();
+  await page.getByTestId("rule-add").click();
+  const large = rules.filter({ hasText: "Quiet and large" });
+  await expect(large.locator("td").first()).toHaveText(n(big(80).length), { timeout: 30_000 });
+  expect(await listed(page, large.getByTestId("keep"))).toEqual(ids(big(80)));
+  await large.getByRole("button", { name: "Edit: Quiet and large" }).click();
+  await expect(bought.getByTestId("rule-sum-least")).toHaveValue("80");
+  await bought.getByTestId("rule-sum-least").fill("100");
+  await bought.getByTestId("rule-sum-least").blur();
+  expect(await barriers(page), "rule form").toEqual([]);
+  await page.getByTestId("rule-add").click();
+  await expect(large.locator("td").first()).toHaveText(n(big(100).length), { timeout: 30_000 });
+  expect(big(100).length).toBeLessThan(big(80).length);
+
   // After a campaign everyone it reached is in one of four lists.
   await page.getByTestId("rules-response").click();
   const four = page.getByTestId("responses-table").locator("tbody tr");
@@ -188,6 +221,33 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await expect(rules.first().locator("td").nth(4)).toHaveText(n(seen.length), { timeout: 30_000 });
   await expect(page.getByTestId("rules-lead")).toContainText("people");
   expect(await barriers(page), "rules").toEqual([]);
+});
+
+test("figures of a report are held to their own arithmetic, without files", async ({ page, served }) => {
+  await page.goto(`${served}#shards=1`);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("business-figures").click();
+  await page.getByTestId("figures-example").click();
+  const verdicts = (part: string): Promise<(string | null)[]> => page.getByTestId(`figures-${part}`).locator("[data-verdict]").evaluateAll((all) => all.map((one) => one.getAttribute("data-verdict")));
+  await expect.poll(() => verdicts("sums"), { timeout: 30_000 }).toEqual(["sum-apart"]);
+  expect(await verdicts("funnels")).toEqual(["fine", "ten-times"]);
+  expect(await verdicts("split")).toEqual(["uneven-split", "growth-apart"]);
+  expect(await verdicts("stages")).toEqual(["stocks-not-flow"]);
+  expect(await verdicts("changes")).toEqual(["points"]);
+  await expect(page.getByTestId("figures-sums")).toContainText("10,200");
+  expect(await barriers(page), "figures").toEqual([]);
+  // A figure put right agrees; a row that is not complete is not asked about, and nothing else changes.
+  await page.getByTestId("figures-sums").getByLabel("Printed whole").fill("10200");
+  await page.getByTestId("figures-sums").getByLabel("Printed whole").blur();
+  await expect.poll(() => verdicts("sums"), { timeout: 30_000 }).toEqual(["fine"]);
+  await page.getByTestId("figures-add-sums").click();
+  await page.getByTestId("figures-sums").getByLabel("Printed whole").nth(1).fill("7");
+  await page.getByTestId("figures-sums").getByLabel("Printed whole").nth(1).blur();
+  expect(await verdicts("sums")).toEqual(["fine"]);
+  await page.getByTestId("figures-stages").getByRole("checkbox").check();
+  await expect.poll(() => verdicts("stages"), { timeout: 30_000 }).toEqual(["fine"]);
+  await page.locator(".views input[value=files]").check({ force: true });
+  await expect(page.getByTestId("sample-business")).toBeVisible();
 });
 
 test("people are put into the arms that a partner computes, and the arms file becomes an experiment", async ({ page, served }, info) => {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// The report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct FiguresReport {
     /// Experiments.
     pub arms: Vec<ArmsChecked>,
@@ -23,6 +24,7 @@ pub struct FiguresReport {
 
 /// An experiment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ArmsChecked {
     /// Of what.
     pub name: String,
@@ -40,6 +42,7 @@ pub struct ArmsChecked {
 
 /// An arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ArmChecked {
     /// Its name.
     pub name: String,
@@ -65,6 +68,7 @@ pub struct ArmChecked {
 
 /// A printed ratio or growth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct GrowthChecked {
     /// Growth that goes with the printed ratio, in percent.
     pub growth: Option<f64>,
@@ -76,6 +80,7 @@ pub struct GrowthChecked {
 
 /// A whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct SumChecked {
     /// Of what.
     pub name: String,
@@ -89,6 +94,7 @@ pub struct SumChecked {
 
 /// A rate between stages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct RatioChecked {
     /// Of what.
     pub name: String,
@@ -102,6 +108,7 @@ pub struct RatioChecked {
 
 /// A change.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ChangeChecked {
     /// Of what.
     pub name: String,

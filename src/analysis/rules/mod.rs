@@ -45,8 +45,12 @@ pub async fn rules(desk: &Desk, schema: &PastSchema, plan: &RulePlan) -> Result<
     let rules = plan.list();
     let mut unknown = Vec::new();
     let mut coded = Vec::new();
-    for rule in &rules {
-        match code(schema, rule, plan.preset()) {
+    for (at, rule) in rules.iter().enumerate() {
+        let tests = match plan.response {
+            Some(_) if at < plan::RESPONSES => responses(schema, rule),
+            _ => code(schema, rule, plan.preset()),
+        };
+        match tests {
             Ok(tests) => coded.push(tests),
             // A preset names more than any file has.
             Err(_) if plan.preset() => {
@@ -62,6 +66,36 @@ pub async fn rules(desk: &Desk, schema: &PastSchema, plan: &RulePlan) -> Result<
     desk.progress("rules", 0, 1, "rounds");
     let found = desk.sum(&Tags { rules: coded, end: schema.end }).await?;
     Ok(report::report(schema, &rules, &unknown, &found))
+}
+
+/// The tests of one of the four lists of responses. That nobody has answered yet, or reached the aim, is no mistake: then
+/// everyone is silent, and the list of the converted is empty.
+fn responses(schema: &PastSchema, rule: &TagRule) -> Result<Vec<Test>> {
+    let there = |events: &[String]| {
+        let dim = schema.table(Source::Events).dims.first();
+        events.iter().any(|event| dim.is_some_and(|dim| dim.code(event).is_some()))
+    };
+    let mut tests = Vec::new();
+    for test in &rule.all {
+        let mut test = test.clone();
+        if test.most == Some(0) {
+            if !there(&test.event) {
+                continue;
+            }
+            test.event = known(schema, &test.event, true);
+        }
+        let reached = test.then.as_ref().is_none_or(|next| next.event.is_empty() || there(&next.event));
+        test.then = test.then.filter(|_| reached);
+        if let Some(next) = &mut test.then {
+            next.event = known(schema, &next.event, true);
+        }
+        let test = coded(schema, &test, false)?;
+        if !reached {
+            return Ok(vec![]);
+        }
+        tests.push(test);
+    }
+    Ok(tests)
 }
 
 /// The rules to start from: those of the preset about what the files have, with the events that are there.

@@ -45,6 +45,9 @@ impl Default for ResponsePlan {
     }
 }
 
+/// Its rules.
+pub(super) const RESPONSES: usize = 4;
+
 impl ResponsePlan {
     fn rules(&self) -> Vec<TagRule> {
         let contact =
@@ -55,7 +58,7 @@ impl ResponsePlan {
         let silent = (!self.answer.is_empty()).then_some(silent);
         let rest = Predicate { days: self.days, ..contact(self.cap) };
         let few = Predicate { days: self.days, most: Some(self.cap - 1), ..contact(0) };
-        let rules = [
+        let rules: [(&str, Vec<Predicate>); RESPONSES] = [
             ("converted", vec![converted]),
             ("drop", std::iter::once(contact(self.tries)).chain(silent).collect()),
             ("rest", vec![rest]),

@@ -282,6 +282,28 @@ fn everyone_contacted_is_in_one_list() {
     assert_eq!((found.rules.len(), found.rules[4].first, found.rules[4].people), (5, 1, 2));
 }
 
+/// Before the first answer, and before anybody came to the aim, the lists are there all the same.
+#[test]
+fn responses_nobody_gave_yet_are_none() {
+    let deeds = town(40, 1);
+    let plan = |answer: &str, aim: &str| {
+        let response =
+            ResponsePlan { answer: vec![answer.into()], aim: vec![aim.into()], ..four(&["coupon"]) };
+        RulePlan { response: Some(response), ..RulePlan::default() }
+    };
+    let first = |plan: &RulePlan| {
+        let found = report(&deeds, plan, 2).unwrap();
+        let contacted: u64 = found.rules.iter().map(|rule| rule.first).sum();
+        assert_eq!(contacted + found.none, found.people);
+        (contacted, found.rules.iter().map(|rule| rule.people).collect::<Vec<_>>())
+    };
+    let (contacted, answered) = first(&plan("login", "redeem"));
+    let (all, nobody) = first(&plan("letter", "parcel"));
+    assert_eq!(all, contacted, "those contacted are the same people");
+    assert_eq!(nobody[0], 0);
+    assert!(nobody[1] >= answered[1], "nobody answered, so nobody is spared for it");
+}
+
 #[test]
 fn control_responses_that_cannot_be_are_refused() {
     let deeds = town(20, 1);

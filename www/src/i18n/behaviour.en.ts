@@ -53,7 +53,25 @@ export const behaviourEn: BehaviourWords = {
     times: (least, most) => (most === null ? (least > 1 ? `at least ${least} times` : "") : least > 0 ? `${least}–${most} times` : `at most ${most} times`),
     never: (what) => `no ${what}`, days: (n) => `in the last ${n} days`, isFirst: "as the first of all", isLast: "as the last of all", quiet: (n) => `${n} days ago or more`, stay: (n) => `for ${n} seconds or more`,
     then: (what, days) => `then ${what} within ${days} days`, thenNot: (what, days) => `then no ${what} within ${days} days`, due: (n) => `${n}% of their own mean interval since the last order`, sum: (column, range) => `sum of ${column} ${range}`, comma: ", ", joined: "; ",
-    add: "New rule", name: "Name", what: "Event", orders: "order", least: "At least", most: "At most", mostHint: "no limit", inDays: "In the last days", forever: "all", follows: "Followed by", follow: { any: "does not matter", then: "followed by", never: "not followed by" }, inNext: "within days", save: "Add", taken: "There is a rule of this name.",
+    add: "New rule", name: "Name", what: "Event", orders: "order", least: "At least", most: "At most", mostHint: "no limit", inDays: "In the last days", forever: "all", follows: "Followed by", follow: { any: "does not matter", then: "followed by", never: "not followed by" }, inNext: "within days", save: "Add", change: "Change", edit: "Edit",
+    when: "Who", and: "and who", andAlso: "And", more: "Only some of them, sums, time spent, when", only: "only where", fate: "Became", sumOf: "Adding up", from: "from", to: "to", which: "Of all", whichOnes: { all: "all of them", first: "only the first", last: "only the last" }, quietFor: "Not in the last days",
+    seconds: "Seconds spent", secondsHint: "From each of these events to the person's next one; a pause of more than half an hour counts as none.", dueAt: "Due, % of own interval", dueHint: "Days since the last order, in percent of the person's own mean interval between orders: 100 is due today.", taken: "There is a rule of this name.",
     up: "Up", down: "Down", remove: "Remove", preset: "Back to the preset", empty: "No rules yet. The preset's rules are about events that these files do not have; make one of your own.",
+  },
+  figures: {
+    lead: "Type in what a report or a platform printed: sums, shares, rates, intervals and changes are held to their own arithmetic. No files and no IDs are needed; every cell counts as soon as you leave it.", example: "Show an example", add: "Add",
+    examples: ["Campaign funnel", "Text message test", "Audience total", "A2 → A3", "Churn rate"],
+    parts: { funnels: "Funnel counts", arms: "Experiment arms", sums: "Sums", stages: "Rates between stages", changes: "Changes" },
+    hints: {
+      funnels: "People at each step, with commas between; the printed rate of each step (%), if there is one.", arms: "The first arm is the control. Printed shares, intervals, ratio and growth are held against the people.", sums: "Parts and whole; zeros at the end of the whole count as rounded.",
+      stages: "A ratio of two stocks is no conversion: only the same people moving on are.", changes: "Does “down 5%” mean points or percent? Both readings are worked out.",
+    },
+    name: "Name", people: "People at each step", rates: "Printed rates (%)", step: (n) => `Step ${n}`, arm: "Arm", control: "control", size: "People", did: "Did it", share: "Printed share (%)", range: "Printed interval (%)", rate: "Rate", difference: "Difference (points)", lift: "Relative lift", pp: " pp",
+    ratio: "Printed ratio", growth: "Printed growth (%)", split: (p) => `Sizes against an even split: p ${p}`, ratioOf: { rates: "The ratio is one of rates", people: "The ratio is one of people, not of rates", neither: "The ratio is neither of rates nor of people" }, means: (value) => `it means ${value}`,
+    addends: "Parts", printed: "Printed whole", sum: "Sum", from: "People in the stage before", to: "People in the stage", printedRate: "Printed rate (%)", same: "The same people", before: "Before (%)", after: "After (%)", printedChange: "Printed change", points: "Points", relative: "Percent of before", meant: "What was printed", would: (value) => `after: ${value}`,
+    verdicts: {
+      fine: "agrees", "rate-apart": "does not agree", "ten-times": "off by a power of ten", "more-than-before": "more than before", "uneven-split": "uneven split", "interval-apart": "another interval", "growth-apart": "growth is not the ratio less one", "sum-apart": "does not add up",
+      "stocks-not-flow": "a ratio of stocks, no flow", points: "points", percent: "percent of before", either: "either reading", "no-base": "no base", "two-ways": "two readings, two results",
+    },
   },
 };

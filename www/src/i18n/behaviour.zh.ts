@@ -52,8 +52,26 @@ export const behaviourZh = {
     times: (least: number, most: number | null) => (most === null ? (least > 1 ? `至少 ${least} 次` : "") : least > 0 ? `${least}–${most} 次` : `至多 ${most} 次`),
     never: (what: string) => `没有${what}`, days: (n: number) => `最近 ${n} 天`, isFirst: "是第一次", isLast: "是最后一次", quiet: (n: number) => `已过去 ${n} 天以上`, stay: (n: number) => `停留 ${n} 秒以上`,
     then: (what: string, days: number) => `之后 ${days} 天内${what}`, thenNot: (what: string, days: number) => `之后 ${days} 天内没有${what}`, due: (n: number) => `距上次购买已到本人平均间隔的 ${n}%`, sum: (column: string, range: string) => `${column}合计 ${range}`, comma: "，", joined: "；",
-    add: "新建规则", name: "名称", what: "行为", orders: "下单", least: "至少次数", most: "至多次数", mostHint: "不限", inDays: "最近几天", forever: "全部", follows: "之后", follow: { any: "不论", then: "发生了", never: "没有发生" }, inNext: "几天内", save: "加入", taken: "已有同名规则。",
+    add: "新建规则", name: "名称", what: "行为", orders: "下单", least: "至少次数", most: "至多次数", mostHint: "不限", inDays: "最近几天", forever: "全部", follows: "之后", follow: { any: "不论", then: "发生了", never: "没有发生" }, inNext: "几天内", save: "加入", change: "更改", edit: "编辑",
+    when: "谁", and: "并且", andAlso: "并且", more: "只算其中一部分、合计、停留、时间", only: "只算", fate: "订单结果", sumOf: "合计", from: "从", to: "到", which: "其中", whichOnes: { all: "全部", first: "只算第一次", last: "只算最后一次" }, quietFor: "最近几天没有",
+    seconds: "停留秒数", secondsHint: "从每次这样的行为到本人的下一次行为；中断超过半小时不计。", dueAt: "到期（本人间隔的 %）", dueHint: "距上次购买的天数，占本人平均购买间隔的百分比：100 即今天到期。", taken: "已有同名规则。",
     up: "上移", down: "下移", remove: "删除", preset: "恢复预设", empty: "还没有规则。预设的规则与这些文件里的行为对不上，可以新建一条。",
+  },
+  figures: {
+    lead: "把报告或平台给出的数字填进来：总和、占比、转化率、区间、环比能不能自洽，一看便知。不需要明细，也不需要 ID；改完一格即算。", example: "看一个例子", add: "添加",
+    examples: ["活动漏斗", "短信实验", "人群总量", "A2 → A3", "流失率"],
+    parts: { funnels: "漏斗人数", arms: "实验分组", sums: "总和", stages: "阶段比率", changes: "前后变化" },
+    hints: {
+      funnels: "每一步的人数，用逗号隔开；可再填报告里印的逐步转化率（%）。", arms: "第一组为对照。可填占比、区间、比值和增幅，看它们是否由人数得出。", sums: "各部分与总数；总数末尾的零按四舍五入看。",
+      stages: "两个时点的存量之比不是转化率：只有同一批人走到下一阶段才是。", changes: "“下降 5%”是百分点还是相对值？两种读法都算给你看。",
+    },
+    name: "名称", people: "各步人数", rates: "印出的转化率（%）", step: (n: number) => `第 ${n} 步`, arm: "组", control: "对照", size: "人数", did: "转化人数", share: "印出的占比（%）", range: "印出的区间（%）", rate: "实际比率", difference: "差（百分点）", lift: "相对提升", pp: " 个百分点",
+    ratio: "印出的比值", growth: "印出的增幅（%）", split: (p: string) => `分组人数与均分相比：p ${p}`, ratioOf: { rates: "比值是转化率之比", people: "比值其实是人数之比", neither: "比值与人数、转化率都对不上" } as Record<string, string>, means: (value: string) => `该比值即 ${value}`,
+    addends: "各部分", printed: "印出的总数", sum: "实际合计", from: "前一阶段人数", to: "后一阶段人数", printedRate: "印出的比率（%）", same: "同一批人", before: "之前（%）", after: "之后（%）", printedChange: "印出的变化", points: "百分点", relative: "相对变化", meant: "印的是", would: (value: string) => `则之后为 ${value}`,
+    verdicts: {
+      fine: "一致", "rate-apart": "对不上", "ten-times": "差了十倍", "more-than-before": "比上一步还多", "uneven-split": "分流不均", "interval-apart": "区间对不上", "growth-apart": "增幅与比值不符", "sum-apart": "加起来不对",
+      "stocks-not-flow": "是存量之比，不是转化", points: "百分点", percent: "相对变化", either: "两种读法都行", "no-base": "没有基数", "two-ways": "两种读法结果不同",
+    } as Record<string, string>,
   },
 };
 export type BehaviourWords = typeof behaviourZh;

@@ -1,14 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { FATES, tableOf, usesIn, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
-/** What has a view; printed figures are held to their arithmetic on the command line. */
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; figures: FiguresReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -24,12 +23,11 @@ const PLANS: Plans = {
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
+  figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
 
 /** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
 export const KNOWN: Record<string, Topic> = { stage: "stages", rfm: "rfm", value: "clv", lifecycle: "clv", cohort: "cohorts", churn: "cohorts", arm: "experiment", rule: "rules" };
-
-const NOTHING: PastRecipe["figures"] = { arms: [], sums: [], stages: [], changes: [] };
 
 /** How the arms file of a split is read again. */
 const ARMS = {
@@ -189,8 +187,6 @@ class Business {
   saving = $state.raw<Out[]>();
   refusal = $state.raw<Refusal>();
   sampling = $state(false);
-  /** What a loaded recipe says of figures printed elsewhere: carried along. */
-  #figures: PastRecipe["figures"] = NOTHING;
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
@@ -198,13 +194,13 @@ class Business {
 
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
-    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
+    const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), figures: of("figures") };
   }
 
   get recipe(): PastRecipe {
     const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.recipe ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans, figures: this.#figures };
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
@@ -290,14 +286,14 @@ class Business {
   async need(topic: Topic): Promise<void> {
     if (!this.ready && !this.bring.running && this.bring.result) await this.bring.start();
     const { task } = this.answers[topic];
-    if (this.ready && (task.status.is === "ready" || task.status.is === "stale")) await this.answers[topic].run();
+    if (this.#askable(topic) && (task.status.is === "ready" || task.status.is === "stale")) await this.answers[topic].run();
   }
 
   /** Another plan of an analysis, asked at once. */
   set<T extends Topic>(topic: T, plan: Partial<Plans[T]>): void {
     this.#plan(topic, { ...this.plans[topic], ...plan });
     const { task } = this.answers[topic];
-    if (this.ready && !task.running) void this.answers[topic].run();
+    if (this.#askable(topic) && !this.#nothing(topic) && !task.running) void this.answers[topic].run();
   }
 
   /** Another plan, and the answer to it. */
@@ -365,10 +361,9 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, orders, assign, figures, ...plans } = await app.engine.call({ "read-past": { text } });
+    const { time, events, orders, assign, ...plans } = await app.engine.call({ "read-past": { text } });
     const of = (table: PastTable, all: RowsRecipe[]): { table: PastTable; rows: RowsRecipe }[] => all.map((rows) => ({ table, rows }));
     this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign)];
-    this.#figures = figures;
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
@@ -385,7 +380,6 @@ class Business {
   forget(): void {
     this.files = [];
     this.#waiting = [];
-    this.#figures = NOTHING;
     [this.plans, this.zone, this.asOf, this.view] = [PLANS, "", "", "home"];
     this.bring.forget();
     for (const answer of Object.values(this.answers)) answer.forget();
@@ -407,9 +401,14 @@ class Business {
     if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
   }
 
+  /** Whether there is something to ask a topic about: files, or counts that take none. */
+  #askable(topic: Topic): boolean {
+    return this.ready || topic === "figures" || (topic === "funnel" && this.plans.funnel.steps.length === 0 && this.plans.funnel.counts.length > 0);
+  }
+
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
-    return (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
+    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
   }
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
