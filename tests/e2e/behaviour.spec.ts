@@ -216,7 +216,7 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   await expect(page.getByTestId("responses-table")).toHaveCount(0);
 
   const order = await rules.count();
-  for (let at = order - 2; at > 0; at -= 1) await often.getByRole("button", { name: "Up: Often here" }).click();
+  for (let at = order - 3; at > 0; at -= 1) await often.getByRole("button", { name: "Up: Often here" }).click();
   await expect(rules.first()).toContainText("Often here");
   await expect(rules.first().locator("td").nth(4)).toHaveText(n(seen.length), { timeout: 30_000 });
   await expect(page.getByTestId("rules-lead")).toContainText("people");
@@ -246,7 +246,7 @@ test("figures of a report are held to their own arithmetic, without files", asyn
   expect(await verdicts("sums")).toEqual(["fine"]);
   await page.getByTestId("figures-stages").getByRole("checkbox").check();
   await expect.poll(() => verdicts("stages"), { timeout: 30_000 }).toEqual(["fine"]);
-  await page.locator(".views input[value=files]").check({ force: true });
+  await page.locator(".views input[value=files]").click({ force: true });
   await expect(page.getByTestId("sample-business")).toBeVisible();
 });
 
