@@ -473,6 +473,7 @@ mod tests {
     use crate::analysis::clv::ClvReport;
     use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
+    use crate::analysis::features::FeaturesReport;
     use crate::analysis::funnel::FunnelReport;
     use crate::analysis::paths::PathsReport;
     use crate::analysis::pivot::PivotReport;
@@ -508,6 +509,7 @@ mod tests {
             CohortReport::export_all,
             PathsReport::export_all,
             RulesReport::export_all,
+            FeaturesReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");
