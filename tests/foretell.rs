@@ -1,5 +1,11 @@
 //! What foretells, from files to a model: `atoll analyze ROOM features`, then `atoll run` of the room it made.
 
+mod room;
+
+use atoll::room::analyze::Topic;
+use atoll::room::call::{Call, Found, Reply};
+use atoll::room::past::PastRecipe;
+use room::Bench;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -194,6 +200,54 @@ fn what_cannot_be_foretold_is_refused_by_name() {
     let files = [("events.csv", events.as_str()), ("orders.csv", &early), ("room.toml", &recipe)];
     let said = Room::new("everyone", &files).features(2).expect_err("a refusal");
     assert!(said.starts_with("atoll: [negatives-empty]"), "{said}");
+}
+
+/// Who stood in a stage is asked on a day of the features' own, and is afterwards who the recipe's stages say.
+#[test]
+fn crowds_of_stages_stay_who_they_are() {
+    let (events, orders) = people(7);
+    let stages = "[stages]\ndays = 90\n\
+        [[stages.stages]]\nname = \"seen\"\nevent = [\"view\"]\nwindow = 60\n\
+        [[stages.stages]]\nname = \"shares\"\nevent = [\"share\"]\nwindow = 60\n\
+        [[stages.stages]]\nname = \"buys\"\norders = 1\nwindow = 60\n";
+    let outcome = "outcome = { stage = \"buys\", from = [\"seen\", \"shares\"] }\n";
+    let recipe =
+        PastRecipe::parse(&(FILES.replace("outcome = \"bought\"\n", outcome) + stages)).expect("a recipe");
+    let mut bench =
+        Bench::new(3, vec![("events.csv", events.into_bytes()), ("orders.csv", orders.into_bytes())]);
+    let files = vec![bench.file(0), bench.file(1)];
+    bench.call(Call::Bring { recipe: Box::new(recipe.clone()), files }).expect("read in");
+    let mut ask = |topic, recipe: &PastRecipe| {
+        let made =
+            bench.call(Call::Past { topic, recipe: Box::new(recipe.clone()), people: false }).expect("asked");
+        let Reply::Files(made) = made else { panic!("no files") };
+        let report = made.first().expect("a report").name.clone();
+        let report = serde_json::from_slice::<Value>(&bench.take(&report)).expect("JSON");
+        let who = vec![Found { measure: "stage-before".into(), from: 1, to: 1 }];
+        let listed =
+            bench.call(Call::PastPeople { name: "seen".into(), who }).map(|_| bench.take("seen.csv"));
+        (report, listed.expect("a list"))
+    };
+    let (_, before) = ask(Topic::Stages, &recipe);
+    let (report, after) = ask(Topic::Features, &recipe);
+    assert!(before == after, "90 days before the end, not 60");
+    // Control: on the day of the features it is others.
+    let mut sixty = recipe.clone();
+    sixty.stages.days = 60;
+    let (flow, of_the_day) = ask(Topic::Stages, &sixty);
+    assert!(of_the_day != before);
+    // Who went up are those of the flow between the two days.
+    let moved = |from: &str, to: Option<&str>| -> u64 {
+        let moves = flow["flow"].as_array().into_iter().flatten();
+        let mine = moves.filter(|of| {
+            of["from"].as_str() == Some(from) && to.is_none_or(|to| of["to"].as_str() == Some(to))
+        });
+        mine.filter_map(|of| of["people"].as_u64()).sum()
+    };
+    let both = |to| moved("seen", to) + moved("shares", to);
+    assert_eq!(report["people"].as_u64(), Some(both(None)));
+    assert_eq!(report["positives"].as_u64(), Some(both(Some("buys"))));
+    assert!(both(Some("buys")) > 300);
 }
 
 /// A room holds one kind of ID per file: people known by device alone and by phone get rooms of their own.
