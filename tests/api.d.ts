@@ -2349,9 +2349,234 @@ from: number,
 to: number, };
 
 /**
+ * Some values of a feature.
+ */
+export type FeatureBin = { 
+/**
+ * `range`, `label`, `others` (labels of fewer people), `none` (no value).
+ */
+kind: string, 
+/**
+ * The lowest and the highest, of a range, to seven bits.
+ */
+range: [number, number] | null, 
+/**
+ * The label.
+ */
+label: string | null, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * With the outcome.
+ */
+did: number, 
+/**
+ * As a share.
+ */
+rate: number, 
+/**
+ * Its interval.
+ */
+interval: Interval, };
+
+/**
+ * Whether somebody buys.
+ */
+export type FeatureBuys = "lost" | "bought";
+
+/**
+ * An event.
+ */
+export type FeatureDoes = { 
+/**
+ * Any of these.
+ */
+event: Array<string>, 
+/**
+ * Columns of which the row has any of the values.
+ */
+where: { [key in string]: Array<string> }, };
+
+/**
  * What kind of values a feature has.
  */
 export type FeatureKind = "category" | "number" | "date" | "multi";
+
+/**
+ * A feature.
+ */
+export type FeatureLine = { 
+/**
+ * Its column in `behaviour.csv`.
+ */
+name: string, 
+/**
+ * What it is: a stable code.
+ */
+what: string, 
+/**
+ * The days it counts; 0 for all until the day.
+ */
+window: number, 
+/**
+ * The event or column it is of.
+ */
+of: string | null, 
+/**
+ * Whether it is a label, not a number.
+ */
+label: boolean, 
+/**
+ * Decimals of its numbers.
+ */
+decimals: number, 
+/**
+ * People with a value.
+ */
+people: number, 
+/**
+ * As shares of those without and with the outcome.
+ */
+coverage: [number, number], 
+/**
+ * Numbers: the mean of those without and with the outcome.
+ */
+mean: [number, number] | null, 
+/**
+ * Numbers: their quartiles, to seven bits.
+ */
+quartiles: [[number, number, number], [number, number, number]] | null, 
+/**
+ * Numbers: the chance that somebody with the outcome has the greater value, ties one half. Below one half the smaller
+ * value speaks for it. Of those who have one, by values to seven bits.
+ */
+auc: number | null, 
+/**
+ * Its interval.
+ */
+auc_interval: Interval | null, 
+/**
+ * Information value over the bins.
+ */
+iv: number, 
+/**
+ * What noise alone would show.
+ */
+iv_noise: number, 
+/**
+ * χ² of the bins, over all features (Benjamini–Hochberg).
+ */
+q: number, 
+/**
+ * Tenths of the people by value, or labels by people; who has no value last.
+ */
+bins: Array<FeatureBin>, };
+
+/**
+ * A move between the stages of the recipe.
+ */
+export type FeatureMoves = { 
+/**
+ * Into this stage or a higher one, of those who stand lower.
+ */
+stage: string, 
+/**
+ * Only of those who stand in one of these; all of them if none is named.
+ */
+from: Array<string>, 
+/**
+ * The other way: below this stage, of those who stand in it or higher.
+ */
+falls: boolean, };
+
+/**
+ * What somebody does in the days of the outcome.
+ */
+export type FeatureOutcome = FeatureBuys | FeatureDoes | FeatureMoves;
+
+/**
+ * Behaviour until a day, and what came behind it.
+ */
+export type FeaturePlan = { 
+/**
+ * Days of the outcome: features know nothing of the last so many days of the files.
+ */
+days: number, 
+/**
+ * Days before them in which things are counted once more.
+ */
+windows: Array<number>, 
+/**
+ * How many of the most common events are counted each.
+ */
+top: number, 
+/**
+ * Columns of labels of which somebody's most frequent value is taken; the channel if there is one.
+ */
+columns: Array<string>, 
+/**
+ * What is foretold.
+ */
+outcome: FeatureOutcome, };
+
+/**
+ * The report. Numbers of features are in their own unit times ten to their decimals.
+ */
+export type FeaturesReport = { 
+/**
+ * The last day that counts: the outcome's.
+ */
+as_of: string, 
+/**
+ * The last day that features know of.
+ */
+frozen: string, 
+/**
+ * Days between.
+ */
+days: number, 
+/**
+ * The first day with a row.
+ */
+first: string, 
+/**
+ * Days from it to the last that features know of: longer windows see no more.
+ */
+history: number, 
+/**
+ * People with a row until the day.
+ */
+known: number, 
+/**
+ * Those of them who can have the outcome: who the table is of.
+ */
+people: number, 
+/**
+ * Who have it.
+ */
+positives: number, 
+/**
+ * As a share.
+ */
+rate: number, 
+/**
+ * Its interval.
+ */
+interval: Interval, 
+/**
+ * The measure that tells them apart: 1 with it, 0 without, -1 for who cannot have it.
+ */
+measure: string, 
+/**
+ * By how much they tell, the most first.
+ */
+features: Array<FeatureLine>, 
+/**
+ * Names of features that are the same for everyone: left out.
+ */
+constant: Array<string>, };
 
 /**
  * A figure with its 95 % interval.
@@ -4284,7 +4509,11 @@ rules: RulePlan,
 /**
  * What was printed elsewhere.
  */
-figures: FiguresPlan, };
+figures: FiguresPlan, 
+/**
+ * What foretells.
+ */
+features: FeaturePlan, };
 
 /**
  * The tables a room can have, each of any number of files.
@@ -6662,7 +6891,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures" | "features";
 
 /**
  * Touchpoints before orders.

@@ -143,6 +143,32 @@ fn an_experiment_that_worked_and_one_that_broke() {
     }
 }
 
+/// BG/NBD planted who is lost: by how long ago and how often they bought, and by nothing they did besides.
+#[test]
+fn who_will_be_lost_is_foretold_by_how_they_bought() {
+    let report = found("room.toml", "features");
+    assert_eq!(report["frozen"].as_str(), Some("2026-05-01"));
+    let features = report["features"].as_array().expect("features");
+    assert_eq!(features[0]["name"].as_str(), Some("order_recency_days"));
+    assert!(number(&features[0]["auc"]) > 0.65);
+    let night = one(&report["features"], "name", "night_percent");
+    assert!(number(&night["q"]) > 0.001, "{night}");
+    // The room it made: its model finds them in people it did not learn from.
+    let made = city().join("out-room.toml-features");
+    let out = made.join("model");
+    atoll(&[
+        "run",
+        &made.join("model.toml").display().to_string(),
+        "--quiet",
+        "--out",
+        &out.display().to_string(),
+    ]);
+    let json = fs::read(out.join("lookalike.json")).expect("the report");
+    let model: Value = serde_json::from_slice(&json).expect("JSON");
+    assert!(number(&model["auc_interval"][0]) > 0.7, "{}", model["auc_interval"]);
+    assert_eq!(model["seed_people"], report["positives"]);
+}
+
 #[test]
 fn every_order_and_what_buyers_are_worth() {
     let rfm = found("room.toml", "rfm");

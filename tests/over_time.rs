@@ -71,8 +71,19 @@ fn near(got: &Value, want: f64, within: f64) {
 
 const ORDERS: &str = "[[orders]]\nfile = \"orders.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\namount = \"paid\"\n";
 
-const TOPICS: [&str; 10] =
-    ["rfm", "clv", "stages", "funnel", "experiment", "traffic", "pivot", "cohorts", "paths", "rules"];
+const TOPICS: [&str; 11] = [
+    "rfm",
+    "clv",
+    "stages",
+    "funnel",
+    "experiment",
+    "traffic",
+    "pivot",
+    "cohorts",
+    "paths",
+    "rules",
+    "features",
+];
 
 /// Two layers: two experiments that exclude each other, and one of those who filled a cart.
 const LAYERS: &str = "[traffic]\nbalance = [\"channel\"]\n\

@@ -3,6 +3,7 @@
 use super::csv::Table;
 use super::over_time::{Files, named};
 use crate::analysis::cohorts::CohortReport;
+use crate::analysis::features::FeaturesReport;
 use crate::analysis::figures::FiguresReport;
 use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
@@ -283,4 +284,41 @@ pub fn traffic(report: &Released<TrafficReport>) -> Files {
         }
     }
     named([("traffic.json", json), ("traffic.csv", arms.bytes()), ("traffic-collisions.csv", both.bytes())])
+}
+
+/// `features.json`, `features.csv` (a line per feature) and `features-bins.csv` (how often the outcome came by its values).
+pub fn features(report: &Released<FeaturesReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut table = Table::new(
+        "feature,people,coverage_without,coverage_with,mean_without,mean_with,median_without,median_with,auc,auc_low,auc_high,iv,iv_noise,q",
+    );
+    let mut bins = Table::new("feature,kind,from,to,label,people,with,rate,rate_low,rate_high");
+    for of in &report.features {
+        table.label(&of.name).count(of.people).number(of.coverage[0], 6).number(of.coverage[1], 6);
+        for side in 0..2 {
+            table.maybe(of.mean.map(|mean| mean[side]), 4);
+        }
+        for side in 0..2 {
+            match of.quartiles {
+                Some(quartiles) => table.money(quartiles[side][1], of.decimals),
+                None => table.text(""),
+            };
+        }
+        table
+            .maybe(of.auc, 6)
+            .maybe(of.auc_interval.map(|i| i.low), 6)
+            .maybe(of.auc_interval.map(|i| i.high), 6);
+        table.number(of.iv, 6).number(of.iv_noise, 6).number(of.q, 6).end();
+        for bin in &of.bins {
+            bins.label(&of.name).text(bin.kind);
+            match bin.range {
+                Some([low, high]) => bins.money(low, of.decimals).money(high, of.decimals),
+                None => bins.text("").text(""),
+            };
+            bins.label(bin.label.as_deref().unwrap_or_default()).count(bin.people).count(bin.did);
+            bins.number(bin.rate, 6).number(bin.interval.low, 6).number(bin.interval.high, 6).end();
+        }
+    }
+    named([("features.json", json), ("features.csv", table.bytes()), ("features-bins.csv", bins.bytes())])
 }

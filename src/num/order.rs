@@ -62,7 +62,7 @@ fn arrange<T>(list: &mut [T], mut places: Vec<usize>) {
 }
 
 /// The lower order statistic at a share of counted values: their median at one half.
-pub fn at_share(counts: &BTreeMap<u32, u64>, share: f64) -> Option<u32> {
+pub fn at_share<K: Copy + Ord>(counts: &BTreeMap<K, u64>, share: f64) -> Option<K> {
     let all: u64 = counts.values().sum();
     let rank = (share * all.saturating_sub(1) as f64) as u64;
     let mut below = 0;

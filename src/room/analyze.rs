@@ -5,6 +5,7 @@ use super::Room;
 use super::arms::arms;
 use super::bring::{Opened, open};
 use super::call::{FileRef, Found, Made};
+use super::features;
 use super::files::{file_name, keep, keep_of};
 use super::found::{self, Shown, everyone, ordered, shown};
 use super::past::PastRecipe;
@@ -60,6 +61,8 @@ pub enum Topic {
     Rules,
     /// Figures printed elsewhere.
     Figures,
+    /// What foretells.
+    Features,
 }
 
 impl Topic {
@@ -76,6 +79,7 @@ impl Topic {
         Topic::Paths,
         Topic::Rules,
         Topic::Figures,
+        Topic::Features,
     ];
     /// The one of this name.
     pub fn named(name: &str) -> Option<Topic> {
@@ -95,6 +99,7 @@ impl Topic {
             Topic::Paths => "paths",
             Topic::Rules => "rules",
             Topic::Figures => "figures",
+            Topic::Features => "features",
         }
     }
     /// Whether it is asked about nothing but counts, which takes no file.
@@ -286,5 +291,11 @@ async fn answer(
         Topic::Paths => behaviour::paths(&release(paths::paths(desk, schema, &recipe.paths).await?)),
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
+        Topic::Features => {
+            let found = features::foretold(desk, schema, recipe).await?;
+            let made = features::files(desk, recipe, &found).await?;
+            let files = behaviour::features(&release(found.report));
+            files.into_iter().chain(made).collect()
+        }
     })
 }

@@ -474,6 +474,7 @@ mod tests {
     use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
     use crate::analysis::figures::FiguresReport;
+    use crate::analysis::features::FeaturesReport;
     use crate::analysis::funnel::FunnelReport;
     use crate::analysis::paths::PathsReport;
     use crate::analysis::pivot::PivotReport;
@@ -510,6 +511,7 @@ mod tests {
             PathsReport::export_all,
             RulesReport::export_all,
             FiguresReport::export_all,
+            FeaturesReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");

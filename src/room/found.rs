@@ -5,6 +5,7 @@ use super::past::PastRecipe;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
+use crate::analysis::features;
 use crate::analysis::funnel;
 use crate::analysis::paths;
 use crate::analysis::pivot::{self, Known};
@@ -133,6 +134,7 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
         }
         Topic::Figures => vec![],
+        Topic::Features => vec![words(features::OUTCOME, "outcome", named(&["no", "yes"]))],
     }
 }
 

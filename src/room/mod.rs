@@ -5,6 +5,7 @@ mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
 pub mod files; // what can be saved
+mod features; // behaviour as a tag file, and a room to learn from it
 mod found; // what analyses leave behind of people
 mod freeze; // a table as it was known on a day
 pub mod inspect; // looking at a file
@@ -24,6 +25,7 @@ mod types; // which IDs can be compared
 
 use crate::analysis::clv;
 use crate::analysis::crowds::{self, MatrixReport, WavePlan, WaveReport};
+use crate::analysis::features as foretelling;
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
@@ -71,6 +73,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &paths::QUESTIONS,
     &rules::QUESTIONS,
     &traffic::QUESTIONS,
+    &foretelling::QUESTIONS,
 ];
 
 /// Slices of files: large enough to be read quickly, small enough to be cancelled between two.

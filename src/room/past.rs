@@ -5,6 +5,7 @@ use super::toml::{self, Document};
 use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
+use crate::analysis::features::FeaturePlan;
 use crate::analysis::figures::FiguresPlan;
 use crate::analysis::funnel::FunnelPlan;
 use crate::analysis::paths::PathPlan;
@@ -39,6 +40,7 @@ pub const SECTIONS: &[&str] = &[
     "paths",
     "rules",
     "figures",
+    "features",
 ];
 
 /// Files of many rows per person, and what is asked of them.
@@ -76,6 +78,8 @@ pub struct PastRecipe {
     pub rules: RulePlan,
     /// What was printed elsewhere.
     pub figures: FiguresPlan,
+    /// What foretells.
+    pub features: FeaturePlan,
 }
 
 /// On which calendar days count, and until when.

@@ -125,20 +125,13 @@ pub struct Purchases {
 impl Purchases {
     fn of(table: &Table) -> Purchases {
         let mut all = Purchases { starts: vec![0], ..Purchases::default() };
-        let mut open: Vec<Sum> = Vec::new();
+        let mut open: Vec<Order> = Vec::new();
         for person in table.starts.windows(2) {
-            open.clear();
-            for row in person[0] as usize..person[1] as usize {
-                let at = table.orders.get(row).map_or(open.len(), |number| *number as usize);
-                if at == open.len() {
-                    open.push(Sum { time: table.times[row], ..Sum::default() });
-                }
-                open[at].add(table, row);
-            }
-            for sum in &open {
-                all.times.push(sum.time);
-                all.amounts.push(if sum.fate() == Fate::Cancelled { 0 } else { sum.amount });
-                all.fates.push(sum.fate());
+            Order::of_rows(table, person[0] as usize..person[1] as usize, &mut open);
+            for order in &open {
+                all.times.push(order.time);
+                all.amounts.push(order.worth());
+                all.fates.push(order.fate());
             }
             all.starts.push(all.times.len() as u32);
         }
@@ -156,15 +149,30 @@ impl Purchases {
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    time: u32,
+/// Rows of one order, added up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Order {
+    /// Second of the first row.
+    pub time: u32,
+    /// Whether any of it was given back.
+    pub refund: bool,
     amount: i64,
     sold: bool,
-    refund: bool,
 }
 
-impl Sum {
+impl Order {
+    /// Adds rows of one person up, an entry per order in the order of first rows. The first rows of a person alone make of
+    /// each order what was known of it by then.
+    pub fn of_rows(table: &Table, rows: Range<usize>, open: &mut Vec<Order>) {
+        open.clear();
+        for row in rows {
+            let at = table.orders.get(row).map_or(open.len(), |number| *number as usize);
+            if at == open.len() {
+                open.push(Order { time: table.times[row], ..Order::default() });
+            }
+            open[at].add(table, row);
+        }
+    }
     fn add(&mut self, table: &Table, row: usize) {
         let state = table.states.get(row).copied().unwrap_or_default();
         let amount = table.measures.first().map_or(money::NONE, |column| column[row]);
@@ -174,7 +182,12 @@ impl Sum {
             self.amount += amount;
         }
     }
-    fn fate(self) -> Fate {
+    /// Minor units, what was given back taken off; 0 if cancelled.
+    pub fn worth(self) -> i64 {
+        if self.fate() == Fate::Cancelled { 0 } else { self.amount }
+    }
+    /// What became of it.
+    pub fn fate(self) -> Fate {
         match (self.sold, self.refund) {
             (true, true) if self.amount <= 0 => Fate::Returned,
             (true, _) => Fate::Bought,

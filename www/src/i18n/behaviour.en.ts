@@ -24,7 +24,7 @@ export const behaviourEn: BehaviourWords = {
     retention: "Retention", shows: "Show", show: { rate: "Retention", money: "Money", value: "Money per head so far" }, cohort: "Cohort", age: (n) => `+${n}`, size: "People", everyone: "All",
     open: (cohort) => `${cohort}*`, star: "* Not over yet: more may come. Cells that are not over have no figure.", latest: (n) => `Only the last ${n} cohorts are drawn; the files hold all.`,
     activity: "Active people", dau: "Daily", wau: "7 days", mau: "30 days", sticky: "Stickiness", stickyLine: (rate) => `Stickiness on the last day ${rate}`, day: "Day", last: "Days shown",
-    churn: "Churn", silence: "Lost after days without", early: "Early up to times", states: ["Active", "Lost early", "Lost mature"], lost: "Lost", model: "Model who leaves", modelHint: (day) => `Learns who was lost against who stayed, among the people of the tag file. Tags that know what came later tell it the answer: in “Files”, set “As of” of the tag file to ${day}.`,
+    churn: "Churn", silence: "Lost after days without", early: "Early up to times", states: ["Active", "Lost early", "Lost mature"], lost: "Lost", model: "Model who leaves",
     earlyShare: (share, range) => `Of the lost, ${share} (${range}) were lost early.`,
     balance: "Coming and going", begins: "At first", acquired: "New", returned: "Back", end: "At last", net: "Net",
   },

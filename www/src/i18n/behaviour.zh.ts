@@ -23,7 +23,7 @@ export const behaviourZh = {
     retention: "留存", shows: "数值", show: { rate: "留存率", money: "金额", value: "累计人均金额" }, cohort: "批次", age: (n: number) => `第 ${n} 期`, size: "人数", everyone: "合计",
     open: (cohort: string) => `${cohort}*`, star: "* 这一期还没有结束，人数还会增加；没有结束的期不填数字。", latest: (n: string) => `只画最近 ${n} 批，完整数据在文件里。`,
     activity: "活跃人数", dau: "日活", wau: "7 日活跃", mau: "30 日活跃", sticky: "粘性", stickyLine: (rate: string) => `最近一天的粘性 ${rate}`, day: "日期", last: "显示天数",
-    churn: "流失", silence: "多少天没来算流失", early: "至多几次算早期", states: ["仍活跃", "早期流失", "成熟流失"], lost: "已流失", model: "建模：谁会流失", modelHint: (day: string) => `在标签文件的人群里，用已流失的人对比仍活跃的人来学习。标签若含有之后才知道的信息，等于提前看了答案：请在“文件”中把标签文件的“数据截至”设为 ${day}。`,
+    churn: "流失", silence: "多少天没来算流失", early: "至多几次算早期", states: ["仍活跃", "早期流失", "成熟流失"], lost: "已流失", model: "建模：谁会流失",
     earlyShare: (share: string, range: string) => `流失的人里 ${share}（${range}）是早期流失。`,
     balance: "每期进出", begins: "期初", acquired: "新来", returned: "回来", end: "期末", net: "净增",
   },

@@ -1,7 +1,7 @@
 // Words of the analyses over time. Names that the engine gives are looked up here; the user's own stay as they are.
 export const businessZh = {
   title: "经营",
-  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", traffic: "分流", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", figures: "核对数字", files: "文件" },
+  views: { home: "总览", rfm: "RFM", stages: "阶段流转", funnel: "漏斗", experiment: "实验", traffic: "分流", clv: "客户价值", pivot: "交叉", cohorts: "同期群", paths: "路径", rules: "规则", features: "行为建模", figures: "核对数字", files: "文件" },
   empty: "看顾客随时间的变化",
   emptyLine: "拖入行为、订单或实验分组文件，可以一次多个；只在本机读取。",
   sampleHint: "一座 5 万人虚构城市的一年：行为、订单和一次实验",

@@ -1,4 +1,5 @@
 import { behaviourEn } from "./behaviour.en";
+import { featuresEn } from "./features.en";
 import { businessEn } from "./business.en";
 import { cardEn } from "./card.en";
 import { crowdsEn } from "./crowds.en";
@@ -545,6 +546,7 @@ export const en: Words = {
     column: (name) => `“${name}”`,
   },
   behaviour: behaviourEn,
+  foretell: featuresEn,
   business: businessEn,
   crowds: crowdsEn,
   partners: partnersEn,

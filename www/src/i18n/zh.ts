@@ -1,5 +1,6 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
 import { behaviourZh } from "./behaviour.zh";
+import { featuresZh } from "./features.zh";
 import { businessZh } from "./business.zh";
 import { cardZh } from "./card.zh";
 import { crowdsZh } from "./crowds.zh";
@@ -545,6 +546,7 @@ export const zh = {
     column: (name: string) => `“${name}”`,
   },
   behaviour: behaviourZh,
+  foretell: featuresZh,
   business: businessZh,
   crowds: crowdsZh,
   partners: partnersZh,

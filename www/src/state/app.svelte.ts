@@ -68,6 +68,8 @@ class App {
   #quality: QualityPlan | undefined;
   /** Names of the crowds of the loaded recipe. */
   #order: string[] = [];
+  /** The room whose two files were replaced by made ones, until they are put back. */
+  replaced = $state.raw<{ recipe: Recipe; files: { name: string; blob: Blob }[] }>();
   sampling = $state(false);
   readonly others: Other[] = [];
   /** Whether there was a lookalike run before the last one, which the engine keeps to compare with. */
@@ -179,6 +181,7 @@ class App {
   /** Takes the user's file. What the sample city was asked to show is not for it. */
   async load(slot: SlotName, blob: Blob, name: string): Promise<void> {
     if (this.#sampled) this.#reset();
+    this.replaced = undefined;
     // Other tags are no longer the partner's; the first after a recipe are those it speaks of.
     if (slot === "tags" && this.slots.tags.file) this.signed = undefined;
     await this.#load(slot, blob, name);
@@ -191,6 +194,23 @@ class App {
     await this.#load("first_party", blob("first_party.csv"), "first_party.csv");
     await this.#load("tags", blob("tags.csv"), "tags.csv");
     await this.#runMatch();
+  }
+
+  /** Puts two made files, the seed first, in the place of the room's, as a made recipe says. Those of before are kept. */
+  async replace(text: string, files: { name: string; blob: Blob }[]): Promise<void> {
+    const recipe = await this.engine.call({ "read-recipe": { text } });
+    const { recipe: was, slots, replaced } = this;
+    const own = [slots.first_party.file, slots.tags.file].flatMap((file) => (file ? { name: file.ref.name, blob: file.blob } : []));
+    const kept = was && own.length === 2 ? { recipe: was, files: own } : undefined;
+    this.replaced = replaced ?? kept;
+    await this.#put(recipe, files);
+  }
+
+  /** Puts the files that were replaced back, with their settings and crowds. */
+  async putBack(): Promise<void> {
+    const { replaced } = this;
+    this.replaced = undefined;
+    if (replaced) await this.#put(replaced.recipe, replaced.files);
   }
 
   /** Takes an ID map or a consent list; of lists there is one. */
@@ -275,6 +295,7 @@ class App {
   clear(): void {
     for (const other of [...Object.values(this.slots), ...this.others]) other.forget();
     this.#reset();
+    this.replaced = undefined;
     this.files = {};
     this.#forget();
     this.match.forget();
@@ -296,6 +317,19 @@ class App {
 
   witness({ asked, refused }: Network): void {
     this.network = { asked: this.network.asked + asked, refused: this.network.refused + refused };
+  }
+
+  async #put(recipe: Recipe, files: { name: string; blob: Blob }[]): Promise<void> {
+    for (const [at, slot] of ([this.slots.first_party, this.slots.tags] as const).entries()) {
+      const file = files[at];
+      if (!file) continue;
+      slot.forget();
+      slot.follow(recipe[slot.name]);
+      await this.#load(slot.name, file.blob, file.name);
+    }
+    this.#set(recipe);
+    this.step = "match";
+    await this.#runMatch();
   }
 
   async #load(slot: SlotName, blob: Blob, name: string): Promise<void> {

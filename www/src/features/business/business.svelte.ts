@@ -1,13 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { FATES, tableOf, usesIn, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "figures"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "features", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; figures: FiguresReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; features: FeaturesReport; figures: FiguresReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -23,6 +23,7 @@ const PLANS: Plans = {
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
+  features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
 
@@ -195,7 +196,7 @@ class Business {
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), figures: of("figures") };
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), features: of("features"), figures: of("figures") };
   }
 
   get recipe(): PastRecipe {
@@ -323,15 +324,47 @@ class Business {
     return crowd;
   }
 
-  /** A model of who leaves: who was lost against who stayed, learnt in the modelling step from what the tag file says of them. */
-  async modelChurn(lost: string, stayed: string): Promise<void> {
+  /** A model of who leaves: who was lost against who stayed, learnt in the modelling step from what the tag file says of them,
+   *  as it was known at the end of `before` where it has dates to freeze by. */
+  async modelChurn(before: string, lost: string, stayed: string): Promise<void> {
     this.refusal = undefined;
     try {
+      const { tags } = app.slots;
+      if (tags.clocks.length > 0 && tags.asOf !== before) {
+        tags.asOf = before;
+        await app.run("match");
+      }
+      await this.need("cohorts");
       const positives = await this.#audience("cohorts", lost, [{ measure: "churn", from: 1, to: 2 }]);
       const negatives = await this.#audience("cohorts", stayed, [{ measure: "churn", from: 0, to: 0 }]);
       app.lookalikePlan = { ...app.lookalikePlan, samples: { ratio: null, most: null, ...app.lookalikePlan.samples, positives, negatives } };
       app.go("lookalike");
       void app.run("lookalike");
+    } catch (error) {
+      this.refusal = error as Refusal;
+    }
+  }
+
+  /** The files a model of behaviour takes: one set, or one for each kind of ID the people are under. */
+  get models(): { name: string; kind: string; files: Out[] }[] {
+    const { files } = this.answers.features;
+    return files.flatMap(({ made: { name } }) => {
+      const [, ending] = /^model(.*)\.toml$/.exec(name) ?? [];
+      if (ending === undefined) return [];
+      const own = [`seed${ending}.csv`, `behaviour${ending}.csv`].flatMap((file) => files.find(({ made }) => made.name === file) ?? []);
+      return [{ name, kind: ending.slice(1), files: own }];
+    });
+  }
+
+  /** Those with the outcome and everyone's behaviour become the room's two files; then it is modelled. */
+  async modelBehaviour(name: string): Promise<void> {
+    this.refusal = undefined;
+    const { files } = this.answers.features;
+    const [recipe, own] = [files.find(({ made }) => made.name === name), this.models.find((model) => model.name === name)?.files];
+    if (!recipe || own?.length !== 2) return;
+    try {
+      await app.replace(await recipe.blob.text(), own.map(({ made, blob }) => ({ name: made.name, blob })));
+      if (app.match.status.is === "done") app.go("lookalike");
     } catch (error) {
       this.refusal = error as Refusal;
     }
@@ -393,6 +426,8 @@ class Business {
     const there = (of: PastTable, name: string): boolean => this.known(of).includes(name) || /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
     const few = (of: PastTable): string => [...this.dims(of)].sort((a, b) => Number(b.name === "channel") - Number(a.name === "channel") || a.count - b.count)[0]?.name ?? "weekday";
     if (!this.has(pivot.table) || !pivot.by.every((name) => there(pivot.table, name))) this.#plan("pivot", { ...PLANS.pivot, table, by: [few(table), "month"] });
+    const last = this.events.slice(-1);
+    if (!orders && typeof this.plans.features.outcome === "string" && last.length > 0) this.#plan("features", { ...this.plans.features, outcome: { event: last, where: {} } });
     if (!orders && cohorts.event.length + cohorts.active.length === 0) this.#plan("cohorts", { ...cohorts, event: ["*"], active: ["*"] });
     const column = ["product", "category", few("orders")].find((name) => there("orders", name)) ?? "product";
     const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
@@ -413,7 +448,8 @@ class Business {
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
   #asked(topic: Topic): unknown {
-    const { [topic]: plan, pivot } = this.plans;
+    const { [topic]: plan, pivot, features, stages } = this.plans;
+    if (topic === "features") return typeof features.outcome === "object" && "stage" in features.outcome ? [plan, stages] : [plan];
     const known = topic === "pivot" ? pivot.by.filter((name) => this.known(pivot.table).includes(name)) : [];
     return [plan, ...known.map((name) => KNOWN[name] && this.plans[KNOWN[name]])];
   }

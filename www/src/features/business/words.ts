@@ -1,4 +1,5 @@
 // Names the engine gives, in the language of the page; a user's own stay as they are.
+import type { FeatureLine } from "api";
 import { i18n } from "../../i18n/i18n.svelte";
 
 const own = (names: Record<string, string>, name: string): string => names[name] ?? name;
@@ -20,6 +21,22 @@ export function knownName(by: string, word: string): string {
 
 /** A column: those with a role bear its name. */
 export const columnName = (name: string): string => own(i18n.t.business.uses, name);
+
+/** A feature of behaviour: what it is, of which event or column, in which days. */
+export function featureName({ what, of, window }: Pick<FeatureLine, "what" | "of" | "window">): string {
+  const f = i18n.t.foretell;
+  const name = own(f.what, what);
+  const full = of === null ? name : f.of(name, what === "event" ? of : columnName(of));
+  return window > 0 ? f.windowed(full, String(window)) : full;
+}
+
+/** The same by its column: `event: view`, `orders_30d`. Events are counted in one window only, and need not name it. */
+export function columnOf(name: string): string {
+  const [, what = "", of = null] = /^(event|distinct|usual): (.*)$/s.exec(name) ?? [];
+  if (what) return featureName({ what, of, window: 0 });
+  const [, plain = name, days = "0"] = /^(.*)_(\d+)d$/.exec(name) ?? [];
+  return featureName({ what: plain, of: null, window: Number(days) });
+}
 
 /** The colour of the n-th of several things; what stands apart is grey. */
 export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
