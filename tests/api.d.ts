@@ -2883,7 +2883,11 @@ people: number,
 /**
  * In the order of the recipe.
  */
-files: Array<PastAccount>, };
+files: Array<PastAccount>, 
+/**
+ * Tables whose rows name products, where there is a file of products.
+ */
+products?: Array<Joined>, };
 
 /**
  * A 95 % interval.
@@ -2897,6 +2901,27 @@ low: number,
  * Upper end.
  */
 high: number, };
+
+/**
+ * How the rows of a table found their products: the others have none of what is known of products.
+ */
+export type Joined = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows that name a product.
+ */
+rows: number, 
+/**
+ * Those of them whose product is in no file of products.
+ */
+unknown: number, 
+/**
+ * The first such products in the order of their bytes, at most ten.
+ */
+examples: Array<string>, };
 
 /**
  * Number of clusters.
@@ -4051,7 +4076,7 @@ rows: number,
 kept: number, 
 /**
  * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
- * `amount-unreadable`, `long-row`, or the reason an ID is none.
+ * `amount-unreadable`, `long-row`, or the reason an ID is none; of products `missing-product`, `duplicate-product`.
  */
 reasons: Array<Problem>, 
 /**
@@ -4100,6 +4125,10 @@ orders: Array<RowsRecipe>,
  * The arms they were put into.
  */
 assign: Array<RowsRecipe>, 
+/**
+ * What products are.
+ */
+sku: Array<SkuRecipe>, 
 /**
  * Recency, frequency, money.
  */
@@ -5861,6 +5890,39 @@ regions: Array<number>,
 pairs: Array<Array<Pair>>, };
 
 /**
+ * How a file of products is read: one row each.
+ */
+export type SkuRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Column of the product, whose cells are those of the tables' own product columns.
+ */
+product: string, 
+/**
+ * Columns of labels that join their rows.
+ */
+columns: Array<string>, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
+
+/**
  * What becomes of packs below the floor, and of those beyond the most.
  */
 export type Small = "rest" | "drop";
@@ -7086,6 +7148,7 @@ export type ErrorCode =
   | "kinds-apart"
   | "no-tags"
   | "memory-limit"
+  | "table-too-large"
   | "seed-empty"
   | "seed-too-small"
   | "contrast-empty"

@@ -190,8 +190,7 @@ impl Room {
             return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
         }
         let Brought { recipe: was, opened } = self.past.as_ref().ok_or(Kind::TooEarly)?;
-        let PastRecipe { time, events, orders, assign, .. } = was.clone();
-        let recipe = PastRecipe { time, events, orders, assign, ..recipe };
+        let recipe = recipe.reading(was);
         let mut made = answer(&self.desk, &opened.schema, &recipe, topic).await?;
         made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
         if people {

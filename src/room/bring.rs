@@ -1,25 +1,28 @@
 //! Bringing files of many rows per person in: the recipe held against what the files hold, slices cut into parcels, parcels
-//! kept where their people belong, labels agreed on, rows sealed.
+//! kept where their people belong.
 
 use super::call::{FileRef, Overrule};
 use super::inspect::{self, Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, offset};
+use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
+use super::seal::seal;
 use super::types::Types;
 use super::{Room, freeze, load};
-use crate::analysis::intake::{Intake, PastAccount};
+use crate::analysis::intake::{Intake, Joined, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::shard::desk::{Desk, Reply};
-use crate::shard::history::{AbsorbPast, CutPast, FoundPast, SealPast};
+use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
 use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
 use crate::table::history::moment::DAY;
+use crate::table::history::products::Products;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
 use crate::table::inspection::Problem;
 use crate::table::store::parcel::{Span, Tally};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// Files that were brought in.
 #[derive(Default)]
@@ -28,13 +31,16 @@ pub struct Opened {
     pub schema: PastSchema,
     /// Where the rows went.
     pub accounts: Vec<PastAccount>,
+    /// How tables found their products.
+    pub joined: Vec<Joined>,
 }
 
 impl Opened {
     /// Where the rows went.
     pub fn intake(&self) -> Intake {
         let as_of = dates::text(f64::from(self.schema.end_day()) - 1.0);
-        Intake { as_of, people: self.schema.people, files: self.accounts.clone() }
+        let (files, products) = (self.accounts.clone(), self.joined.clone());
+        Intake { as_of, people: self.schema.people, files, products }
     }
 }
 
@@ -70,7 +76,9 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     let mut schema =
         PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
     let readings = readings(room, recipe, &sources, &schema)?;
-    memory(room, &sources, &schema)?;
+    let skus = Small::all(room, &recipe.sku, files).await?;
+    let (products, mut sku_accounts) = products(&desk, &skus, &schema).await?;
+    memory(room, &sources, &schema, &products)?;
     // What a refused or cancelled call left on its way in must not be taken for rows of this one.
     match room.open {
         Some(_) => drop(desk.all(&Clear).await?),
@@ -82,8 +90,9 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         let brought = bring(&desk, reading, &source.seen, file).await.map_err(named)?;
         accounts.push(account(source, reading, &brought, recipe)?);
     }
-    seal(&desk, recipe, &mut schema).await?;
-    Ok(Opened { schema, accounts })
+    accounts.append(&mut sku_accounts);
+    let joined = seal(&desk, recipe, &mut schema, &products).await?;
+    Ok(Opened { schema, accounts, joined })
 }
 
 /// The columns of a table: those of all its files.
@@ -250,10 +259,11 @@ impl Looked<'_> {
 const ROW: u64 = 4 + 4 + 4 + 12 + 1;
 
 /// Refuses files that would not fit.
-fn memory(room: &Room, sources: &[Looked], schema: &PastSchema) -> Result<()> {
+fn memory(room: &Room, sources: &[Looked], schema: &PastSchema, products: &Products) -> Result<()> {
     let bytes = |source: &Looked| {
         let table = schema.table(source.source);
         let row = ROW + 8 * table.dims.len() as u64 + 16 * table.measures.len() as u64;
+        let row = row + 4 * products.joining(table).len() as u64;
         source.seen.inspection.rows * row
     };
     let need: u64 = sources.iter().map(bytes).sum();
@@ -304,10 +314,7 @@ fn account(
     let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
     let reasons = tally.problems(false);
     if left == tally.rows {
-        let first = reasons.first();
-        let why = first.map_or("no-rows", |p| p.code.as_str());
-        let row = first.and_then(|p| p.first_row).unwrap_or(1);
-        return Err(Error::new(Kind::RowsUnusable).file(file).row(row).column(why));
+        return Err(refused_rows(file, &reasons));
     }
     let mut notes = tally.problems(true);
     if bare > 0 && named > 0 {
@@ -322,6 +329,14 @@ fn account(
         reasons,
         notes,
     })
+}
+
+/// A file none of whose rows is of use, and the reason most of them were left out for.
+pub(super) fn refused_rows(file: &str, reasons: &[Problem]) -> Error {
+    let first = reasons.first();
+    let why = first.map_or("no-rows", |p| p.code.as_str());
+    let row = first.and_then(|p| p.first_row).unwrap_or(1);
+    Error::new(Kind::RowsUnusable).file(file).row(row).column(why)
 }
 
 /// Cuts a file into parcels and brings them to their owners, in the order of the file.
@@ -412,30 +427,4 @@ impl Owners<'_> {
         }
         Ok(())
     }
-}
-
-/// Agrees on the labels of all shards, and seals.
-async fn seal(desk: &Desk, recipe: &PastRecipe, schema: &mut PastSchema) -> Result<()> {
-    desk.progress("seal", 0, 0, "rows");
-    let mut last = 0;
-    let mut words: [Vec<BTreeSet<String>>; 3] =
-        Source::ALL.map(|source| vec![BTreeSet::from([String::new()]); schema.table(source).dims.len()]);
-    for held in desk.all(&FoundPast).await? {
-        last = last.max(held.last.unwrap_or(0));
-        for ((table, columns), (to, rows)) in
-            words.iter_mut().zip(held.labels).zip(schema.tables.iter_mut().zip(held.rows))
-        {
-            table.iter_mut().zip(columns).for_each(|(all, labels)| all.extend(labels));
-            to.rows += rows;
-        }
-    }
-    let labels =
-        words.map(|table| table.into_iter().map(|l| l.into_iter().collect()).collect::<Vec<Vec<String>>>());
-    for (table, columns) in schema.tables.iter_mut().zip(&labels) {
-        table.dims.iter_mut().zip(columns).for_each(|(dim, labels)| dim.labels.clone_from(labels));
-    }
-    schema.people = desk.all(&SealPast { labels }).await?.iter().sum();
-    let day = recipe.time.as_of.as_deref().and_then(freeze::day).map_or(last / DAY, |day| day as u32);
-    schema.end = (day + 1) * DAY;
-    Ok(())
 }

@@ -16,8 +16,10 @@ mod policy; // what a partner allows
 pub mod past; // the recipe's part about it
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
+mod products; // what products are
 pub mod recipe; // room.toml
 mod run; // what a run was made of
+mod seal; // labels agreed on, rows sealed
 pub mod session; // one call at a time
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared

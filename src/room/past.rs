@@ -1,5 +1,6 @@
 //! The part of `room.toml` about files of many rows per person, and what is asked of them.
 
+use super::call::Overrule;
 use super::recipe::ColumnRef;
 use super::toml::{self, Document};
 use crate::analysis::clv::ClvPlan;
@@ -28,6 +29,7 @@ pub const SECTIONS: &[&str] = &[
     "events",
     "orders",
     "assign",
+    "sku",
     "rfm",
     "clv",
     "funnel",
@@ -54,6 +56,8 @@ pub struct PastRecipe {
     pub orders: Vec<RowsRecipe>,
     /// The arms they were put into.
     pub assign: Vec<RowsRecipe>,
+    /// What products are.
+    pub sku: Vec<SkuRecipe>,
     /// Recency, frequency, money.
     pub rfm: RfmPlan,
     /// Customer lifetime value.
@@ -192,6 +196,52 @@ impl RowsRecipe {
     }
 }
 
+/// How a file of products is read: one row each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct SkuRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// Column of the product, whose cells are those of the tables' own product columns.
+    pub product: String,
+    /// Columns of labels that join their rows.
+    pub columns: Vec<String>,
+    /// Cells that mean "no value".
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
+    /// Overrules of what was detected.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(default)]
+    pub header: Option<bool>,
+}
+
+/// A file that the desk keeps.
+pub trait SmallFile {
+    /// Its table's name in the recipe.
+    const TABLE: &'static str;
+    /// Its file's name.
+    fn name(&self) -> &str;
+    /// What is said of how it is written.
+    fn overrule(&self) -> Overrule;
+}
+
+impl SmallFile for SkuRecipe {
+    const TABLE: &'static str = "sku";
+    fn name(&self) -> &str {
+        &self.file
+    }
+    fn overrule(&self) -> Overrule {
+        let SkuRecipe { encoding, delimiter, header, missing, .. } = self.clone();
+        Overrule { encoding, delimiter, header, missing }
+    }
+}
+
 /// A zone of the recipe in seconds.
 pub fn offset(text: &Option<String>, setting: &str) -> Result<Option<i32>> {
     let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column(setting);
@@ -214,12 +264,28 @@ impl PastRecipe {
     }
     /// These sections of `room.toml`, but for what is as it would be without them; nothing if there are no files.
     pub fn text(&self) -> Option<String> {
-        self.files().next()?;
+        self.names().first()?;
         let tree = |of: &PastRecipe| json::read::<Value>(&json::compact(of)).unwrap_or_default();
         let said = said(tree(self), &tree(&PastRecipe::default()));
         Some(toml::written(&String::from_utf8_lossy(&json::compact(&said))))
     }
-    /// All files, in the order in which their rows stand where times are equal: table, recipe, and its number.
+    /// All files by name, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let rows = self.files().map(|(_, file)| file.file.as_str());
+        let mut names: Vec<&str> = Vec::new();
+        for name in rows.chain(self.sku.iter().map(SmallFile::name)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+    /// Takes over how another recipe's files are read.
+    pub fn reading(self, of: &PastRecipe) -> PastRecipe {
+        let PastRecipe { time, events, orders, assign, sku, .. } = of.clone();
+        PastRecipe { time, events, orders, assign, sku, ..self }
+    }
+    /// All files of rows of people, in the order in which their rows stand where times are equal: table, recipe, and its number.
     pub fn files(&self) -> impl Iterator<Item = (crate::table::history::Source, &RowsRecipe)> {
         use crate::table::history::Source::{Assign, Events, Orders};
         [(Events, &self.events), (Orders, &self.orders), (Assign, &self.assign)]

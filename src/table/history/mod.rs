@@ -11,6 +11,8 @@ pub mod moment; // cells to seconds
 pub mod money; // cells to minor units
 pub mod past; // the sealed tables of one shard
 pub mod pick; // which rows are meant
+pub mod products; // what products are, joined to rows that name them
+pub mod small; // files that the desk keeps
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { FATES, tableOf, usesIn, type Use } from "./detect";
+import { FATES, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
 export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
 /** What has a view; printed figures are held to their arithmetic on the command line. */
@@ -43,16 +43,19 @@ const CONTROL = /control|对照|^no |holdout|空白|base/i;
 /** Steps that usually follow each other, to start a funnel from. */
 const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
 
+/** An entry of a loaded recipe. */
+type Entry = { table: PastTable; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe };
+
 /** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
 export class PastFile {
   ref = $state.raw() as FileRef;
-  given = $state.raw<{ table?: PastTable; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
+  given = $state.raw<{ table?: FileKind; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
   format = $state<TimeFormat | "">("");
   zone = $state("");
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
   /** An entry of a loaded recipe that says more than this page has switches for. */
-  #saved: Partial<RowsRecipe> = {};
+  #saved: Partial<Pick<RowsRecipe, "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header">> = {};
   readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
 
   constructor(readonly blob: Blob, ref: FileRef) {
@@ -66,7 +69,7 @@ export class PastFile {
   get found(): Inspection | undefined {
     return this.inspect.result;
   }
-  get table(): PastTable {
+  get table(): FileKind {
     return this.given.table ?? (this.found ? tableOf(this.found, this.ref.name) : "events");
   }
   get uses(): Record<string, Use> {
@@ -90,6 +93,7 @@ export class PastFile {
   /** What is missing before the file can be read. */
   get lacks(): Use | undefined {
     if (!this.found) return "id";
+    if (this.table === "sku") return !this.#one("product") ? "product" : !this.#one("label") ? "label" : undefined;
     const needs: Use[] = this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
     return needs.find((use) => !this.#one(use));
   }
@@ -100,11 +104,19 @@ export class PastFile {
     this.given = { ...this.given, uses };
   }
 
-  get recipe(): RowsRecipe | undefined {
+  /** Of products: which column is theirs, and which say what they are. */
+  get sku(): SkuRecipe | undefined {
+    const product = this.#one("product");
+    if (this.table !== "sku" || this.lacks || !product) return undefined;
+    const { missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    return { file: this.ref.name, product: product.name, columns: this.#all("label"), missing, encoding, delimiter, header };
+  }
+  /** Of rows of people. */
+  get rows(): RowsRecipe | undefined {
     const { found, table, status } = this;
-    if (!found || this.lacks) return undefined;
+    if (!found || table === "sku" || this.lacks) return undefined;
     const one = (use: Use): string | null => this.#one(use)?.name ?? null;
-    const all = (use: Use): string[] => found.columns.filter(({ name }) => this.uses[name] === use).map(({ name }) => name);
+    const all = (use: Use): string[] => this.#all(use);
     const id = found.columns.findIndex(({ name }) => this.uses[name] === "id");
     const { decimals = 2, numbers, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
     const event = one("event");
@@ -120,12 +132,17 @@ export class PastFile {
   }
 
   /** Reads the file as a saved recipe does. */
-  async follow(table: PastTable, saved: RowsRecipe): Promise<void> {
+  async follow({ table, rows: saved }: Entry): Promise<void> {
     this.#saved = saved;
     if (!this.found || saved.encoding || saved.delimiter || saved.header !== null || saved.missing) await this.inspect.start();
     const uses: Record<string, Use> = Object.fromEntries((this.found?.columns ?? []).map(({ name }) => [name, "none"]));
     const put = (column: string | null, use: Use): void => void (column !== null && (uses[column] = use));
     saved.columns.forEach((column) => put(column, "label"));
+    if (table === "sku") {
+      put(saved.product, "product");
+      this.given = { table, uses };
+      return;
+    }
     Object.keys(saved.numbers).forEach((column) => put(column, "number"));
     for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel"] as const) put(saved[use], use);
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
@@ -136,6 +153,9 @@ export class PastFile {
 
   #one(use: Use): ColumnFound | undefined {
     return this.found?.columns.find(({ name }) => this.uses[name] === use);
+  }
+  #all(use: Use): string[] {
+    return (this.found?.columns ?? []).filter(({ name }) => this.uses[name] === use).map(({ name }) => name);
   }
 }
 
@@ -192,7 +212,7 @@ class Business {
   /** What a loaded recipe says of figures printed elsewhere: carried along. */
   #figures: PastRecipe["figures"] = NOTHING;
   /** Entries of a loaded recipe whose files are not here yet. */
-  #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
+  #waiting: Entry[] = [];
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
   readonly answers: { [T in Topic]: Answer<T> };
 
@@ -203,8 +223,9 @@ class Business {
   }
 
   get recipe(): PastRecipe {
-    const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.recipe ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans, figures: this.#figures };
+    const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
+    const sku = this.files.flatMap((file) => file.sku ?? []);
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), sku, ...this.plans, figures: this.#figures };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
@@ -239,7 +260,7 @@ class Business {
       this.files = [...this.files.filter(({ ref }) => ref.name !== blob.name), file];
       await file.inspect.start();
       const saved = this.#waiting.find(({ rows }) => rows.file === blob.name);
-      if (saved) await file.follow(saved.table, saved.rows);
+      if (saved) await file.follow(saved);
     }
   }
   remove(file: PastFile): void {
@@ -344,7 +365,7 @@ class Business {
   /** The arms file that was made, brought in as the arms of one of its experiments. */
   async takeArms(of: TrafficExperiment): Promise<void> {
     const made = this.answers.traffic.files.find(({ made }) => made.name === ARMS.file);
-    const [first, ...others] = this.files.map(({ id }) => id);
+    const [first, ...others] = this.files.filter(({ rows }) => rows).map(({ id }) => id);
     if (!made || !first) return;
     const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
     this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== ARMS.file), { table: "assign", rows: { ...ARMS, kind: first.kind, digest } }];
@@ -365,14 +386,14 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, orders, assign, figures, ...plans } = await app.engine.call({ "read-past": { text } });
-    const of = (table: PastTable, all: RowsRecipe[]): { table: PastTable; rows: RowsRecipe }[] => all.map((rows) => ({ table, rows }));
-    this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign)];
+    const { time, events, orders, assign, sku, figures, ...plans } = await app.engine.call({ "read-past": { text } });
+    const of = (table: PastTable, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
+    this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows }))];
     this.#figures = figures;
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
-      if (saved) await file.follow(saved.table, saved.rows);
+      if (saved) await file.follow(saved);
     }
   }
 
@@ -424,9 +445,9 @@ class Business {
   }
 
   #inputs(): { plan: string; match: string } | undefined {
-    if (this.files.length === 0 || this.files.some((file) => !file.recipe)) return undefined;
-    const { time, events, orders, assign } = this.recipe;
-    return { plan: JSON.stringify([time, events, orders, assign, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku)) return undefined;
+    const { time, events, orders, assign, sku } = this.recipe;
+    return { plan: JSON.stringify([time, events, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

@@ -6,9 +6,13 @@ import type { ColumnFound, Inspection, PastTable } from "api";
 export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
+/** What a file can hold: rows of people for a table, or what products are. */
+export const KINDS = ["events", "orders", "assign", "sku"] as const;
+export type FileKind = (typeof KINDS)[number];
+
 /** Of a table, the uses a column can have. */
-export const usesOf = (table: PastTable): readonly Use[] =>
-  USES.filter((use) => (use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+export const usesOf = (table: FileKind): readonly Use[] =>
+  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
@@ -31,27 +35,33 @@ const TIME = /^\d{4}[-/.年]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^(19|20)\d{6}
 /** The ID column, if one looks like it. */
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
-function named(column: ColumnFound, table: PastTable): Use | undefined {
+function named(column: ColumnFound, table: FileKind): Use | undefined {
   return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number"))?.[0];
 }
 
-/** Events, orders or arms: by the columns only one of them has. */
-export function tableOf(found: Inspection, name: string): PastTable {
+/** The column of the time, if one looks like it. */
+const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFound | undefined =>
+  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || (column.examples.length > 0 && column.examples.every((value) => TIME.test(value)))));
+
+/** What a file holds: by the columns only one of them has. */
+export function tableOf(found: Inspection, name: string): FileKind {
   const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
   if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
+  if (has("orders", "product") && !has("orders", "order", "event") && !timedIn(found, "orders", undefined)) return "sku";
   if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
   return "events";
 }
 
 /** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
-export function usesIn(found: Inspection, table: PastTable): Record<string, Use> {
-  const id = idOf(found);
+export function usesIn(found: Inspection, table: FileKind): Record<string, Use> {
+  const people = table !== "sku";
+  const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
-  const timed = found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || (column.examples.length > 0 && column.examples.every((value) => TIME.test(value)))));
+  const timed = people ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? "number" : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
+    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? (people ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
     uses[column.name] = column === id ? "id" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
