@@ -4076,11 +4076,12 @@ rows: number,
 kept: number, 
 /**
  * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
- * `amount-unreadable`, `long-row`, or the reason an ID is none; of products `missing-product`, `duplicate-product`.
+ * `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
+ * `step-unreadable`; of products `missing-product`, `duplicate-product`.
  */
 reasons: Array<Problem>, 
 /**
- * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+ * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`.
  */
 notes: Array<Problem>, };
 
@@ -4117,6 +4118,10 @@ time: Calendar,
  * What people did.
  */
 events: Array<RowsRecipe>, 
+/**
+ * Contacts of several steps, each of them an event.
+ */
+response: Array<RowsRecipe>, 
 /**
  * What they bought.
  */
@@ -5528,6 +5533,10 @@ name: string | null,
  * Column of the event.
  */
 event: string | null, 
+/**
+ * Of a response: events by name, and the column that says when each happened; with a time of the row, whether it did.
+ */
+steps: { [key in string]: string }, 
 /**
  * Column of the product.
  */

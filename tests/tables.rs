@@ -1,4 +1,4 @@
-//! Tables beside events and orders: what products are. Each is held to the same room with everything written in its rows,
+//! Tables beside events and orders: what products are, and contacts of several steps. Each is held to the same room with everything written in its rows,
 //! at any number of shards, and refuses what cannot be read.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -187,4 +187,144 @@ fn control_lists_of_products_that_cannot_be_used_are_refused() {
     let room = room("label", SKU);
     room.write("room.toml", room.read("room.toml").replace("[\"tea\"]", "[\"museum\"]"));
     assert_eq!(refused(&room, "rules"), "label-unknown column category: museum");
+}
+
+/// A coupon's way to 120 people: who was sent it, got it and used it; and the same with a row per step.
+fn coupons(yes_no: bool) -> (String, String) {
+    let mut state = 3u64;
+    let mut dice = move |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut response = String::from("who,channel,sent,delivered,redeemed,at");
+    let mut events = String::from("who,at,what,channel");
+    for row in 0..300 {
+        let (who, channel) = (dice(120), ["sms", "app"][dice(2) as usize]);
+        let reached = 1 + dice(3);
+        let at = |step: u64| {
+            format!("2026-03-{:02} {:02}:00:00", 1 + row % 28, if yes_no { 9 } else { 9 + 2 * step })
+        };
+        let cell = |step: u64| match (yes_no, step < reached) {
+            (true, happened) => {
+                [["no", "yes"], ["0", "1"], ["否", "是"]][row as usize % 3][usize::from(happened)].into()
+            }
+            (false, true) => at(step),
+            (false, false) => String::new(),
+        };
+        let _ = write!(response, "\nc{who},{channel},{},{},{},{}", cell(0), cell(1), cell(2), at(0));
+        for (step, what) in ["sent", "delivered", "redeemed"].iter().enumerate().take(reached as usize) {
+            let _ = write!(events, "\nc{who},{},{what},{channel}", at(step as u64));
+        }
+    }
+    (response + "\n", events + "\n")
+}
+
+const RESPONSE: &str = "[[response]]\nfile = \"coupons.csv\"\nid = \"who\"\nkind = \"opaque\"\nchannel = \"channel\"\n\
+    steps = { redeemed = \"redeemed\", sent = \"sent\", delivered = \"delivered\" }\n";
+const WAY: &str = "[funnel]\nby = \"channel\"\nsteps = [{ event = [\"sent\"] }, { event = [\"delivered\"] }, { event = [\"redeemed\"] }]\n\
+    [pivot]\ntable = \"events\"\nby = [\"event\", \"channel\"]\nfloor = 0\n\
+    [rules.response]\ncontact = [\"sent\"]\nanswer = [\"delivered\"]\naim = [\"redeemed\"]\n";
+
+#[test]
+fn a_response_is_an_event_for_every_step_that_happened() {
+    for yes_no in [false, true] {
+        let (response, events) = coupons(yes_no);
+        let (one, other) =
+            (Folder::new(&format!("steps-{yes_no}")), Folder::new(&format!("steps-rows-{yes_no}")));
+        let time = if yes_no { "time = \"at\"\n" } else { "" };
+        one.write("coupons.csv", response);
+        one.write("room.toml", format!("{RESPONSE}{time}{WAY}"));
+        other.write("events.csv", events);
+        let rows = "[[events]]\nfile = \"events.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"at\"\nevent = \"what\"\nchannel = \"channel\"\n";
+        other.write("room.toml", format!("{rows}{WAY}"));
+        for file in ["funnel.json", "pivot.json", "rules.json", "rules-people.csv"] {
+            let topics = "funnel pivot rules --people";
+            let plain = made(&other, topics, 2, file);
+            for shards in [1, 2, 3, 7] {
+                assert!(made(&one, topics, shards, file) == plain, "{file} with {shards} shards, {yes_no}");
+            }
+        }
+        let funnel = json(&made(&one, "funnel", 2, "funnel.json"));
+        let people = |at: usize| funnel["steps"][at]["people"].as_u64().unwrap_or_default();
+        assert!(people(0) > people(1) && people(1) > people(2) && people(2) > 10, "{funnel}");
+        let rows = json(&made(&one, "funnel", 3, "rows.json"));
+        let file = &rows["files"][0];
+        assert_eq!(
+            (&file["table"], &file["rows"], &file["kept"]),
+            (&"response".into(), &300.into(), &300.into())
+        );
+    }
+}
+
+#[test]
+fn rows_of_a_response_are_accounted_for_by_what_happened() {
+    let room = Folder::new("steps-account");
+    let head = "who,channel,sent,delivered,redeemed\n";
+    let rows = "a,sms,2026-03-01,2026-03-02,2026-03-03\nb,sms,2026-03-01,,\nc,sms,,-,\nd,sms,2026-03-01,soon,2026-03-04\n\
+        e,sms,2026-03-01,2026-03-30,2026-04-02\nf,sms,2026-04-01,,\n,sms,2026-03-01,,\ng,sms,1960-01-01,,\nh,sms,2026-03-01,,,x\n";
+    room.write("coupons.csv", format!("{head}{rows}"));
+    room.write("room.toml", format!("[time]\nas_of = \"2026-03-31\"\n{RESPONSE}{WAY}"));
+    let found = json(&made(&room, "funnel", 2, "rows.json"));
+    let file = &found["files"][0];
+    assert_eq!((&file["rows"], &file["kept"], &found["people"]), (&9.into(), &3.into(), &3.into()));
+    let one = |code: &str, column: &str, row: u64| (code.to_string(), column.to_string(), 1, row);
+    let reasons = [
+        one("before-epoch", "sent", 9),
+        one("in-future", "sent", 7),
+        one("long-row", "", 10),
+        one("missing-person", "who", 8),
+        one("no-step", "", 4),
+        one("time-unreadable", "delivered", 5),
+    ];
+    assert_eq!(counted(&file["reasons"]), reasons);
+    assert_eq!(counted(&file["notes"]), [one("step-in-future", "redeemed", 6)]);
+    let funnel = json(&made(&room, "funnel", 2, "funnel.json"));
+    let people: Vec<_> =
+        funnel["steps"].as_array().into_iter().flatten().map(|step| step["people"].clone()).collect();
+    assert_eq!(people, [3, 2, 1], "what had not happened by the last day counts for nobody");
+    // Yes or no, at the time of the row.
+    room.write("coupons.csv", "who,channel,sent,delivered,redeemed,at\na,sms,y,n,n,2026-03-01\nb,sms,maybe,n,n,2026-03-01\nc,sms,y,n,n,\nd,sms,n,n,n,2026-03-01\n");
+    room.write(
+        "room.toml",
+        format!("{RESPONSE}time = \"at\"\n{WAY}")
+            .replace("{ event = [\"delivered\"] }, { event = [\"redeemed\"] }", "{ event = [\"sent\"] }")
+            .replace("answer = [\"delivered\"]\naim = [\"redeemed\"]", "answer = [\"sent\"]"),
+    );
+    let found = json(&made(&room, "funnel", 2, "rows.json"));
+    let reasons = [one("no-step", "", 5), one("no-time", "at", 4), one("step-unreadable", "sent", 3)];
+    assert_eq!(
+        (&found["files"][0]["kept"], counted(&found["files"][0]["reasons"])),
+        (&1.into(), reasons.to_vec())
+    );
+}
+
+#[test]
+fn control_responses_that_cannot_be_read_are_refused() {
+    let refusal = |rows: &str, recipe: &str| {
+        let room = Folder::new("steps-refused");
+        room.write("coupons.csv", format!("who,channel,sent,delivered,redeemed,paid\n{rows}"));
+        room.write("room.toml", format!("{recipe}{WAY}"));
+        refused(&room, "funnel")
+    };
+    let fine = "a,sms,2026-03-01,2026-03-02,2026-03-03,5\n";
+    let said = |from: &str, to: &str| refusal(fine, &RESPONSE.replace(from, to));
+    assert_eq!(said("\"delivered\" }", "\"arrived\" }"), "column-missing file coupons.csv column arrived");
+    assert_eq!(said("steps = {", "columns = [] #"), "out-of-range file room.toml column response.steps");
+    assert_eq!(said("[[response]]", "[[events]]"), "out-of-range file room.toml column events.steps");
+    assert_eq!(said("channel =", "event ="), "out-of-range file room.toml column response.event");
+    assert_eq!(
+        said("channel =", "amount = \"paid\" #"),
+        "out-of-range file room.toml column response.amount"
+    );
+    assert_eq!(said("{ redeemed =", "{ used ="), "label-unknown column event: redeemed");
+    assert_eq!(
+        refusal("a,sms,03/04/2026,,,5\n", RESPONSE),
+        "date-ambiguous file coupons.csv row 2 column sent, delivered, redeemed"
+    );
+    assert_eq!(refusal("a,sms,,,,5\n", RESPONSE), "rows-unusable file coupons.csv row 2 column no-step");
+    // Words where times are expected, as a whole.
+    assert_eq!(
+        refusal("a,sms,yes,yes,no,5\n", RESPONSE),
+        "rows-unusable file coupons.csv row 2 column time-unreadable"
+    );
 }

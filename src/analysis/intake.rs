@@ -47,9 +47,10 @@ pub struct PastAccount {
     /// Rows that are in.
     pub kept: u64,
     /// Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
-    /// `amount-unreadable`, `long-row`, or the reason an ID is none; of products `missing-product`, `duplicate-product`.
+    /// `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
+    /// `step-unreadable`; of products `missing-product`, `duplicate-product`.
     pub reasons: Vec<Problem>,
-    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`.
     pub notes: Vec<Problem>,
 }
 

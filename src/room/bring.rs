@@ -3,7 +3,7 @@
 
 use super::call::{FileRef, Overrule};
 use super::inspect::{self, Seen, Text, range};
-use super::past::{PastRecipe, RowsRecipe, offset};
+use super::past::{PastRecipe, RowsRecipe, Section, offset};
 use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
 use super::seal::seal;
@@ -16,7 +16,7 @@ use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
-use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
+use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
 use crate::table::history::products::Products;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
@@ -46,6 +46,7 @@ impl Opened {
 
 /// A file that was looked at.
 struct Looked<'a> {
+    section: Section,
     source: Source,
     recipe: &'a RowsRecipe,
     seen: Seen,
@@ -55,7 +56,8 @@ struct Looked<'a> {
 pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Result<Opened> {
     let desk = room.desk.clone();
     let mut sources = Vec::new();
-    for (source, rows) in recipe.files() {
+    for (section, rows) in recipe.files() {
+        section.check(rows)?;
         let missing = || Error::new(Kind::FileMissing).file(&rows.file);
         let file = files.iter().find(|file| file.name == rows.file).ok_or_else(missing)?;
         let overrule = Overrule {
@@ -68,7 +70,7 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
             Some(known) => known,
             None => inspect::count(&desk, file, &overrule).await?,
         };
-        sources.push(Looked { source, recipe: rows, seen });
+        sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
     if sources.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
@@ -206,6 +208,7 @@ impl Looked<'_> {
             mask,
             gated: common.gated,
             time: self.time(common.zone)?,
+            steps: self.steps(common.zone)?,
             until: common.until.map(|day| day + DAY),
             dims: self.dims(table)?,
             measures: table.measures.iter().map(|measure| self.measure(measure)).collect::<Result<_>>()?,
@@ -215,24 +218,40 @@ impl Looked<'_> {
         })
     }
     fn time(&self, room_zone: Option<i32>) -> Result<Option<TimeColumn>> {
-        let recipe = self.recipe;
-        let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
-        let Some(name) = &recipe.time else {
-            let timeless = self.source == Source::Assign;
+        let Some(name) = &self.recipe.time else {
+            let timeless = self.source == Source::Assign || !self.recipe.steps.is_empty();
             return if timeless { Ok(None) } else { Err(self.refuse(Kind::ColumnMissing, "time")) };
         };
-        Ok(Some(TimeColumn {
+        self.moments(name, room_zone).map(Some)
+    }
+    /// A column of times.
+    fn moments(&self, name: &str, room_zone: Option<i32>) -> Result<TimeColumn> {
+        let recipe = self.recipe;
+        let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
+        Ok(TimeColumn {
             at: self.named(name)?,
-            name: name.clone(),
+            name: name.into(),
             format: recipe.format,
             wall: room_zone.unwrap_or(0) - zone.unwrap_or(0),
             world: room_zone.unwrap_or(0),
-        }))
+        })
+    }
+    /// Steps in the order of their columns, which they keep where they happen at one time.
+    fn steps(&self, room_zone: Option<i32>) -> Result<Vec<StepColumn>> {
+        let own = self.recipe.time.is_none();
+        let step = |(event, name): (&String, &String)| {
+            let time = own.then(|| self.moments(name, room_zone)).transpose()?;
+            Ok(StepColumn { at: self.named(name)?, name: name.clone(), event: event.clone(), time })
+        };
+        let mut steps: Vec<StepColumn> = self.recipe.steps.iter().map(step).collect::<Result<_>>()?;
+        steps.sort_by_key(|step| step.at);
+        Ok(steps)
     }
     fn dims(&self, table: &TableSchema) -> Result<Vec<Label>> {
         let labels = self.recipe.labels();
         let label = |dim: &Dim| match labels.iter().find(|(name, _)| *name == dim.name) {
             Some((_, column)) => self.named(column).map(Label::Column),
+            None if dim.name == "event" && !self.recipe.steps.is_empty() => Ok(Label::Step),
             None if dim.name == "event" => Ok(Label::Word(self.recipe.name.clone().unwrap_or_default())),
             None => Ok(Label::Nothing),
         };
@@ -264,7 +283,7 @@ fn memory(room: &Room, sources: &[Looked], schema: &PastSchema, products: &Produ
         let table = schema.table(source.source);
         let row = ROW + 8 * table.dims.len() as u64 + 16 * table.measures.len() as u64;
         let row = row + 4 * products.joining(table).len() as u64;
-        source.seen.inspection.rows * row
+        source.seen.inspection.rows * row * source.recipe.steps.len().max(1) as u64
     };
     let need: u64 = sources.iter().map(bytes).sum();
     let largest = sources.iter().max_by_key(|source| bytes(source)).map_or("", |s| s.recipe.file.as_str());
@@ -300,8 +319,8 @@ fn account(
     recipe: &PastRecipe,
 ) -> Result<PastAccount> {
     let (file, tally) = (&of.recipe.file, &brought.tally);
-    let column = reading.time.as_ref().map_or("", |time| time.name.as_str());
-    let refuse = |kind: Kind, row: u64| Error::new(kind).file(file).row(row).column(column);
+    let column = reading.clock();
+    let refuse = |kind: Kind, row: u64| Error::new(kind).file(file).row(row).column(&column);
     if brought.ambiguous > 0 {
         return Err(refuse(Kind::DateAmbiguous, brought.ambiguous));
     }
@@ -318,12 +337,12 @@ fn account(
     }
     let mut notes = tally.problems(true);
     if bare > 0 && named > 0 {
-        let (code, column) = ("mixed-zones".into(), Some(column.into()));
+        let (code, column) = ("mixed-zones".into(), Some(column));
         notes.push(Problem { code, count: bare, first_row: Some(first_bare), column });
     }
     Ok(PastAccount {
         file: file.clone(),
-        table: of.source.name(),
+        table: of.section.name(),
         rows: tally.rows,
         kept: tally.rows - left,
         reasons,

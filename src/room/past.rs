@@ -14,9 +14,10 @@ use crate::analysis::rfm::RfmPlan;
 use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
 use crate::analysis::traffic::TrafficPlan;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::id;
 use crate::json;
+use crate::table::history::Source;
 use crate::table::history::moment::{self, Format};
 use crate::table::schema::Encoding;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ pub const SECTIONS: &[&str] = &[
     "time",
     "events",
     "orders",
+    "response",
     "assign",
     "sku",
     "rfm",
@@ -52,6 +54,8 @@ pub struct PastRecipe {
     pub time: Calendar,
     /// What people did.
     pub events: Vec<RowsRecipe>,
+    /// Contacts of several steps, each of them an event.
+    pub response: Vec<RowsRecipe>,
     /// What they bought.
     pub orders: Vec<RowsRecipe>,
     /// The arms they were put into.
@@ -122,6 +126,9 @@ pub struct RowsRecipe {
     /// Column of the event.
     #[serde(default)]
     pub event: Option<String>,
+    /// Of a response: events by name, and the column that says when each happened; with a time of the row, whether it did.
+    #[serde(default)]
+    pub steps: BTreeMap<String, String>,
     /// Column of the product.
     #[serde(default)]
     pub product: Option<String>,
@@ -282,15 +289,60 @@ impl PastRecipe {
     }
     /// Takes over how another recipe's files are read.
     pub fn reading(self, of: &PastRecipe) -> PastRecipe {
-        let PastRecipe { time, events, orders, assign, sku, .. } = of.clone();
-        PastRecipe { time, events, orders, assign, sku, ..self }
+        let PastRecipe { time, events, response, orders, assign, sku, .. } = of.clone();
+        PastRecipe { time, events, response, orders, assign, sku, ..self }
     }
-    /// All files of rows of people, in the order in which their rows stand where times are equal: table, recipe, and its number.
-    pub fn files(&self) -> impl Iterator<Item = (crate::table::history::Source, &RowsRecipe)> {
-        use crate::table::history::Source::{Assign, Events, Orders};
-        [(Events, &self.events), (Orders, &self.orders), (Assign, &self.assign)]
+    /// All files of rows of people, in the order in which their rows stand where times are equal.
+    pub fn files(&self) -> impl Iterator<Item = (Section, &RowsRecipe)> {
+        use Section::{Assign, Events, Orders, Response};
+        [(Events, &self.events), (Response, &self.response), (Orders, &self.orders), (Assign, &self.assign)]
             .into_iter()
-            .flat_map(|(source, files)| files.iter().map(move |file| (source, file)))
+            .flat_map(|(section, files)| files.iter().map(move |file| (section, file)))
+    }
+}
+
+/// Sections of files of rows of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Events.
+    Events,
+    /// Contacts of several steps.
+    Response,
+    /// Orders.
+    Orders,
+    /// Arms.
+    Assign,
+}
+
+impl Section {
+    /// The table its rows are part of.
+    pub fn source(self) -> Source {
+        match self {
+            Section::Events | Section::Response => Source::Events,
+            Section::Orders => Source::Orders,
+            Section::Assign => Source::Assign,
+        }
+    }
+    /// Its name in the recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Section::Response => "response",
+            other => other.source().name(),
+        }
+    }
+    /// Refuses what a file of it cannot say, by name.
+    pub fn check(self, rows: &RowsRecipe) -> Result<()> {
+        let named = rows.steps.keys().all(|step| !step.trim().is_empty());
+        let steps = self == Section::Response;
+        // An event for every step: one name would be said twice, and a number counted as often as there are steps.
+        let event = rows.event.is_none() && rows.name.is_none();
+        let plain = rows.measures().is_empty() && rows.order.is_none() && rows.status.is_none();
+        error::settings(&[
+            (&format!("{}.steps", self.name()), rows.steps.is_empty() != steps && named),
+            ("response.event", !steps || event),
+            ("response.amount", !steps || plain),
+        ])
+        .map_err(|e| e.file("room.toml"))
     }
 }
 
@@ -317,6 +369,8 @@ mod tests {
     use crate::room::recipe::Recipe;
 
     const ORDERS: &str = "[[orders]]\nfile = \"o.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\n";
+    const BESIDE: &str = "[[sku]]\nfile = \"p.csv\"\nproduct = \"sku\"\ncolumns = [\"series\"]\n\
+        [[response]]\nfile = \"r.csv\"\nid = 1\nkind = \"phone\"\n[response.steps]\nsent = \"sent_at\"\n";
     const FILES: &str = "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n";
 
     #[test]
@@ -334,8 +388,9 @@ mod tests {
     fn what_is_written_is_read_back_and_says_no_more_than_was_said() {
         let stage = "[[stages.stages]]\nname = \"a\"\nevent = [\"view\"]\n";
         let funnel = "[funnel]\nmode = \"any\"\n[[funnel.steps]]\nevent = [\"a\"]\n[funnel.steps.where]\nchannel = [\"app\"]\n";
-        let text =
-            format!("{ORDERS}missing = []\n[time]\nzone = \"+08:00\"\n{stage}{funnel}[rfm]\nprevious = 0\n");
+        let text = format!(
+            "{ORDERS}missing = []\n{BESIDE}[time]\nzone = \"+08:00\"\n{stage}{funnel}[rfm]\nprevious = 0\n"
+        );
         let past = PastRecipe::parse(&text).expect("a recipe");
         let written = past.text().expect("files");
         assert_eq!(PastRecipe::parse(&written), Ok(past), "{written}");

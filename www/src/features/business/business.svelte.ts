@@ -3,7 +3,7 @@ import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, E
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { FATES, tableOf, usesIn, type FileKind, type Use } from "./detect";
+import { FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
 export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
 /** What has a view; printed figures are held to their arithmetic on the command line. */
@@ -33,7 +33,7 @@ const NOTHING: PastRecipe["figures"] = { arms: [], sums: [], stages: [], changes
 
 /** How the arms file of a split is read again. */
 const ARMS = {
-  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, product: null, category: null, channel: null,
+  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null,
   amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
 } satisfies Omit<RowsRecipe, "kind" | "digest">;
 
@@ -41,10 +41,12 @@ const ARMS = {
 const CONTROL = /control|对照|^no |holdout|空白|base/i;
 
 /** Steps that usually follow each other, to start a funnel from. */
-const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
+const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i, /redeem|核销|兑换/i];
 
+/** Files of rows of people. */
+type PeopleKind = Exclude<FileKind, "sku">;
 /** An entry of a loaded recipe. */
-type Entry = { table: PastTable; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe };
+type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe };
 
 /** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
 export class PastFile {
@@ -55,7 +57,7 @@ export class PastFile {
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
   /** An entry of a loaded recipe that says more than this page has switches for. */
-  #saved: Partial<Pick<RowsRecipe, "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header">> = {};
+  #saved: Partial<Pick<RowsRecipe, "steps" | "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header">> = {};
   readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
 
   constructor(readonly blob: Blob, ref: FileRef) {
@@ -94,13 +96,18 @@ export class PastFile {
   get lacks(): Use | undefined {
     if (!this.found) return "id";
     if (this.table === "sku") return !this.#one("product") ? "product" : !this.#one("label") ? "label" : undefined;
-    const needs: Use[] = this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
+    const needs: Use[] = this.table === "response" ? ["id", "step"] : this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
     return needs.find((use) => !this.#one(use));
+  }
+
+  /** The event of a step's column: as a loaded recipe calls it, else by the column's name. */
+  step(column: string): string {
+    return Object.entries(this.#saved.steps ?? {}).find(([, of]) => of === column)?.[0] ?? stepName(column);
   }
 
   give(column: string, use: Use): void {
     const uses = { ...this.given.uses, [column]: use };
-    if (!/label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
+    if (!/step|label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
     this.given = { ...this.given, uses };
   }
 
@@ -123,7 +130,7 @@ export class PastFile {
     return {
       file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
       time: one("time"), format: this.format || null, zone: this.zone || null,
-      name: table === "events" && !event ? this.name : null, event, arm: one("arm"),
+      name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
       product: one("product"), category: one("category"), channel: one("channel"), columns: all("label"),
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
       status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
@@ -143,6 +150,7 @@ export class PastFile {
       this.given = { table, uses };
       return;
     }
+    Object.values(saved.steps).forEach((column) => put(column ?? null, "step"));
     Object.keys(saved.numbers).forEach((column) => put(column, "number"));
     for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel"] as const) put(saved[use], use);
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
@@ -223,15 +231,16 @@ class Business {
   }
 
   get recipe(): PastRecipe {
-    const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
+    const of = (table: PeopleKind): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
     const sku = this.files.flatMap((file) => file.sku ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), sku, ...this.plans, figures: this.#figures };
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), orders: of("orders"), assign: of("assign"), sku, ...this.plans, figures: this.#figures };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
   }
   has(table: PastTable): boolean {
-    return this.bring.result?.intake.files.some((file) => file.table === table) ?? false;
+    const of = table === "events" ? /^(events|response)$/ : new RegExp(`^${table}$`);
+    return this.bring.result?.intake.files.some((file) => of.test(file.table)) ?? false;
   }
   /** Whether there is a rule to ask for. */
   get ruled(): boolean {
@@ -386,9 +395,9 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, orders, assign, sku, figures, ...plans } = await app.engine.call({ "read-past": { text } });
-    const of = (table: PastTable, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
-    this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows }))];
+    const { time, events, response, orders, assign, sku, figures, ...plans } = await app.engine.call({ "read-past": { text } });
+    const of = (table: PeopleKind, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
+    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows }))];
     this.#figures = figures;
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
@@ -446,8 +455,8 @@ class Business {
 
   #inputs(): { plan: string; match: string } | undefined {
     if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku)) return undefined;
-    const { time, events, orders, assign, sku } = this.recipe;
-    return { plan: JSON.stringify([time, events, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    const { time, events, response, orders, assign, sku } = this.recipe;
+    return { plan: JSON.stringify([time, events, response, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

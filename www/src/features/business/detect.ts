@@ -3,16 +3,16 @@
 import type { ColumnFound, Inspection, PastTable } from "api";
 
 /** What a column is used for. */
-export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "label", "number", "none"] as const;
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "step", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
-/** What a file can hold: rows of people for a table, or what products are. */
-export const KINDS = ["events", "orders", "assign", "sku"] as const;
+/** What a file can hold: rows of people, or what products are. */
+export const KINDS = ["events", "response", "orders", "assign", "sku"] as const;
 export type FileKind = (typeof KINDS)[number];
 
 /** Of a table, the uses a column can have. */
 export const usesOf = (table: FileKind): readonly Use[] =>
-  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
@@ -32,6 +32,15 @@ export const FATES = { refunds: /退|refund|return/i, cancelled: /取消|关闭|
 
 const TIME = /^\d{4}[-/.年]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^(19|20)\d{6}$|^1\d{9}(\d{3})?$/;
 
+const YES_NO = /^(0|1|y|n|t|f|yes|no|true|false|on|off|是|否|有|无)$/i;
+/** Steps of a contact, by the names of their columns. */
+const STEP = /(^|[_ .])(sent|delivered|arrived|opened|open|read|clicked|click|replied|answered|redeemed|used|converted|received)([_ ]?(at|time|on|date))?$|^(发送|送达|打开|点击|核销|领取|兑换|回复|转化)(时间|日期)?$/i;
+const all = (column: ColumnFound, like: RegExp): boolean => column.examples.length > 0 && column.examples.every((value) => like.test(value));
+const steps = (found: Inspection): ColumnFound[] => found.columns.filter((column) => STEP.test(column.name) && (column.role.role === "date" || all(column, TIME) || all(column, YES_NO)));
+
+/** The event that a column of a step stands for. */
+export const stepName = (column: string): string => column.replace(/([_ ]?(at|time|on|date)|时间|日期)$/i, "") || column;
+
 /** The ID column, if one looks like it. */
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
@@ -41,12 +50,13 @@ function named(column: ColumnFound, table: FileKind): Use | undefined {
 
 /** The column of the time, if one looks like it. */
 const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFound | undefined =>
-  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || (column.examples.length > 0 && column.examples.every((value) => TIME.test(value)))));
+  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || all(column, TIME)));
 
 /** What a file holds: by the columns only one of them has. */
 export function tableOf(found: Inspection, name: string): FileKind {
   const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
   if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
+  if (steps(found).length > 1 && !has("orders", "order", "amount")) return "response";
   if (has("orders", "product") && !has("orders", "order", "event") && !timedIn(found, "orders", undefined)) return "sku";
   if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
   return "events";
@@ -58,11 +68,13 @@ export function usesIn(found: Inspection, table: FileKind): Record<string, Use> 
   const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
-  const timed = people ? timedIn(found, table, id) : undefined;
+  const stepped = table === "response" ? steps(found) : [];
+  // Steps that say when they happened need no time of the row.
+  const timed = people && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? (people ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
-    uses[column.name] = column === id ? "id" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
+    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? (people && table !== "response" ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
+    uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
   return uses;
