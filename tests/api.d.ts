@@ -569,6 +569,232 @@ who: Array<Found>,
 run: number, } };
 
 /**
+ * A cell.
+ */
+export type CampaignCell = { 
+/**
+ * A value per axis.
+ */
+at: Array<string | null>, 
+/**
+ * Its rows.
+ */
+figures: CampaignFigures, };
+
+/**
+ * A change from the first to the second.
+ */
+export type CampaignChange = { 
+/**
+ * Of which figure.
+ */
+figure: string, 
+/**
+ * Both.
+ */
+values: [number, number], 
+/**
+ * Of a rate: percentage points, with Newcombe's interval.
+ */
+points: [number, Interval] | null, 
+/**
+ * Percent of the first.
+ */
+percent: number | null, 
+/**
+ * Of a rate: its interval.
+ */
+percent_interval: Interval | null, 
+/**
+ * Of a rate: the chance of as large a difference if there were none.
+ */
+p: number | null, };
+
+/**
+ * Two sets of rows side by side.
+ */
+export type CampaignCompared = { 
+/**
+ * What they are called: a value, or the first and last day.
+ */
+names: [string, string], 
+/**
+ * Both.
+ */
+figures: [CampaignFigures, CampaignFigures], 
+/**
+ * How figures changed.
+ */
+changes: Array<CampaignChange>, };
+
+/**
+ * Some rows added up.
+ */
+export type CampaignFigures = { 
+/**
+ * How many.
+ */
+rows: number, 
+/**
+ * Impressions, clicks, cost, conversions, revenue: nothing where no row says it; money in minor units.
+ */
+sums: [number | null, number | null, number | null, number | null, number | null], 
+/**
+ * Clicks of impressions.
+ */
+ctr: CampaignRate | null, 
+/**
+ * Conversions of clicks.
+ */
+cvr: CampaignRate | null, 
+/**
+ * Cost of a click, in the unit of money.
+ */
+cpc: number | null, 
+/**
+ * Cost of a thousand impressions.
+ */
+cpm: number | null, 
+/**
+ * Cost of a conversion.
+ */
+cpa: number | null, 
+/**
+ * Revenue over cost.
+ */
+roas: number | null, };
+
+/**
+ * A file of campaigns.
+ */
+export type CampaignFile = RowsRecipe | CountsRecipe;
+
+/**
+ * What was aimed at, and what came.
+ */
+export type CampaignGoal = { 
+/**
+ * Which figure.
+ */
+figure: string, 
+/**
+ * What was aimed at.
+ */
+goal: number, 
+/**
+ * What came, if it is known.
+ */
+actual: number | null, 
+/**
+ * The one over the other.
+ */
+attained: number | null, 
+/**
+ * Whether it was reached: of cost and what is made of it, not exceeded.
+ */
+met: boolean | null, };
+
+/**
+ * A row that contradicts itself.
+ */
+export type CampaignOdd = { 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Its number there, the header counted.
+ */
+row: number, 
+/**
+ * `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
+ */
+code: string, };
+
+/**
+ * Campaigns that somebody else counted.
+ */
+export type CampaignPlan = { 
+/**
+ * One or two columns, or parts of the calendar: `channel`, `week`. The channel, else the first there is, if not given.
+ */
+by: Array<string>, 
+/**
+ * Days of two periods that are compared, up to the last day; 0 for none.
+ */
+compare: number, 
+/**
+ * Two values of the first column that are compared.
+ */
+versus: [string, string] | null, 
+/**
+ * What was aimed at: figures by name (`cost`, `roas`, `ctr`, …), money in its unit, rates as shares.
+ */
+goal: { [key in string]: number }, };
+
+/**
+ * A rate.
+ */
+export type CampaignRate = { 
+/**
+ * How many did.
+ */
+did: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Their share.
+ */
+rate: number, 
+/**
+ * Wilson's 95 % interval.
+ */
+interval: Interval, };
+
+/**
+ * The report.
+ */
+export type CampaignReport = { 
+/**
+ * The last day that counts, where rows have days.
+ */
+as_of: string | null, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * The axes.
+ */
+by: Array<string>, 
+/**
+ * Everything.
+ */
+total: CampaignFigures, 
+/**
+ * Cells and margins, in the order of values; nothing stands for all of an axis.
+ */
+cells: Array<CampaignCell>, 
+/**
+ * Periods, then values, side by side.
+ */
+compared: Array<CampaignCompared>, 
+/**
+ * What was aimed at.
+ */
+goals: Array<CampaignGoal>, 
+/**
+ * Rows that contradict themselves.
+ */
+odd: number, 
+/**
+ * The first of them, at most [`NAMED`].
+ */
+named: Array<CampaignOdd>, };
+
+/**
  * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
  * place again after a new run and in next month's files.
  */
@@ -1528,6 +1754,79 @@ printed: string | null,
  * `fine`, `rate-apart` (printed and counted differ), `ten-times` (by a power of ten), `more-than-before`.
  */
 verdict: string, };
+
+/**
+ * How a file of counted campaigns is read.
+ */
+export type CountsRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Column of the day.
+ */
+time: string | null, 
+/**
+ * How its cells are written; only what can be read one way if not said.
+ */
+format: TimeFormat | null, 
+/**
+ * Column of the crowd.
+ */
+crowd: string | null, 
+/**
+ * Column of the channel.
+ */
+channel: string | null, 
+/**
+ * Column of the content.
+ */
+content: string | null, 
+/**
+ * Other columns of labels.
+ */
+columns: Array<string>, 
+/**
+ * Column of what was shown.
+ */
+impressions: string | null, 
+/**
+ * Column of what was clicked.
+ */
+clicks: string | null, 
+/**
+ * Column of what was paid.
+ */
+cost: string | null, 
+/**
+ * Column of what came of it.
+ */
+conversions: string | null, 
+/**
+ * Column of what was earned.
+ */
+revenue: string | null, 
+/**
+ * Decimals of money, the same in all files.
+ */
+decimals: number, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
 
 /**
  * One point of the reach–precision curve.
@@ -4077,11 +4376,13 @@ kept: number,
 /**
  * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
  * `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
- * `step-unreadable`; of products `missing-product`, `duplicate-product`.
+ * `step-unreadable`; of products `missing-product`, `duplicate-product`;
+ * of campaigns `no-number`, `negative-count`.
  */
 reasons: Array<Problem>, 
 /**
- * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`.
+ * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+ * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
  */
 notes: Array<Problem>, };
 
@@ -4122,6 +4423,10 @@ events: Array<RowsRecipe>,
  * Contacts of several steps, each of them an event.
  */
 response: Array<RowsRecipe>, 
+/**
+ * Campaigns: who saw them, or what somebody else counted.
+ */
+campaign: Array<CampaignFile>, 
 /**
  * What they bought.
  */
@@ -4174,6 +4479,10 @@ paths: PathPlan,
  * Who did, or did not do, what rules name.
  */
 rules: RulePlan, 
+/**
+ * What campaigns came to.
+ */
+campaigns: CampaignPlan, 
 /**
  * What was printed elsewhere.
  */
@@ -6394,7 +6703,11 @@ presets: Array<[StagePreset, Array<StageRule>]>,
 /**
  * Rules to start from, about what the files have.
  */
-rules: Array<TagRule>, };
+rules: Array<TagRule>, 
+/**
+ * Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
+ */
+campaign: Array<[string, Array<string>]>, };
 
 /**
  * A label in all personas.
@@ -6550,7 +6863,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "figures";
 
 /**
  * Touchpoints before orders.

@@ -1,4 +1,4 @@
-//! Tables beside events and orders: what products are, and contacts of several steps. Each is held to the same room with everything written in its rows,
+//! Tables beside events and orders: what products are, contacts of several steps, campaigns. Each is held to the same room with everything written in its rows,
 //! at any number of shards, and refuses what cannot be read.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -327,4 +327,258 @@ fn control_responses_that_cannot_be_read_are_refused() {
         refusal("a,sms,yes,yes,no,5\n", RESPONSE),
         "rows-unusable file coupons.csv row 2 column time-unreadable"
     );
+}
+
+const SPENT: &str = "[[campaign]]\nfile = \"media.csv\"\ntime = \"day\"\nchannel = \"medium\"\ncontent = \"creative\"\ncrowd = \"crowd\"\n\
+    impressions = \"shown\"\nclicks = \"clicks\"\ncost = \"cost\"\nconversions = \"bought\"\nrevenue = \"gmv\"\n";
+const HEAD: &str = "day,medium,creative,crowd,shown,clicks,cost,bought,gmv\n";
+
+fn media(name: &str, rows: &str, recipe: &str) -> Folder {
+    let room = Folder::new(&format!("media-{name}"));
+    room.write("media.csv", format!("{HEAD}{rows}"));
+    room.write("room.toml", recipe);
+    room
+}
+
+/// What a cell says: its place, then rows, impressions, clicks, cost, conversions and revenue.
+fn cells(csv: &str) -> std::collections::BTreeMap<(String, String), Vec<f64>> {
+    let cell = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let numbers = cells[2..8].iter().map(|cell| cell.parse().unwrap()).collect();
+        ((cells[0].to_string(), cells[1].to_string()), numbers)
+    };
+    csv.trim_start_matches('\u{feff}').lines().skip(1).map(cell).collect()
+}
+
+#[test]
+fn campaigns_alone_add_up_by_any_two_columns() {
+    let mut state = 5u64;
+    let mut dice = move |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let (mut rows, mut plain) = (String::new(), std::collections::BTreeMap::new());
+    for _ in 0..500 {
+        let (month, channel) = (1 + dice(3), ["sms", "feed", "search"][dice(3) as usize]);
+        let shown = 1_000 + dice(50_000);
+        let clicks = shown / (10 + dice(90));
+        let (bought, cost, gmv) = (clicks / (5 + dice(30)), 100 + dice(9_000), dice(100_000));
+        let _ = writeln!(
+            rows,
+            "2026-{month:02}-{:02},{channel},v{},all,{shown},{clicks},{}.{:02},{bought},¥{}.5",
+            1 + dice(28),
+            dice(3),
+            cost / 100,
+            cost % 100,
+            gmv
+        );
+        let own = [1.0, shown as f64, clicks as f64, cost as f64 / 100.0, bought as f64, gmv as f64 + 0.5];
+        let (month, channel) = (format!("2026-{month:02}"), channel.to_string());
+        for at in [
+            (channel.clone(), month.clone()),
+            (channel, "*".into()),
+            ("*".into(), month),
+            ("*".into(), "*".into()),
+        ] {
+            let sums = plain.entry(at).or_insert_with(|| vec![0.0; 6]);
+            sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+        }
+    }
+    let room = media(
+        "alone",
+        &rows,
+        &format!(
+            "{SPENT}[campaigns]\nby = [\"channel\", \"month\"]\n[campaigns.goal]\nroas = 100\ncpc = 1000\nrevenue = 1e9\n"
+        ),
+    );
+    let csv = made(&room, "campaigns", 1, "campaigns.csv");
+    let found = cells(&csv);
+    assert_eq!(found.keys().collect::<Vec<_>>(), plain.keys().collect::<Vec<_>>());
+    for (at, sums) in &plain {
+        let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 * b.max(1.0);
+        assert!(found[at].iter().zip(sums).all(same), "{at:?}: {:?} is not {sums:?}", found[at]);
+    }
+    for shards in [2, 3, 7] {
+        assert!(made(&room, "campaigns", shards, "campaigns.csv") == csv, "{shards} shards");
+    }
+    let report = json(&made(&room, "campaigns --people", 2, "campaigns.json"));
+    let all = &plain[&("*".to_string(), "*".to_string())];
+    let near = |found: &Value, want: f64| {
+        assert!((found.as_f64().unwrap() - want).abs() < 1e-9 * want, "{found} is not {want}")
+    };
+    near(&report["total"]["ctr"]["rate"], all[2] / all[1]);
+    near(&report["total"]["cvr"]["rate"], all[4] / all[2]);
+    near(&report["total"]["cpc"], all[3] / all[2]);
+    near(&report["total"]["cpm"], 1_000.0 * all[3] / all[1]);
+    near(&report["total"]["cpa"], all[3] / all[4]);
+    near(&report["total"]["roas"], all[5] / all[3]);
+    near(&report["goals"][1]["attained"], all[5] / 1e9);
+    let met = |at: usize| report["goals"][at]["met"].as_bool();
+    assert_eq!((met(0), met(1), met(2)), (Some(true), Some(false), Some(true)), "a cost is met from below");
+    assert!(!room.0.join("out/campaigns-people.csv").exists(), "nobody stands behind it");
+}
+
+#[test]
+fn two_values_and_two_periods_are_compared_in_points_and_in_percent() {
+    // F10: 500 and 570 of 10,000 each; z = 2.1996.
+    let rows = "2026-06-01,sms,a,x,6000,300,10,,\n2026-06-03,sms,a,x,4000,200,10,,\n2026-06-08,feed,a,x,10000,570,30,,\n2026-05-20,old,a,x,9,9,9,,\n";
+    let room =
+        media("compared", rows, &format!("{SPENT}[campaigns]\ncompare = 7\nversus = [\"sms\", \"feed\"]\n"));
+    let report = json(&made(&room, "campaigns", 2, "campaigns.json"));
+    let near = |found: &Value, want: f64, unit: f64| {
+        assert!((found.as_f64().unwrap() - want).abs() <= 0.5001 * unit, "{found} is not {want}")
+    };
+    let [periods, values] = [0, 1].map(|at| &report["compared"][at]);
+    assert_eq!(periods["names"], serde_json::json!(["2026-05-26 – 2026-06-01", "2026-06-02 – 2026-06-08"]));
+    assert_eq!(
+        (&periods["figures"][0]["sums"][0], &periods["figures"][1]["sums"][0]),
+        (&6_000.into(), &14_000.into())
+    );
+    let ctr = values["changes"].as_array().unwrap().iter().find(|change| change["figure"] == "ctr").unwrap();
+    near(&ctr["points"][0], 0.7, 1e-9);
+    near(&ctr["points"][1]["low"], 0.0761, 1e-4);
+    near(&ctr["points"][1]["high"], 1.3250, 1e-4);
+    near(&ctr["percent"], 14.0, 1e-9);
+    near(&ctr["percent_interval"]["low"], 1.43, 0.01);
+    near(&ctr["percent_interval"]["high"], 28.13, 0.01);
+    near(&ctr["p"], 0.0278, 1e-4);
+    let cost =
+        values["changes"].as_array().unwrap().iter().find(|change| change["figure"] == "cost").unwrap();
+    assert_eq!((&cost["points"], &cost["p"]), (&Value::Null, &Value::Null), "money is no rate");
+    near(&cost["percent"], 50.0, 1e-9);
+    assert!(
+        values["changes"].as_array().unwrap().iter().all(|change| change["figure"] != "revenue"),
+        "nobody said it"
+    );
+}
+
+#[test]
+fn rows_that_contradict_themselves_are_named_and_kept_out_of_rates() {
+    let rows = "2026-06-01,sms,a,x,1000,10,5.00,1,20\n2026-06-01,sms,a,x,10,1000,5.00,1,20\n2026-06-01,sms,a,x,1000,10,5.00,11,20\n\
+        2026-06-01,sms,a,x,1000,10,-5.00,1,20\n2026-06-01,sms,a,x,1000,10,,,\n2026-06-01,sms,a,x,lots,10,5,1,1\n2026-06-01,sms,a,x,-1,10,5,1,1\n\
+        soon,sms,a,x,1,1,1,1,1\n,sms,a,x,1,1,1,1,1\n2026-06-01,sms,a,x,,,,,\n2026-06-01,sms,a,x,1,1,1,1,1,9\n2026-07-01,sms,a,x,1,1,1,1,1\n1969-01-01,sms,a,x,1,1,1,1,1\n";
+    let room = media("odd", rows, &format!("[time]\nas_of = \"2026-06-30\"\n{SPENT}"));
+    let report = json(&made(&room, "campaigns", 3, "campaigns.json"));
+    assert_eq!(
+        report["total"]["sums"],
+        serde_json::json!([4_010, 1_040, 1_000, 14, 8_000]),
+        "sums take every row"
+    );
+    assert_eq!((&report["total"]["ctr"]["did"], &report["total"]["ctr"]["of"]), (&20.into(), &2_000.into()));
+    assert_eq!(
+        (&report["total"]["cvr"]["did"], &report["total"]["cvr"]["of"]),
+        (&1.into(), &10.into()),
+        "both must be said"
+    );
+    assert_eq!(
+        made(&room, "campaigns", 1, "campaigns-odd.csv").trim_start_matches('\u{feff}'),
+        "file,row,what\nmedia.csv,3,clicks-above-impressions\nmedia.csv,4,conversions-above-clicks\nmedia.csv,5,negative-cost\n"
+    );
+    let rows = json(&made(&room, "campaigns", 2, "rows.json"));
+    let file = &rows["files"][0];
+    assert_eq!((&file["table"], &file["rows"], &file["kept"]), (&"campaign".into(), &13.into(), &5.into()));
+    let codes = |list: &Value| {
+        counted(list)
+            .into_iter()
+            .map(|(code, column, _, row)| format!("{code} {column} {row}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        codes(&file["reasons"]),
+        [
+            "amount-unreadable shown 7",
+            "before-epoch day 14",
+            "in-future day 13",
+            "long-row  12",
+            "negative-count shown 8",
+            "no-number  11",
+            "no-time day 10",
+            "time-unreadable day 9"
+        ]
+    );
+    assert_eq!(
+        codes(&file["notes"]),
+        ["clicks-above-impressions  3", "conversions-above-clicks  4", "negative-cost  5"]
+    );
+}
+
+#[test]
+fn a_campaign_with_ids_is_an_event_of_those_who_saw_it() {
+    let rows = |campaign: bool| {
+        let mut out = String::from(if campaign { "who,when,medium\n" } else { "who,when,medium,what\n" });
+        for who in 0..90 {
+            let what = if campaign { "" } else { ",exposed" };
+            let _ =
+                writeln!(out, "p{},2026-05-{:02},{}{what}", who % 60, 1 + who % 28, ["sms", "feed"][who % 2]);
+        }
+        out
+    };
+    let asked = "[pivot]\ntable = \"events\"\nby = [\"event\", \"channel\"]\nfloor = 0\n";
+    let entry =
+        "file = \"seen.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\nchannel = \"medium\"\n";
+    let (seen, events) = (Folder::new("media-seen"), Folder::new("media-events"));
+    seen.write("seen.csv", rows(true));
+    seen.write("room.toml", format!("[[campaign]]\n{entry}{asked}"));
+    events.write("seen.csv", rows(false));
+    events.write("room.toml", format!("[[events]]\n{entry}event = \"what\"\n{asked}"));
+    let plain = made(&events, "pivot", 2, "pivot.json");
+    assert!(plain.contains("exposed") && made(&seen, "pivot", 3, "pivot.json") == plain);
+    assert_eq!(json(&made(&seen, "pivot", 1, "rows.json"))["files"][0]["table"], "campaign");
+    seen.write("room.toml", format!("[[campaign]]\n{}{asked}", entry.replace("time = \"when\"\n", "")));
+    assert_eq!(refused(&seen, "pivot"), "column-missing file seen.csv column time");
+    seen.write("room.toml", format!("[[campaign]]\n{entry}cost = \"medium\"\n{asked}"));
+    assert!(
+        refused(&seen, "pivot").starts_with("recipe-invalid"),
+        "what is counted and who saw it are two files"
+    );
+}
+
+#[test]
+fn control_campaigns_that_cannot_be_added_up_are_refused() {
+    let fine = "2026-06-01,sms,a,x,1000,10,5.00,1,20\n";
+    let refusal = |rows: &str, recipe: &str| refused(&media("refused", rows, recipe), "campaigns");
+    let asked = |plan: &str| refusal(fine, &format!("{SPENT}[campaigns]\n{plan}"));
+    assert_eq!(asked("by = [\"mood\"]\n"), "table-missing file room.toml column campaign: mood");
+    assert_eq!(asked("by = [\"channel\", \"day\", \"crowd\"]\n"), "out-of-range column campaigns.by");
+    assert_eq!(asked("by = [\"day\", \"day\"]\n"), "out-of-range column campaigns.by");
+    assert_eq!(asked("versus = [\"sms\", \"feed\"]\n"), "label-unknown column channel: feed");
+    assert_eq!(asked("goal = { luck = 1 }\n"), "out-of-range column campaigns.goal");
+    assert_eq!(asked("goal = { roas = 0 }\n"), "out-of-range column campaigns.goal");
+    let said = |from: &str, to: &str| refusal(fine, &SPENT.replace(from, to));
+    assert_eq!(said("\"shown\"", "\"views\""), "column-missing file media.csv column views");
+    assert!(said("channel =", "chanel =").starts_with("recipe-invalid"));
+    assert_eq!(
+        said("time = \"day\"\n", "[campaigns]\ncompare = 7\n[[campaign]]\n").split(' ').next(),
+        Some("recipe-invalid")
+    );
+    let dateless = SPENT.replace("time = \"day\"\n", "");
+    assert_eq!(
+        refusal(fine, &format!("{dateless}[campaigns]\nby = [\"week\"]\n")),
+        "table-missing file room.toml column campaign: time"
+    );
+    assert_eq!(
+        refusal(fine, &format!("{dateless}[campaigns]\ncompare = 7\n")),
+        "table-missing file room.toml column campaign: time"
+    );
+    assert_eq!(
+        refusal("03/04/2026,sms,a,x,1,1,1,1,1\n", SPENT),
+        "date-ambiguous file media.csv row 2 column day"
+    );
+    assert_eq!(
+        refusal("2026-06-01T10:00:00Z,sms,a,x,1,1,1,1,1\n", SPENT),
+        "zone-unclear file media.csv row 2 column day"
+    );
+    assert_eq!(
+        refusal("2026-06-01,sms,a,x,a,b,c,d,e\n", SPENT),
+        "rows-unusable file media.csv row 2 column amount-unreadable"
+    );
+    let numberless = "[[campaign]]\nfile = \"media.csv\"\nchannel = \"medium\"\n";
+    assert_eq!(
+        refusal(fine, numberless),
+        "column-missing file media.csv column impressions, clicks, cost, conversions, revenue"
+    );
+    let orders = "[[orders]]\nfile = \"media.csv\"\nid = \"crowd\"\nkind = \"opaque\"\ntime = \"day\"\namount = \"gmv\"\n";
+    assert_eq!(refusal(fine, orders), "table-missing file room.toml column campaign");
+    // The other way round: counts have no people to rank.
+    assert!(refused(&media("people", fine, SPENT), "rfm").starts_with("table-missing"));
 }

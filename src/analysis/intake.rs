@@ -48,9 +48,11 @@ pub struct PastAccount {
     pub kept: u64,
     /// Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
     /// `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
-    /// `step-unreadable`; of products `missing-product`, `duplicate-product`.
+    /// `step-unreadable`; of products `missing-product`, `duplicate-product`;
+    /// of campaigns `no-number`, `negative-count`.
     pub reasons: Vec<Problem>,
-    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`.
+    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+    /// campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
     pub notes: Vec<Problem>,
 }
 

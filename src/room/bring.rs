@@ -2,8 +2,9 @@
 //! kept where their people belong.
 
 use super::call::{FileRef, Overrule};
+use super::campaigns::counts_of;
 use super::inspect::{self, Seen, Text, range};
-use super::past::{PastRecipe, RowsRecipe, Section, offset};
+use super::past::{CountsRecipe, PastRecipe, RowsRecipe, Section, offset};
 use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
 use super::seal::seal;
@@ -16,6 +17,7 @@ use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
+use crate::table::history::counts::Counts;
 use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
 use crate::table::history::products::Products;
@@ -33,6 +35,8 @@ pub struct Opened {
     pub accounts: Vec<PastAccount>,
     /// How tables found their products.
     pub joined: Vec<Joined>,
+    /// Campaigns that somebody else counted.
+    pub counts: Counts,
 }
 
 impl Opened {
@@ -72,7 +76,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         };
         sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
-    if sources.is_empty() {
+    let counts: Vec<CountsRecipe> = recipe.counts().cloned().collect();
+    if sources.is_empty() && counts.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
     }
     let mut schema =
@@ -80,6 +85,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     let readings = readings(room, recipe, &sources, &schema)?;
     let skus = Small::all(room, &recipe.sku, files).await?;
     let (products, mut sku_accounts) = products(&desk, &skus, &schema).await?;
+    let counted = Small::all(room, &counts, files).await?;
+    let (counts, mut count_accounts) = counts_of(&desk, &counted, recipe).await?;
     memory(room, &sources, &schema, &products)?;
     // What a refused or cancelled call left on its way in must not be taken for rows of this one.
     match room.open {
@@ -93,8 +100,9 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         accounts.push(account(source, reading, &brought, recipe)?);
     }
     accounts.append(&mut sku_accounts);
-    let joined = seal(&desk, recipe, &mut schema, &products).await?;
-    Ok(Opened { schema, accounts, joined })
+    accounts.append(&mut count_accounts);
+    let joined = seal(&desk, recipe, &mut schema, &products, counts.last()).await?;
+    Ok(Opened { schema, accounts, joined, counts })
 }
 
 /// The columns of a table: those of all its files.
@@ -148,13 +156,19 @@ impl<'a> Common<'a> {
             Some(zone) => Some(zone),
             None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
         };
-        let day = |text: &String| {
-            let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
-            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
-            Ok::<_, Error>(day as u32 * DAY)
-        };
-        Ok(Common { space, types, gated, zone, until: recipe.time.as_of.as_ref().map(day).transpose()? })
+        let until = last_day(recipe)?.map(|day| day * DAY);
+        Ok(Common { space, types, gated, zone, until })
     }
+}
+
+/// The last day that counts, if it is said.
+pub(super) fn last_day(recipe: &PastRecipe) -> Result<Option<u32>> {
+    let day = |text: &String| {
+        let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
+        let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
+        Ok(day as u32)
+    };
+    recipe.time.as_of.as_ref().map(day).transpose()
 }
 
 /// How the files are read: what the recipe says, held against what they hold.
@@ -164,6 +178,9 @@ fn readings(
     sources: &[Looked],
     schema: &PastSchema,
 ) -> Result<Vec<PastReading>> {
+    if sources.is_empty() {
+        return Ok(vec![]);
+    }
     let common = Common::of(room, recipe, sources)?;
     let numbered = |of: &Looked| sources.iter().any(|s| s.source == of.source && s.recipe.order.is_some());
     sources.iter().map(|s| s.reading(schema.table(s.source), &common, numbered(s))).collect()
@@ -247,12 +264,17 @@ impl Looked<'_> {
         steps.sort_by_key(|step| step.at);
         Ok(steps)
     }
+    /// What every row is, where no column says so.
+    fn name(&self) -> String {
+        let usual = if self.section == Section::Campaign { "exposed" } else { "" };
+        self.recipe.name.clone().unwrap_or_else(|| usual.into())
+    }
     fn dims(&self, table: &TableSchema) -> Result<Vec<Label>> {
         let labels = self.recipe.labels();
         let label = |dim: &Dim| match labels.iter().find(|(name, _)| *name == dim.name) {
             Some((_, column)) => self.named(column).map(Label::Column),
             None if dim.name == "event" && !self.recipe.steps.is_empty() => Ok(Label::Step),
-            None if dim.name == "event" => Ok(Label::Word(self.recipe.name.clone().unwrap_or_default())),
+            None if dim.name == "event" => Ok(Label::Word(self.name())),
             None => Ok(Label::Nothing),
         };
         let dims = table.dims.iter().map(label).collect::<Result<Vec<_>>>()?;

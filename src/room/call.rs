@@ -470,6 +470,7 @@ pub enum Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::campaigns::CampaignReport;
     use crate::analysis::clv::ClvReport;
     use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
@@ -508,6 +509,7 @@ mod tests {
             CohortReport::export_all,
             PathsReport::export_all,
             RulesReport::export_all,
+            CampaignReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");

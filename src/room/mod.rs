@@ -4,6 +4,7 @@ pub mod analyze; // what people did and bought over time
 mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
+mod campaigns; // campaigns that somebody else counted
 pub mod files; // what can be saved
 mod found; // what analyses leave behind of people
 mod freeze; // a table as it was known on a day

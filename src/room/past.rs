@@ -3,6 +3,7 @@
 use super::call::Overrule;
 use super::recipe::ColumnRef;
 use super::toml::{self, Document};
+use crate::analysis::campaigns::CampaignPlan;
 use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
@@ -32,6 +33,8 @@ pub const SECTIONS: &[&str] = &[
     "response",
     "assign",
     "sku",
+    "campaign",
+    "campaigns",
     "rfm",
     "clv",
     "funnel",
@@ -56,6 +59,8 @@ pub struct PastRecipe {
     pub events: Vec<RowsRecipe>,
     /// Contacts of several steps, each of them an event.
     pub response: Vec<RowsRecipe>,
+    /// Campaigns: who saw them, or what somebody else counted.
+    pub campaign: Vec<CampaignFile>,
     /// What they bought.
     pub orders: Vec<RowsRecipe>,
     /// The arms they were put into.
@@ -82,6 +87,8 @@ pub struct PastRecipe {
     pub paths: PathPlan,
     /// Who did, or did not do, what rules name.
     pub rules: RulePlan,
+    /// What campaigns came to.
+    pub campaigns: CampaignPlan,
     /// What was printed elsewhere.
     pub figures: FiguresPlan,
 }
@@ -228,6 +235,119 @@ pub struct SkuRecipe {
     pub header: Option<bool>,
 }
 
+/// A file of campaigns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(untagged)]
+pub enum CampaignFile {
+    /// With an ID: who saw what, rows of events called `exposed` unless they say otherwise.
+    People(Box<RowsRecipe>),
+    /// Without: counts.
+    Counts(CountsRecipe),
+}
+
+impl<'de> Deserialize<'de> for CampaignFile {
+    fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> std::result::Result<CampaignFile, D::Error> {
+        // Not by trying both: what is wrong with one would be lost.
+        let entry = Value::deserialize(reader)?;
+        let read = match entry.get("id") {
+            Some(_) => json::from_value(entry).map(CampaignFile::People),
+            None => json::from_value(entry).map(CampaignFile::Counts),
+        };
+        read.map_err(serde::de::Error::custom)
+    }
+}
+
+impl CampaignFile {
+    fn people(&self) -> Option<&RowsRecipe> {
+        if let CampaignFile::People(rows) = self { Some(rows) } else { None }
+    }
+    fn counts(&self) -> Option<&CountsRecipe> {
+        if let CampaignFile::Counts(counts) = self { Some(counts) } else { None }
+    }
+}
+
+/// How a file of counted campaigns is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct CountsRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// Column of the day.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// How its cells are written; only what can be read one way if not said.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Column of the crowd.
+    #[serde(default)]
+    pub crowd: Option<String>,
+    /// Column of the channel.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// Column of the content.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// Other columns of labels.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Column of what was shown.
+    #[serde(default)]
+    pub impressions: Option<String>,
+    /// Column of what was clicked.
+    #[serde(default)]
+    pub clicks: Option<String>,
+    /// Column of what was paid.
+    #[serde(default)]
+    pub cost: Option<String>,
+    /// Column of what came of it.
+    #[serde(default)]
+    pub conversions: Option<String>,
+    /// Column of what was earned.
+    #[serde(default)]
+    pub revenue: Option<String>,
+    /// Decimals of money, the same in all files.
+    #[serde(default = "cents")]
+    pub decimals: u8,
+    /// Cells that mean "no value".
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
+    /// Overrules of what was detected.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(default)]
+    pub header: Option<bool>,
+}
+
+impl CountsRecipe {
+    /// Columns of labels by the name they have.
+    pub fn labels(&self) -> Vec<(&str, &str)> {
+        let roles = [("crowd", &self.crowd), ("channel", &self.channel), ("content", &self.content)];
+        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
+        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+    }
+    /// Columns of what is counted, in the order of [`NUMBERS`](crate::table::history::counts::NUMBERS).
+    pub fn numbers(&self) -> [Option<&str>; 5] {
+        [&self.impressions, &self.clicks, &self.cost, &self.conversions, &self.revenue].map(|c| c.as_deref())
+    }
+}
+
+impl SmallFile for CountsRecipe {
+    const TABLE: &'static str = "campaign";
+    fn name(&self) -> &str {
+        &self.file
+    }
+    fn overrule(&self) -> Overrule {
+        let CountsRecipe { encoding, delimiter, header, missing, .. } = self.clone();
+        Overrule { encoding, delimiter, header, missing }
+    }
+}
+
 /// A file that the desk keeps.
 pub trait SmallFile {
     /// Its table's name in the recipe.
@@ -280,7 +400,8 @@ impl PastRecipe {
     pub fn names(&self) -> Vec<&str> {
         let rows = self.files().map(|(_, file)| file.file.as_str());
         let mut names: Vec<&str> = Vec::new();
-        for name in rows.chain(self.sku.iter().map(SmallFile::name)) {
+        let small = self.sku.iter().map(SmallFile::name).chain(self.counts().map(SmallFile::name));
+        for name in rows.chain(small) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -289,15 +410,20 @@ impl PastRecipe {
     }
     /// Takes over how another recipe's files are read.
     pub fn reading(self, of: &PastRecipe) -> PastRecipe {
-        let PastRecipe { time, events, response, orders, assign, sku, .. } = of.clone();
-        PastRecipe { time, events, response, orders, assign, sku, ..self }
+        let PastRecipe { time, events, response, campaign, orders, assign, sku, .. } = of.clone();
+        PastRecipe { time, events, response, campaign, orders, assign, sku, ..self }
     }
     /// All files of rows of people, in the order in which their rows stand where times are equal.
-    pub fn files(&self) -> impl Iterator<Item = (Section, &RowsRecipe)> {
-        use Section::{Assign, Events, Orders, Response};
-        [(Events, &self.events), (Response, &self.response), (Orders, &self.orders), (Assign, &self.assign)]
-            .into_iter()
-            .flat_map(|(section, files)| files.iter().map(move |file| (section, file)))
+    pub fn files<'a>(&'a self) -> impl Iterator<Item = (Section, &'a RowsRecipe)> {
+        use Section::{Assign, Campaign, Events, Orders, Response};
+        let of = |section: Section, files: &'a [RowsRecipe]| files.iter().map(move |file| (section, file));
+        let exposed = self.campaign.iter().filter_map(CampaignFile::people).map(|file| (Campaign, file));
+        let events = of(Events, &self.events).chain(of(Response, &self.response)).chain(exposed);
+        events.chain(of(Orders, &self.orders)).chain(of(Assign, &self.assign))
+    }
+    /// Campaigns that somebody else counted.
+    pub fn counts(&self) -> impl Iterator<Item = &CountsRecipe> {
+        self.campaign.iter().filter_map(CampaignFile::counts)
     }
 }
 
@@ -308,6 +434,8 @@ pub enum Section {
     Events,
     /// Contacts of several steps.
     Response,
+    /// Who saw a campaign.
+    Campaign,
     /// Orders.
     Orders,
     /// Arms.
@@ -318,7 +446,7 @@ impl Section {
     /// The table its rows are part of.
     pub fn source(self) -> Source {
         match self {
-            Section::Events | Section::Response => Source::Events,
+            Section::Events | Section::Response | Section::Campaign => Source::Events,
             Section::Orders => Source::Orders,
             Section::Assign => Source::Assign,
         }
@@ -327,6 +455,7 @@ impl Section {
     pub fn name(self) -> &'static str {
         match self {
             Section::Response => "response",
+            Section::Campaign => "campaign",
             other => other.source().name(),
         }
     }
@@ -370,7 +499,9 @@ mod tests {
 
     const ORDERS: &str = "[[orders]]\nfile = \"o.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\n";
     const BESIDE: &str = "[[sku]]\nfile = \"p.csv\"\nproduct = \"sku\"\ncolumns = [\"series\"]\n\
-        [[response]]\nfile = \"r.csv\"\nid = 1\nkind = \"phone\"\n[response.steps]\nsent = \"sent_at\"\n";
+        [[response]]\nfile = \"r.csv\"\nid = 1\nkind = \"phone\"\n[response.steps]\nsent = \"sent_at\"\n\
+        [[campaign]]\nfile = \"c.csv\"\ncost = \"spend\"\n[[campaign]]\nfile = \"e.csv\"\nid = \"who\"\nkind = \"phone\"\ntime = \"at\"\n\
+        [campaigns]\nby = [\"week\"]\n[campaigns.goal]\nroas = 1.5\n";
     const FILES: &str = "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n";
 
     #[test]

@@ -11,15 +11,17 @@ use crate::table::history::products::{Join, Products};
 use crate::table::history::{PastSchema, Source};
 use std::collections::BTreeSet;
 
-/// Agrees on the labels of all shards, and seals; how tables found their products.
+/// Agrees on the labels of all shards, and seals; how tables found their products. `counted` is the last day of campaigns
+/// that somebody else counted.
 pub(super) async fn seal(
     desk: &Desk,
     recipe: &PastRecipe,
     schema: &mut PastSchema,
     products: &Products,
+    counted: Option<u32>,
 ) -> Result<Vec<Joined>> {
     desk.progress("seal", 0, 0, "rows");
-    let mut last = 0;
+    let mut last = counted.unwrap_or(0) * DAY;
     let mut words: [Vec<BTreeSet<String>>; 3] =
         Source::ALL.map(|source| vec![BTreeSet::from([String::new()]); schema.table(source).dims.len()]);
     for held in desk.all(&FoundPast).await? {

@@ -5,6 +5,7 @@
 //! 1970-01-01 ([`moment`]), money whole minor units ([`money`]): nothing that is added up is a float.
 
 pub mod calendar; // weeks, months, hours
+pub mod counts; // campaigns that somebody else counted
 pub mod cut; // rows of a slice to parcels per owner
 pub mod keep; // what a shard keeps until all is in
 pub mod moment; // cells to seconds

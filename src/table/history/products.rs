@@ -2,7 +2,7 @@
 //! events or orders that names one of them. A column is looked up once per label, never per row.
 
 use super::past::{Codes, Table};
-use super::small::{Left, SmallReading};
+use super::small::{Left, SmallReading, Words};
 use super::{Dim, TableSchema};
 use crate::error::Result;
 use crate::table::store::packed;
@@ -33,30 +33,6 @@ pub struct Products {
     of: BTreeMap<String, Vec<u32>>,
 }
 
-/// Labels of one column, the first of them "no value".
-#[derive(Clone, Debug, PartialEq)]
-struct Words {
-    list: Vec<String>,
-    numbers: BTreeMap<String, u32>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Words { list: vec![String::new()], numbers: [(String::new(), 0)].into() }
-    }
-}
-
-impl Words {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        self.list.push(word.into());
-        self.numbers.insert(word.into(), self.list.len() as u32 - 1);
-        self.list.len() as u32 - 1
-    }
-}
-
 impl Products {
     /// No products yet, of whom this is to be known.
     pub fn new(columns: Vec<String>) -> Products {
@@ -71,7 +47,7 @@ impl Products {
         span: Span,
         tally: &mut Tally,
     ) -> Result<(usize, u64)> {
-        reading.rows.walk(text, span, tally, |cells| {
+        reading.rows.walk(text, span, tally, |cells, _| {
             let product = cells.text(reading.product.0);
             if product.is_empty() {
                 return Err(Left::of("missing-product", &reading.product.1));

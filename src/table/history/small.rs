@@ -7,6 +7,40 @@ use crate::table::schema::Dialect;
 use crate::table::store::parcel::{Span, Tally, place};
 use crate::table::survey::Fit;
 use crate::table::values::{self, Missing};
+use std::collections::BTreeMap;
+
+/// Labels of one column in the order they are met, the first of them "no value".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// All.
+    pub list: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words { list: vec![String::new()], numbers: [(String::new(), 0)].into() }
+    }
+}
+
+impl Words {
+    /// The number of a label.
+    pub fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        self.list.push(word.into());
+        self.numbers.insert(word.into(), self.list.len() as u32 - 1);
+        self.list.len() as u32 - 1
+    }
+    /// The labels in the order of their bytes, and the place there of each number.
+    pub fn sorted(&self) -> (Vec<String>, Vec<u32>) {
+        let labels: Vec<String> = self.numbers.keys().cloned().collect();
+        let mut places = vec![0; labels.len()];
+        self.numbers.values().enumerate().for_each(|(at, number)| places[*number as usize] = at as u32);
+        (labels, places)
+    }
+}
 
 /// Most rows of such files together.
 pub const ROWS: u64 = 1_000_000;
@@ -65,7 +99,7 @@ impl SmallReading {
         text: &[u8],
         span: Span,
         tally: &mut Tally,
-        mut take: impl FnMut(&Cells) -> std::result::Result<(), Left<'c>>,
+        mut take: impl FnMut(&Cells, &mut Tally) -> std::result::Result<(), Left<'c>>,
     ) -> Result<(usize, u64)> {
         let mut rows = Rows::new(text, &self.dialect).until(span.end);
         let mut fields = Fields::new();
@@ -78,7 +112,7 @@ impl SmallReading {
             tally.rows += 1;
             let taken = match Fit::of(&fields, self.width) {
                 Fit::Long => Err(Left::of("long-row", "")),
-                _ => take(&Cells { fields: &fields, missing: &self.missing, row }),
+                _ => take(&Cells { fields: &fields, missing: &self.missing, row }, tally),
             };
             match taken {
                 Err(left) => Tally::count(&mut tally.reasons, left.code, left.column, row),

@@ -1,14 +1,14 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
+import { COUNTED, FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "campaigns"] as const satisfies AnyTopic[];
 /** What has a view; printed figures are held to their arithmetic on the command line. */
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -24,6 +24,7 @@ const PLANS: Plans = {
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
+  campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
 };
 
 /** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
@@ -46,7 +47,7 @@ const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home/i
 /** Files of rows of people. */
 type PeopleKind = Exclude<FileKind, "sku">;
 /** An entry of a loaded recipe. */
-type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe };
+type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe } | { table: "campaign"; rows: CountsRecipe };
 
 /** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
 export class PastFile {
@@ -96,6 +97,7 @@ export class PastFile {
   get lacks(): Use | undefined {
     if (!this.found) return "id";
     if (this.table === "sku") return !this.#one("product") ? "product" : !this.#one("label") ? "label" : undefined;
+    if (this.counted) return COUNTED.some((use) => this.#one(use)) ? undefined : "impressions";
     const needs: Use[] = this.table === "response" ? ["id", "step"] : this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
     return needs.find((use) => !this.#one(use));
   }
@@ -111,6 +113,20 @@ export class PastFile {
     this.given = { ...this.given, uses };
   }
 
+  /** Whether it says how many saw a campaign, and not who. */
+  get counted(): boolean {
+    return this.table === "campaign" && !this.#one("id");
+  }
+  /** Of counted campaigns. */
+  get counts(): CountsRecipe | undefined {
+    if (!this.counted || this.lacks) return undefined;
+    const one = (use: Use): string | null => this.#one(use)?.name ?? null;
+    const { decimals = 2, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    return {
+      file: this.ref.name, time: one("time"), format: this.format || null, crowd: one("crowd"), channel: one("channel"), content: one("content"), columns: this.#all("label"),
+      impressions: one("impressions"), clicks: one("clicks"), cost: one("cost"), conversions: one("conversions"), revenue: one("revenue"), decimals, missing, encoding, delimiter, header,
+    };
+  }
   /** Of products: which column is theirs, and which say what they are. */
   get sku(): SkuRecipe | undefined {
     const product = this.#one("product");
@@ -121,7 +137,7 @@ export class PastFile {
   /** Of rows of people. */
   get rows(): RowsRecipe | undefined {
     const { found, table, status } = this;
-    if (!found || table === "sku" || this.lacks) return undefined;
+    if (!found || table === "sku" || this.counted || this.lacks) return undefined;
     const one = (use: Use): string | null => this.#one(use)?.name ?? null;
     const all = (use: Use): string[] => this.#all(use);
     const id = found.columns.findIndex(({ name }) => this.uses[name] === "id");
@@ -131,7 +147,7 @@ export class PastFile {
       file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
       time: one("time"), format: this.format || null, zone: this.zone || null,
       name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
-      product: one("product"), category: one("category"), channel: one("channel"), columns: all("label"),
+      product: one("product"), category: one("category"), channel: one("channel"), columns: [...all("label"), ...all("crowd"), ...all("content")],
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
       status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
       missing, encoding, delimiter, header,
@@ -145,8 +161,10 @@ export class PastFile {
     const uses: Record<string, Use> = Object.fromEntries((this.found?.columns ?? []).map(({ name }) => [name, "none"]));
     const put = (column: string | null, use: Use): void => void (column !== null && (uses[column] = use));
     saved.columns.forEach((column) => put(column, "label"));
-    if (table === "sku") {
-      put(saved.product, "product");
+    if (!("id" in saved)) {
+      if ("product" in saved) put(saved.product, "product");
+      else for (const use of ["time", "crowd", "channel", "content", ...COUNTED] as const) put(saved[use], use);
+      this.format = "format" in saved ? (saved.format ?? "") : "";
       this.given = { table, uses };
       return;
     }
@@ -227,20 +245,26 @@ class Business {
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.bring.status.is === "done" && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules") };
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), campaigns: of("campaigns") };
   }
 
   get recipe(): PastRecipe {
     const of = (table: PeopleKind): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
     const sku = this.files.flatMap((file) => file.sku ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), orders: of("orders"), assign: of("assign"), sku, ...this.plans, figures: this.#figures };
+    const campaign = this.files.flatMap((file) => (file.table === "campaign" ? (file.rows ?? file.counts ?? []) : []));
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, ...this.plans, figures: this.#figures };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
   }
-  has(table: PastTable): boolean {
-    const of = table === "events" ? /^(events|response)$/ : new RegExp(`^${table}$`);
-    return this.bring.result?.intake.files.some((file) => of.test(file.table)) ?? false;
+  has(table: FileKind): boolean {
+    const { result } = this.bring;
+    // Whoever got a message or saw a campaign is an event.
+    return (table === "events" ? result?.columns.some((column) => column.table === table) : result?.intake.files.some((file) => file.table === table)) ?? false;
+  }
+  /** Columns and parts of the calendar that counted campaigns can be added up by, with their values. */
+  get campaign(): [string, string[]][] {
+    return this.bring.result?.campaign ?? [];
   }
   /** Whether there is a rule to ask for. */
   get ruled(): boolean {
@@ -307,7 +331,9 @@ class Business {
       this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "" });
     }
     this.#behaviour();
-    this.view = "home";
+    const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
+    if (people) this.view = "home";
+    else this.go("campaigns");
   }
 
   /** Shows a view; its analysis is asked if it was not. */
@@ -395,9 +421,9 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, response, orders, assign, sku, figures, ...plans } = await app.engine.call({ "read-past": { text } });
+    const { time, events, response, campaign, orders, assign, sku, figures, ...plans } = await app.engine.call({ "read-past": { text } });
     const of = (table: PeopleKind, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
-    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows }))];
+    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows })), ...campaign.map((rows): Entry => ("id" in rows ? { table: "campaign", rows } : { table: "campaign", rows }))];
     this.#figures = figures;
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
@@ -434,6 +460,7 @@ class Business {
     const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
+    if (!this.plans.campaigns.by.every((name) => this.campaign.some(([known]) => known === name))) this.#plan("campaigns", PLANS.campaigns);
     if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
   }
 
@@ -454,9 +481,9 @@ class Business {
   }
 
   #inputs(): { plan: string; match: string } | undefined {
-    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku)) return undefined;
-    const { time, events, response, orders, assign, sku } = this.recipe;
-    return { plan: JSON.stringify([time, events, response, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku && !file.counts)) return undefined;
+    const { time, events, response, campaign, orders, assign, sku } = this.recipe;
+    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

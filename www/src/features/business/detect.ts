@@ -3,19 +3,30 @@
 import type { ColumnFound, Inspection, PastTable } from "api";
 
 /** What a column is used for. */
-export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "step", "label", "number", "none"] as const;
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "step", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
 /** What a file can hold: rows of people, or what products are. */
-export const KINDS = ["events", "response", "orders", "assign", "sku"] as const;
+export const KINDS = ["events", "response", "orders", "assign", "sku", "campaign"] as const;
 export type FileKind = (typeof KINDS)[number];
+
+/** What is counted of campaigns. */
+export const COUNTED = ["impressions", "clicks", "cost", "conversions", "revenue"] as const satisfies Use[];
+const isCounted = (use: Use | undefined): boolean => (COUNTED as readonly (Use | undefined)[]).includes(use);
 
 /** Of a table, the uses a column can have. */
 export const usesOf = (table: FileKind): readonly Use[] =>
-  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
+  ["impressions", /曝光|展示|展现|^impressions?$|^shown$|^views$|impr/i],
+  ["clicks", /点击|clicks?$/i],
+  ["cost", /花费|消耗|成本|^cost|spend$|^spent/i],
+  ["conversions", /转化|成交数|conversions?$|^converted$|^purchases$/i],
+  ["revenue", /收入|成交额|销售额|gmv|revenue|^sales$/i],
+  ["crowd", /人群|crowd|audience/i],
+  ["content", /创意|素材|内容|content|creative/i],
   ["time", /时间|日期|(^|[_ ])(time|date|datetime|timestamp|ts|day|dt|when)($|[_ ])|(time|date|_at|_on)$/i],
   ["order", /订单(编?号|id)|单号|order.?(no|id|num|number|sn)$|^(order|trade.?id|transaction.?id|invoice)$/i],
   ["amount", /金额|实付|成交额|支付额|销售额|花费|amount|paid|payment$|revenue|gmv|spend|total|dollar|price|sales|value$/i],
@@ -45,18 +56,23 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number"))?.[0];
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && ((use !== "amount" && !isCounted(use)) || column.role.role === "number"))?.[0];
 }
 
 /** The column of the time, if one looks like it. */
 const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFound | undefined =>
   found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || all(column, TIME)));
 
+/** Whether a file of campaigns says how many, and not who. */
+const summed = (found: Inspection): boolean => new Set(found.columns.map((column) => named(column, "campaign")).filter(isCounted)).size > 1;
+
 /** What a file holds: by the columns only one of them has. */
 export function tableOf(found: Inspection, name: string): FileKind {
   const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
   if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
   if (steps(found).length > 1 && !has("orders", "order", "amount")) return "response";
+  const person = found.columns.some(({ role, id }) => role.role === "id" && id && id.recipe.kind !== "opaque");
+  if (!has("orders", "order") && (/campaign|exposure|投放|曝光/i.test(name) || (!person && summed(found) && found.columns.some((column) => /impressions|clicks/.test(named(column, "campaign") ?? ""))))) return "campaign";
   if (has("orders", "product") && !has("orders", "order", "event") && !timedIn(found, "orders", undefined)) return "sku";
   if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
   return "events";
@@ -64,16 +80,16 @@ export function tableOf(found: Inspection, name: string): FileKind {
 
 /** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
 export function usesIn(found: Inspection, table: FileKind): Record<string, Use> {
-  const people = table !== "sku";
+  const people = table !== "sku" && !(table === "campaign" && summed(found));
   const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
   const stepped = table === "response" ? steps(found) : [];
   // Steps that say when they happened need no time of the row.
-  const timed = people && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
+  const timed = table !== "sku" && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? (people && table !== "response" ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
+    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
     uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
