@@ -4,7 +4,7 @@
 use super::call::{FileRef, Overrule};
 use super::campaigns::counts_of;
 use super::inspect::{self, Seen, Text, range};
-use super::past::{CountsRecipe, PastRecipe, RowsRecipe, Section, offset};
+use super::past::{PastRecipe, RowsRecipe, Section, offset};
 use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
 use super::seal::seal;
@@ -76,16 +76,15 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         };
         sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
-    let counts: Vec<CountsRecipe> = recipe.counts().cloned().collect();
-    if sources.is_empty() && counts.is_empty() {
+    if sources.is_empty() && recipe.counts().next().is_none() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
     }
     let mut schema =
         PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
     let readings = readings(room, recipe, &sources, &schema)?;
-    let skus = Small::all(room, &recipe.sku, files).await?;
+    let skus = Small::all(room, recipe.sku.iter(), files).await?;
     let (products, mut sku_accounts) = products(&desk, &skus, &schema).await?;
-    let counted = Small::all(room, &counts, files).await?;
+    let counted = Small::all(room, recipe.counts(), files).await?;
     let (counts, mut count_accounts) = counts_of(&desk, &counted, recipe).await?;
     memory(room, &sources, &schema, &products)?;
     // What a refused or cancelled call left on its way in must not be taken for rows of this one.

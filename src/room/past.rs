@@ -243,7 +243,7 @@ pub enum CampaignFile {
     /// With an ID: who saw what, rows of events called `exposed` unless they say otherwise.
     People(Box<RowsRecipe>),
     /// Without: counts.
-    Counts(CountsRecipe),
+    Counts(Box<CountsRecipe>),
 }
 
 impl<'de> Deserialize<'de> for CampaignFile {

@@ -22,7 +22,11 @@ pub(super) struct Small<'a, R> {
 
 impl<'a, R: SmallFile> Small<'a, R> {
     /// Looks at the files of a section, and refuses those that are too large.
-    pub async fn all(room: &Room, recipes: &'a [R], files: &[FileRef]) -> Result<Vec<Small<'a, R>>> {
+    pub async fn all(
+        room: &Room,
+        recipes: impl Iterator<Item = &'a R>,
+        files: &[FileRef],
+    ) -> Result<Vec<Small<'a, R>>> {
         let (mut all, mut rows) = (Vec::new(), 0);
         for recipe in recipes {
             let name = recipe.name();

@@ -70,7 +70,7 @@ export const businessEn: BusinessWords = {
     most: (n) => `The chart shows the highest ${n}; the table has all.`, last: (n) => `The chart shows the latest ${n}; the table has all.`,
     compared: (one, other) => `${one} against ${other}`, points: "Difference (percentage points)", percent: "Relative change (%)", pp: (n) => `${n} pp`,
     goals: "Goals", aimed: "Goal", came: "Came", attained: "Attained", met: "met", missed: "not met", table: "All figures",
-    odd: (n) => `${n} rows contradict themselves: they count in sums and in no rate`,
+    odd: (n) => `Rows that contradict themselves, in sums and in no rate: ${n}`,
   },
   home: {
     people: "People", buyers: "Buyers", orders: "Orders", money: "Money", repeat: "Bought again", open: "Open",

@@ -47,6 +47,8 @@ const YES_NO = /^(0|1|y|n|t|f|yes|no|true|false|on|off|是|否|有|无)$/i;
 /** Steps of a contact, by the names of their columns. */
 const STEP = /(^|[_ .])(sent|delivered|arrived|opened|open|read|clicked|click|replied|answered|redeemed|used|converted|received)([_ ]?(at|time|on|date))?$|^(发送|送达|打开|点击|核销|领取|兑换|回复|转化)(时间|日期)?$/i;
 const all = (column: ColumnFound, like: RegExp): boolean => column.examples.length > 0 && column.examples.every((value) => like.test(value));
+/** Also a column of counts so different that it looks like IDs. */
+const numeric = (column: ColumnFound): boolean => column.role.role === "number" || all(column, /^[¥￥$€]?-?[\d,]+(\.\d+)?$/);
 const steps = (found: Inspection): ColumnFound[] => found.columns.filter((column) => STEP.test(column.name) && (column.role.role === "date" || all(column, TIME) || all(column, YES_NO)));
 
 /** The event that a column of a step stands for. */
@@ -56,7 +58,7 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && ((use !== "amount" && !isCounted(use)) || column.role.role === "number"))?.[0];
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (!isCounted(use) || numeric(column)))?.[0];
 }
 
 /** The column of the time, if one looks like it. */
@@ -78,6 +80,9 @@ export function tableOf(found: Inspection, name: string): FileKind {
   return "events";
 }
 
+/** In a short list of products every series may stand once, as an ID would. */
+const word = (column: ColumnFound, found: Inspection): boolean => !/number|date/.test(column.role.role) && (column.distinct < found.rows || found.rows <= 20);
+
 /** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
 export function usesIn(found: Inspection, table: FileKind): Record<string, Use> {
   const people = table !== "sku" && !(table === "campaign" && summed(found));
@@ -89,7 +94,7 @@ export function usesIn(found: Inspection, table: FileKind): Record<string, Use> 
   const timed = table !== "sku" && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
+    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found))) && column.distinct <= 1000 ? "label" : "none";
     uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
