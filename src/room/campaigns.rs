@@ -1,8 +1,9 @@
 //! Files of campaigns without IDs: read by the desk in order.
 
 use super::bring::last_day;
-use super::past::{CountsRecipe, PastRecipe, offset};
+use super::past::{PastRecipe, offset};
 use super::products::Small;
+use super::small::CountsRecipe;
 use crate::analysis::intake::PastAccount;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;

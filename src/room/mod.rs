@@ -22,6 +22,7 @@ pub mod recipe; // room.toml
 mod run; // what a run was made of
 mod seal; // labels agreed on, rows sealed
 pub mod session; // one call at a time
+pub mod small; // the recipe's part about files without people
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
 

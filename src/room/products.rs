@@ -3,14 +3,14 @@
 use super::bring::refused_rows;
 use super::call::FileRef;
 use super::inspect::{self, Seen, Text};
-use super::past::{SkuRecipe, SmallFile};
 use super::recipe::ColumnRef;
+use super::small::{SkuRecipe, SmallFile};
 use super::{Room, load};
 use crate::analysis::intake::PastAccount;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
 use crate::table::history::products::{PRODUCT, ProductReading, Products};
-use crate::table::history::small::{self, SmallReading};
+use crate::table::history::small::{self as limits, SmallReading};
 use crate::table::history::{PastSchema, Source};
 use crate::table::store::parcel::{Span, Tally};
 
@@ -33,7 +33,7 @@ impl<'a, R: SmallFile> Small<'a, R> {
             let missing = || Error::new(Kind::FileMissing).file(name);
             let file = files.iter().find(|file| file.name == name).ok_or_else(missing)?;
             let too_large = || Error::new(Kind::TableTooLarge).file(name);
-            if file.size > small::BYTES {
+            if file.size > limits::BYTES {
                 return Err(too_large());
             }
             let overrule = recipe.overrule();
@@ -42,7 +42,7 @@ impl<'a, R: SmallFile> Small<'a, R> {
                 None => inspect::count(&room.desk, file, &overrule).await?,
             };
             rows += seen.inspection.rows;
-            if rows > small::ROWS {
+            if rows > limits::ROWS {
                 return Err(too_large());
             }
             all.push(Small { recipe, seen });
