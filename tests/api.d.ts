@@ -643,6 +643,232 @@ who: Array<Found>,
 run: number, } };
 
 /**
+ * A cell.
+ */
+export type CampaignCell = { 
+/**
+ * A value per axis.
+ */
+at: Array<string | null>, 
+/**
+ * Its rows.
+ */
+figures: CampaignFigures, };
+
+/**
+ * A change from the first to the second.
+ */
+export type CampaignChange = { 
+/**
+ * Of which figure.
+ */
+figure: string, 
+/**
+ * Both.
+ */
+values: [number, number], 
+/**
+ * Of a rate: percentage points, with Newcombe's interval.
+ */
+points: [number, Interval] | null, 
+/**
+ * Percent of the first.
+ */
+percent: number | null, 
+/**
+ * Of a rate: its interval.
+ */
+percent_interval: Interval | null, 
+/**
+ * Of a rate: the chance of as large a difference if there were none.
+ */
+p: number | null, };
+
+/**
+ * Two sets of rows side by side.
+ */
+export type CampaignCompared = { 
+/**
+ * What they are called: a value, or the first and last day.
+ */
+names: [string, string], 
+/**
+ * Both.
+ */
+figures: [CampaignFigures, CampaignFigures], 
+/**
+ * How figures changed.
+ */
+changes: Array<CampaignChange>, };
+
+/**
+ * Some rows added up.
+ */
+export type CampaignFigures = { 
+/**
+ * How many.
+ */
+rows: number, 
+/**
+ * Impressions, clicks, cost, conversions, revenue: nothing where no row says it; money in minor units.
+ */
+sums: [number | null, number | null, number | null, number | null, number | null], 
+/**
+ * Clicks of impressions.
+ */
+ctr: CampaignRate | null, 
+/**
+ * Conversions of clicks.
+ */
+cvr: CampaignRate | null, 
+/**
+ * Cost of a click, in the unit of money.
+ */
+cpc: number | null, 
+/**
+ * Cost of a thousand impressions.
+ */
+cpm: number | null, 
+/**
+ * Cost of a conversion.
+ */
+cpa: number | null, 
+/**
+ * Revenue over cost.
+ */
+roas: number | null, };
+
+/**
+ * A file of campaigns.
+ */
+export type CampaignFile = RowsRecipe | CountsRecipe;
+
+/**
+ * What was aimed at, and what came.
+ */
+export type CampaignGoal = { 
+/**
+ * Which figure.
+ */
+figure: string, 
+/**
+ * What was aimed at.
+ */
+goal: number, 
+/**
+ * What came, if it is known.
+ */
+actual: number | null, 
+/**
+ * The one over the other.
+ */
+attained: number | null, 
+/**
+ * Whether it was reached: of cost and what is made of it, not exceeded.
+ */
+met: boolean | null, };
+
+/**
+ * A row that contradicts itself.
+ */
+export type CampaignOdd = { 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Its number there, the header counted.
+ */
+row: number, 
+/**
+ * `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
+ */
+code: string, };
+
+/**
+ * Campaigns that somebody else counted.
+ */
+export type CampaignPlan = { 
+/**
+ * One or two columns, or parts of the calendar: `channel`, `week`. The channel, else the first there is, if not given.
+ */
+by: Array<string>, 
+/**
+ * Days of two periods that are compared, up to the last day; 0 for none.
+ */
+compare: number, 
+/**
+ * Two values of the first column that are compared.
+ */
+versus: [string, string] | null, 
+/**
+ * What was aimed at: figures by name (`cost`, `roas`, `ctr`, …), money in its unit, rates as shares.
+ */
+goal: { [key in string]: number }, };
+
+/**
+ * A rate.
+ */
+export type CampaignRate = { 
+/**
+ * How many did.
+ */
+did: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Their share.
+ */
+rate: number, 
+/**
+ * Wilson's 95 % interval.
+ */
+interval: Interval, };
+
+/**
+ * The report.
+ */
+export type CampaignReport = { 
+/**
+ * The last day that counts, where rows have days.
+ */
+as_of: string | null, 
+/**
+ * Decimals of money.
+ */
+decimals: number, 
+/**
+ * The axes.
+ */
+by: Array<string>, 
+/**
+ * Everything.
+ */
+total: CampaignFigures, 
+/**
+ * Cells and margins, in the order of values; nothing stands for all of an axis.
+ */
+cells: Array<CampaignCell>, 
+/**
+ * Periods, then values, side by side.
+ */
+compared: Array<CampaignCompared>, 
+/**
+ * What was aimed at.
+ */
+goals: Array<CampaignGoal>, 
+/**
+ * Rows that contradict themselves.
+ */
+odd: number, 
+/**
+ * The first of them, at most [`NAMED`].
+ */
+named: Array<CampaignOdd>, };
+
+/**
  * What somebody wrote about a persona. It belongs to the persona with the likest labels, so that it finds its
  * place again after a new run and in next month's files.
  */
@@ -1631,6 +1857,79 @@ printed: string | null,
  * `fine`, `rate-apart` (printed and counted differ), `ten-times` (by a power of ten), `more-than-before`.
  */
 verdict: string, };
+
+/**
+ * How a file of counted campaigns is read.
+ */
+export type CountsRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Column of the day.
+ */
+time: string | null, 
+/**
+ * How its cells are written; only what can be read one way if not said.
+ */
+format: TimeFormat | null, 
+/**
+ * Column of the crowd.
+ */
+crowd: string | null, 
+/**
+ * Column of the channel.
+ */
+channel: string | null, 
+/**
+ * Column of the content.
+ */
+content: string | null, 
+/**
+ * Other columns of labels.
+ */
+columns: Array<string>, 
+/**
+ * Column of what was shown.
+ */
+impressions: string | null, 
+/**
+ * Column of what was clicked.
+ */
+clicks: string | null, 
+/**
+ * Column of what was paid.
+ */
+cost: string | null, 
+/**
+ * Column of what came of it.
+ */
+conversions: string | null, 
+/**
+ * Column of what was earned.
+ */
+revenue: string | null, 
+/**
+ * Decimals of money, the same in all files.
+ */
+decimals: number, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
 
 /**
  * One point of the reach–precision curve.
@@ -3249,7 +3548,11 @@ people: number,
 /**
  * In the order of the recipe.
  */
-files: Array<PastAccount>, };
+files: Array<PastAccount>, 
+/**
+ * Tables whose rows name products, where there is a file of products.
+ */
+products?: Array<Joined>, };
 
 /**
  * A 95 % interval.
@@ -3263,6 +3566,27 @@ low: number,
  * Upper end.
  */
 high: number, };
+
+/**
+ * How the rows of a table found their products: the others have none of what is known of products.
+ */
+export type Joined = { 
+/**
+ * The table.
+ */
+table: string, 
+/**
+ * Its rows that name a product.
+ */
+rows: number, 
+/**
+ * Those of them whose product is in no file of products.
+ */
+unknown: number, 
+/**
+ * The first such products in the order of their bytes, at most ten.
+ */
+examples: Array<string>, };
 
 /**
  * Number of clusters.
@@ -4417,11 +4741,14 @@ rows: number,
 kept: number, 
 /**
  * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
- * `amount-unreadable`, `long-row`, or the reason an ID is none.
+ * `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
+ * `step-unreadable`; of products `missing-product`, `duplicate-product`;
+ * of campaigns `no-number`, `negative-count`.
  */
 reasons: Array<Problem>, 
 /**
- * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+ * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+ * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
  */
 notes: Array<Problem>, };
 
@@ -4459,6 +4786,14 @@ time: Calendar,
  */
 events: Array<RowsRecipe>, 
 /**
+ * Contacts of several steps, each of them an event.
+ */
+response: Array<RowsRecipe>, 
+/**
+ * Campaigns: who saw them, or what somebody else counted.
+ */
+campaign: Array<CampaignFile>, 
+/**
  * What they bought.
  */
 orders: Array<RowsRecipe>, 
@@ -4466,6 +4801,10 @@ orders: Array<RowsRecipe>,
  * The arms they were put into.
  */
 assign: Array<RowsRecipe>, 
+/**
+ * What products are.
+ */
+sku: Array<SkuRecipe>, 
 /**
  * Recency, frequency, money.
  */
@@ -4506,6 +4845,10 @@ paths: PathPlan,
  * Who did, or did not do, what rules name.
  */
 rules: RulePlan, 
+/**
+ * What campaigns came to.
+ */
+campaigns: CampaignPlan, 
 /**
  * What was printed elsewhere.
  */
@@ -5891,6 +6234,10 @@ name: string | null,
  */
 event: string | null, 
 /**
+ * Of a response: events by name, and the column that says when each happened; with a time of the row, whether it did.
+ */
+steps: { [key in string]: string }, 
+/**
  * Column of the product.
  */
 product: string | null, 
@@ -6250,6 +6597,39 @@ regions: Array<number>,
  * Row against column.
  */
 pairs: Array<Array<Pair>>, };
+
+/**
+ * How a file of products is read: one row each.
+ */
+export type SkuRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Column of the product, whose cells are those of the tables' own product columns.
+ */
+product: string, 
+/**
+ * Columns of labels that join their rows.
+ */
+columns: Array<string>, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
 
 /**
  * What becomes of packs below the floor, and of those beyond the most.
@@ -6735,7 +7115,11 @@ presets: Array<[StagePreset, Array<StageRule>]>,
 /**
  * Rules to start from, about what the files have.
  */
-rules: Array<TagRule>, };
+rules: Array<TagRule>, 
+/**
+ * Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
+ */
+campaign: Array<[string, Array<string>]>, };
 
 /**
  * A label in all personas.
@@ -6891,7 +7275,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "figures" | "features";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "figures" | "features";
 
 /**
  * Touchpoints before orders.
@@ -7498,6 +7882,7 @@ export type ErrorCode =
   | "kinds-apart"
   | "no-tags"
   | "memory-limit"
+  | "table-too-large"
   | "seed-empty"
   | "seed-too-small"
   | "contrast-empty"

@@ -14,6 +14,24 @@ pub struct Intake {
     pub people: u64,
     /// In the order of the recipe.
     pub files: Vec<PastAccount>,
+    /// Tables whose rows name products, where there is a file of products.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<Joined>>", optional))]
+    pub products: Vec<Joined>,
+}
+
+/// How the rows of a table found their products: the others have none of what is known of products.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Joined {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows that name a product.
+    pub rows: u64,
+    /// Those of them whose product is in no file of products.
+    pub unknown: u64,
+    /// The first such products in the order of their bytes, at most ten.
+    pub examples: Vec<String>,
 }
 
 /// Where the rows of a file went: `rows = kept + left out`.
@@ -29,9 +47,12 @@ pub struct PastAccount {
     /// Rows that are in.
     pub kept: u64,
     /// Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
-    /// `amount-unreadable`, `long-row`, or the reason an ID is none.
+    /// `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
+    /// `step-unreadable`; of products `missing-product`, `duplicate-product`;
+    /// of campaigns `no-number`, `negative-count`.
     pub reasons: Vec<Problem>,
-    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`.
+    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+    /// campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
     pub notes: Vec<Problem>,
 }
 

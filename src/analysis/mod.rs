@@ -5,6 +5,7 @@ pub mod lookalike;
 pub mod personas;
 pub mod profile;
 pub mod stages; // where people stand and how they move
+pub mod campaigns; // what somebody else counted of campaigns
 pub mod clv; // who will buy again, and for how much
 pub mod cohorts; // who came when, and who came back
 pub mod experiment; // what an arm did for those in it

@@ -2,6 +2,7 @@
 
 use super::csv::Table;
 use super::over_time::{Files, named};
+use crate::analysis::campaigns::{CampaignFigures, CampaignReport};
 use crate::analysis::cohorts::CohortReport;
 use crate::analysis::features::FeaturesReport;
 use crate::analysis::figures::FiguresReport;
@@ -321,4 +322,72 @@ pub fn features(report: &Released<FeaturesReport>) -> Files {
         }
     }
     named([("features.json", json), ("features.csv", table.bytes()), ("features-bins.csv", bins.bytes())])
+}
+
+/// `campaigns.json`, `campaigns.csv` (cells and margins: a margin has `*`; the last row is everything), and
+/// `campaigns-compared.csv`, `campaigns-goals.csv`, `campaigns-odd.csv` where there are any.
+pub fn campaigns(report: &Released<CampaignReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut cells = Table::new(
+        "one,two,rows,impressions,clicks,cost,conversions,revenue,ctr,ctr_low,ctr_high,cvr,cvr_low,cvr_high,cpc,cpm,cpa,roas",
+    );
+    let all = vec![None; report.by.len()];
+    let total = std::iter::once((&all, &report.total));
+    for (at, figures) in report.cells.iter().map(|cell| (&cell.at, &cell.figures)).chain(total) {
+        for axis in 0..2 {
+            match at.get(axis) {
+                Some(label) => cells.label(label.as_deref().unwrap_or("*")),
+                None => cells.text(""),
+            };
+        }
+        counted(&mut cells, figures, report.decimals);
+    }
+    let mut files = named([("campaigns.json", json), ("campaigns.csv", cells.bytes())]);
+    if !report.compared.is_empty() {
+        let mut table = Table::new(
+            "one,other,figure,first,second,points,points_low,points_high,percent,percent_low,percent_high,p",
+        );
+        for of in &report.compared {
+            for change in &of.changes {
+                table.label(&of.names[0]).label(&of.names[1]).text(change.figure);
+                table.number(change.values[0], 6).number(change.values[1], 6);
+                table.maybe(change.points.map(|p| p.0), 6).maybe(change.points.map(|p| p.1.low), 6);
+                table.maybe(change.points.map(|p| p.1.high), 6).maybe(change.percent, 6);
+                let ends = change.percent_interval;
+                table.maybe(ends.map(|i| i.low), 6).maybe(ends.map(|i| i.high), 6);
+                table.maybe(change.p, 6).end();
+            }
+        }
+        files.extend(named([("campaigns-compared.csv", table.bytes())]));
+    }
+    if !report.goals.is_empty() {
+        let mut table = Table::new("figure,goal,actual,attained,met");
+        for of in &report.goals {
+            table.label(&of.figure).number(of.goal, 6).maybe(of.actual, 6).maybe(of.attained, 6);
+            table.text(of.met.map_or("", |met| if met { "1" } else { "0" })).end();
+        }
+        files.extend(named([("campaigns-goals.csv", table.bytes())]));
+    }
+    if !report.named.is_empty() {
+        let mut table = Table::new("file,row,what");
+        report.named.iter().for_each(|of| table.label(&of.file).count(of.row).text(of.code).end());
+        files.extend(named([("campaigns-odd.csv", table.bytes())]));
+    }
+    files
+}
+
+fn counted(table: &mut Table, of: &CampaignFigures, decimals: u8) {
+    table.count(of.rows);
+    for (sum, decimals) in of.sums.iter().zip([0, 0, decimals, 0, decimals]) {
+        match sum {
+            Some(sum) => table.money(*sum, decimals),
+            None => table.text(""),
+        };
+    }
+    for rate in [of.ctr, of.cvr] {
+        table.maybe(rate.map(|r| r.rate), 6);
+        table.maybe(rate.map(|r| r.interval.low), 6).maybe(rate.map(|r| r.interval.high), 6);
+    }
+    table.maybe(of.cpc, 6).maybe(of.cpm, 6).maybe(of.cpa, 6).maybe(of.roas, 6).end();
 }

@@ -9,6 +9,7 @@ use super::features;
 use super::files::{file_name, keep, keep_of};
 use super::found::{self, Shown, everyone, ordered, shown};
 use super::past::PastRecipe;
+use crate::analysis::campaigns;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
@@ -29,7 +30,9 @@ use crate::gate::{release, release_from};
 use crate::shard::crowd;
 use crate::shard::desk::Desk;
 use crate::shard::history::CarryPast;
-use crate::table::history::{Dim, PastSchema, Source, TableSchema};
+use crate::table::history::calendar::Part;
+use crate::table::history::counts::Counts;
+use crate::table::history::{Dim, Source, TableSchema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -59,6 +62,8 @@ pub enum Topic {
     Paths,
     /// Behaviour rules.
     Rules,
+    /// Campaigns that somebody else counted.
+    Campaigns,
     /// Figures printed elsewhere.
     Figures,
     /// What foretells.
@@ -78,6 +83,7 @@ impl Topic {
         Topic::Cohorts,
         Topic::Paths,
         Topic::Rules,
+        Topic::Campaigns,
         Topic::Figures,
         Topic::Features,
     ];
@@ -98,6 +104,7 @@ impl Topic {
             Topic::Cohorts => "cohorts",
             Topic::Paths => "paths",
             Topic::Rules => "rules",
+            Topic::Campaigns => "campaigns",
             Topic::Figures => "figures",
             Topic::Features => "features",
         }
@@ -131,6 +138,8 @@ pub struct Tables {
     pub presets: Vec<(stages::Preset, Vec<stages::StageRule>)>,
     /// Rules to start from, about what the files have.
     pub rules: Vec<rules::TagRule>,
+    /// Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
+    pub campaign: Vec<(String, Vec<String>)>,
 }
 
 /// A column of labels.
@@ -149,6 +158,14 @@ pub struct Column {
 
 /// Values of a column that are told.
 pub const SHOWN: usize = 500;
+
+/// Columns that campaigns can be added up by.
+fn campaign(counts: &Counts) -> Vec<(String, Vec<String>)> {
+    let columns =
+        counts.dims.iter().map(|dim| (dim.name.clone(), dim.labels.iter().take(SHOWN).cloned().collect()));
+    let parts = Part::ALL.into_iter().filter(|(_, part)| *part != Part::Hour && counts.last().is_some());
+    columns.chain(parts.map(|(name, _)| (name.to_string(), vec![]))).collect()
+}
 
 impl Tables {
     fn of(opened: &Opened) -> Tables {
@@ -172,6 +189,7 @@ impl Tables {
                 .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
                 .into(),
             rules: rules::preset(&opened.schema),
+            campaign: campaign(&opened.counts),
         }
     }
 }
@@ -191,15 +209,15 @@ impl Room {
     /// them.
     pub(super) async fn ask(&mut self, topic: Topic, recipe: PastRecipe, people: bool) -> Result<Vec<Made>> {
         if self.past.is_none() && topic.counted(&recipe) {
-            let made = answer(&self.desk, &PastSchema::default(), &recipe, topic).await?;
+            let made = answer(&self.desk, &Opened::default(), &recipe, topic).await?;
             return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
         }
         let Brought { recipe: was, opened } = self.past.as_ref().ok_or(Kind::TooEarly)?;
-        let PastRecipe { time, events, orders, assign, .. } = was.clone();
-        let recipe = PastRecipe { time, events, orders, assign, ..recipe };
-        let mut made = answer(&self.desk, &opened.schema, &recipe, topic).await?;
+        let recipe = recipe.reading(was);
+        let mut made = answer(&self.desk, opened, &recipe, topic).await?;
         made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
-        if people {
+        // Nobody stands behind what was counted without IDs.
+        if people && !matches!(topic, Topic::Campaigns | Topic::Figures) {
             let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
             made.push((format!("{}-people.csv", topic.name()), list));
         }
@@ -253,12 +271,8 @@ impl Room {
 }
 
 /// The files of one analysis.
-async fn answer(
-    desk: &Desk,
-    schema: &PastSchema,
-    recipe: &PastRecipe,
-    topic: Topic,
-) -> Result<over_time::Files> {
+async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic) -> Result<over_time::Files> {
+    let schema = &opened.schema;
     Ok(match topic {
         Topic::Rfm => over_time::rfm(&release(rfm::rfm(desk, schema, &recipe.rfm).await?)),
         Topic::Clv => over_time::clv(&release(clv::clv(desk, schema, &recipe.clv).await?)),
@@ -279,7 +293,7 @@ async fn answer(
             let crossed = found::crossed(schema, recipe);
             let topics: BTreeSet<Topic> = crossed.iter().map(|(topic, _)| *topic).collect();
             for topic in topics {
-                Box::pin(answer(desk, schema, recipe, topic)).await?;
+                Box::pin(answer(desk, opened, recipe, topic)).await?;
             }
             let known: Vec<pivot::Known> = crossed.into_iter().map(|(_, known)| known).collect();
             let report = pivot::pivot(desk, schema, &recipe.pivot, &known).await?;
@@ -290,6 +304,9 @@ async fn answer(
         }
         Topic::Paths => behaviour::paths(&release(paths::paths(desk, schema, &recipe.paths).await?)),
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
+        Topic::Campaigns => {
+            behaviour::campaigns(&release(campaigns::campaigns(&opened.counts, &recipe.campaigns)?))
+        }
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
         Topic::Features => {
             let found = features::foretold(desk, schema, recipe).await?;

@@ -1,25 +1,30 @@
 //! Bringing files of many rows per person in: the recipe held against what the files hold, slices cut into parcels, parcels
-//! kept where their people belong, labels agreed on, rows sealed.
+//! kept where their people belong.
 
 use super::call::{FileRef, Overrule};
+use super::campaigns::counts_of;
 use super::inspect::{self, Seen, Text, range};
-use super::past::{PastRecipe, RowsRecipe, offset};
+use super::past::{PastRecipe, RowsRecipe, Section, offset};
+use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
+use super::seal::seal;
 use super::types::Types;
 use super::{Room, freeze, load};
-use crate::analysis::intake::{Intake, PastAccount};
+use crate::analysis::intake::{Intake, Joined, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::shard::desk::{Desk, Reply};
-use crate::shard::history::{AbsorbPast, CutPast, FoundPast, SealPast};
+use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
 use crate::table::dates;
-use crate::table::history::cut::{Label, PastCut, PastReading, TimeColumn};
+use crate::table::history::counts::Counts;
+use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
+use crate::table::history::products::Products;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
 use crate::table::inspection::Problem;
 use crate::table::store::parcel::{Span, Tally};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// Files that were brought in.
 #[derive(Default)]
@@ -28,18 +33,24 @@ pub struct Opened {
     pub schema: PastSchema,
     /// Where the rows went.
     pub accounts: Vec<PastAccount>,
+    /// How tables found their products.
+    pub joined: Vec<Joined>,
+    /// Campaigns that somebody else counted.
+    pub counts: Counts,
 }
 
 impl Opened {
     /// Where the rows went.
     pub fn intake(&self) -> Intake {
         let as_of = dates::text(f64::from(self.schema.end_day()) - 1.0);
-        Intake { as_of, people: self.schema.people, files: self.accounts.clone() }
+        let (files, products) = (self.accounts.clone(), self.joined.clone());
+        Intake { as_of, people: self.schema.people, files, products }
     }
 }
 
 /// A file that was looked at.
 struct Looked<'a> {
+    section: Section,
     source: Source,
     recipe: &'a RowsRecipe,
     seen: Seen,
@@ -49,7 +60,8 @@ struct Looked<'a> {
 pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Result<Opened> {
     let desk = room.desk.clone();
     let mut sources = Vec::new();
-    for (source, rows) in recipe.files() {
+    for (section, rows) in recipe.files() {
+        section.check(rows)?;
         let missing = || Error::new(Kind::FileMissing).file(&rows.file);
         let file = files.iter().find(|file| file.name == rows.file).ok_or_else(missing)?;
         let overrule = Overrule {
@@ -62,15 +74,19 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
             Some(known) => known,
             None => inspect::count(&desk, file, &overrule).await?,
         };
-        sources.push(Looked { source, recipe: rows, seen });
+        sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
-    if sources.is_empty() {
+    if sources.is_empty() && recipe.counts().next().is_none() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
     }
     let mut schema =
         PastSchema { tables: Source::ALL.map(|source| table(source, &sources)), ..Default::default() };
     let readings = readings(room, recipe, &sources, &schema)?;
-    memory(room, &sources, &schema)?;
+    let skus = Small::all(room, recipe.sku.iter(), files).await?;
+    let (products, mut sku_accounts) = products(&desk, &skus, &schema).await?;
+    let counted = Small::all(room, recipe.counts(), files).await?;
+    let (counts, mut count_accounts) = counts_of(&desk, &counted, recipe).await?;
+    memory(room, &sources, &schema, &products)?;
     // What a refused or cancelled call left on its way in must not be taken for rows of this one.
     match room.open {
         Some(_) => drop(desk.all(&Clear).await?),
@@ -82,8 +98,10 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         let brought = bring(&desk, reading, &source.seen, file).await.map_err(named)?;
         accounts.push(account(source, reading, &brought, recipe)?);
     }
-    seal(&desk, recipe, &mut schema).await?;
-    Ok(Opened { schema, accounts })
+    accounts.append(&mut sku_accounts);
+    accounts.append(&mut count_accounts);
+    let joined = seal(&desk, recipe, &mut schema, &products, counts.last()).await?;
+    Ok(Opened { schema, accounts, joined, counts })
 }
 
 /// The columns of a table: those of all its files.
@@ -137,13 +155,19 @@ impl<'a> Common<'a> {
             Some(zone) => Some(zone),
             None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
         };
-        let day = |text: &String| {
-            let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
-            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
-            Ok::<_, Error>(day as u32 * DAY)
-        };
-        Ok(Common { space, types, gated, zone, until: recipe.time.as_of.as_ref().map(day).transpose()? })
+        let until = last_day(recipe)?.map(|day| day * DAY);
+        Ok(Common { space, types, gated, zone, until })
     }
+}
+
+/// The last day that counts, if it is said.
+pub(super) fn last_day(recipe: &PastRecipe) -> Result<Option<u32>> {
+    let day = |text: &String| {
+        let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
+        let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
+        Ok(day as u32)
+    };
+    recipe.time.as_of.as_ref().map(day).transpose()
 }
 
 /// How the files are read: what the recipe says, held against what they hold.
@@ -153,6 +177,9 @@ fn readings(
     sources: &[Looked],
     schema: &PastSchema,
 ) -> Result<Vec<PastReading>> {
+    if sources.is_empty() {
+        return Ok(vec![]);
+    }
     let common = Common::of(room, recipe, sources)?;
     let numbered = |of: &Looked| sources.iter().any(|s| s.source == of.source && s.recipe.order.is_some());
     sources.iter().map(|s| s.reading(schema.table(s.source), &common, numbered(s))).collect()
@@ -197,6 +224,7 @@ impl Looked<'_> {
             mask,
             gated: common.gated,
             time: self.time(common.zone)?,
+            steps: self.steps(common.zone)?,
             until: common.until.map(|day| day + DAY),
             dims: self.dims(table)?,
             measures: table.measures.iter().map(|measure| self.measure(measure)).collect::<Result<_>>()?,
@@ -206,25 +234,46 @@ impl Looked<'_> {
         })
     }
     fn time(&self, room_zone: Option<i32>) -> Result<Option<TimeColumn>> {
-        let recipe = self.recipe;
-        let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
-        let Some(name) = &recipe.time else {
-            let timeless = self.source == Source::Assign;
+        let Some(name) = &self.recipe.time else {
+            let timeless = self.source == Source::Assign || !self.recipe.steps.is_empty();
             return if timeless { Ok(None) } else { Err(self.refuse(Kind::ColumnMissing, "time")) };
         };
-        Ok(Some(TimeColumn {
+        self.moments(name, room_zone).map(Some)
+    }
+    /// A column of times.
+    fn moments(&self, name: &str, room_zone: Option<i32>) -> Result<TimeColumn> {
+        let recipe = self.recipe;
+        let zone = offset(&recipe.zone, "zone").map_err(|e| e.file(&recipe.file))?.or(room_zone);
+        Ok(TimeColumn {
             at: self.named(name)?,
-            name: name.clone(),
+            name: name.into(),
             format: recipe.format,
             wall: room_zone.unwrap_or(0) - zone.unwrap_or(0),
             world: room_zone.unwrap_or(0),
-        }))
+        })
+    }
+    /// Steps in the order of their columns, which they keep where they happen at one time.
+    fn steps(&self, room_zone: Option<i32>) -> Result<Vec<StepColumn>> {
+        let own = self.recipe.time.is_none();
+        let step = |(event, name): (&String, &String)| {
+            let time = own.then(|| self.moments(name, room_zone)).transpose()?;
+            Ok(StepColumn { at: self.named(name)?, name: name.clone(), event: event.clone(), time })
+        };
+        let mut steps: Vec<StepColumn> = self.recipe.steps.iter().map(step).collect::<Result<_>>()?;
+        steps.sort_by_key(|step| step.at);
+        Ok(steps)
+    }
+    /// What every row is, where no column says so.
+    fn name(&self) -> String {
+        let usual = if self.section == Section::Campaign { "exposed" } else { "" };
+        self.recipe.name.clone().unwrap_or_else(|| usual.into())
     }
     fn dims(&self, table: &TableSchema) -> Result<Vec<Label>> {
         let labels = self.recipe.labels();
         let label = |dim: &Dim| match labels.iter().find(|(name, _)| *name == dim.name) {
             Some((_, column)) => self.named(column).map(Label::Column),
-            None if dim.name == "event" => Ok(Label::Word(self.recipe.name.clone().unwrap_or_default())),
+            None if dim.name == "event" && !self.recipe.steps.is_empty() => Ok(Label::Step),
+            None if dim.name == "event" => Ok(Label::Word(self.name())),
             None => Ok(Label::Nothing),
         };
         let dims = table.dims.iter().map(label).collect::<Result<Vec<_>>>()?;
@@ -250,11 +299,12 @@ impl Looked<'_> {
 const ROW: u64 = 4 + 4 + 4 + 12 + 1;
 
 /// Refuses files that would not fit.
-fn memory(room: &Room, sources: &[Looked], schema: &PastSchema) -> Result<()> {
+fn memory(room: &Room, sources: &[Looked], schema: &PastSchema, products: &Products) -> Result<()> {
     let bytes = |source: &Looked| {
         let table = schema.table(source.source);
         let row = ROW + 8 * table.dims.len() as u64 + 16 * table.measures.len() as u64;
-        source.seen.inspection.rows * row
+        let row = row + 4 * products.joining(table).len() as u64;
+        source.seen.inspection.rows * row * source.recipe.steps.len().max(1) as u64
     };
     let need: u64 = sources.iter().map(bytes).sum();
     let largest = sources.iter().max_by_key(|source| bytes(source)).map_or("", |s| s.recipe.file.as_str());
@@ -290,8 +340,8 @@ fn account(
     recipe: &PastRecipe,
 ) -> Result<PastAccount> {
     let (file, tally) = (&of.recipe.file, &brought.tally);
-    let column = reading.time.as_ref().map_or("", |time| time.name.as_str());
-    let refuse = |kind: Kind, row: u64| Error::new(kind).file(file).row(row).column(column);
+    let column = reading.clock();
+    let refuse = |kind: Kind, row: u64| Error::new(kind).file(file).row(row).column(&column);
     if brought.ambiguous > 0 {
         return Err(refuse(Kind::DateAmbiguous, brought.ambiguous));
     }
@@ -304,24 +354,29 @@ fn account(
     let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
     let reasons = tally.problems(false);
     if left == tally.rows {
-        let first = reasons.first();
-        let why = first.map_or("no-rows", |p| p.code.as_str());
-        let row = first.and_then(|p| p.first_row).unwrap_or(1);
-        return Err(Error::new(Kind::RowsUnusable).file(file).row(row).column(why));
+        return Err(refused_rows(file, &reasons));
     }
     let mut notes = tally.problems(true);
     if bare > 0 && named > 0 {
-        let (code, column) = ("mixed-zones".into(), Some(column.into()));
+        let (code, column) = ("mixed-zones".into(), Some(column));
         notes.push(Problem { code, count: bare, first_row: Some(first_bare), column });
     }
     Ok(PastAccount {
         file: file.clone(),
-        table: of.source.name(),
+        table: of.section.name(),
         rows: tally.rows,
         kept: tally.rows - left,
         reasons,
         notes,
     })
+}
+
+/// A file none of whose rows is of use, and the reason most of them were left out for.
+pub(super) fn refused_rows(file: &str, reasons: &[Problem]) -> Error {
+    let first = reasons.first();
+    let why = first.map_or("no-rows", |p| p.code.as_str());
+    let row = first.and_then(|p| p.first_row).unwrap_or(1);
+    Error::new(Kind::RowsUnusable).file(file).row(row).column(why)
 }
 
 /// Cuts a file into parcels and brings them to their owners, in the order of the file.
@@ -412,30 +467,4 @@ impl Owners<'_> {
         }
         Ok(())
     }
-}
-
-/// Agrees on the labels of all shards, and seals.
-async fn seal(desk: &Desk, recipe: &PastRecipe, schema: &mut PastSchema) -> Result<()> {
-    desk.progress("seal", 0, 0, "rows");
-    let mut last = 0;
-    let mut words: [Vec<BTreeSet<String>>; 3] =
-        Source::ALL.map(|source| vec![BTreeSet::from([String::new()]); schema.table(source).dims.len()]);
-    for held in desk.all(&FoundPast).await? {
-        last = last.max(held.last.unwrap_or(0));
-        for ((table, columns), (to, rows)) in
-            words.iter_mut().zip(held.labels).zip(schema.tables.iter_mut().zip(held.rows))
-        {
-            table.iter_mut().zip(columns).for_each(|(all, labels)| all.extend(labels));
-            to.rows += rows;
-        }
-    }
-    let labels =
-        words.map(|table| table.into_iter().map(|l| l.into_iter().collect()).collect::<Vec<Vec<String>>>());
-    for (table, columns) in schema.tables.iter_mut().zip(&labels) {
-        table.dims.iter_mut().zip(columns).for_each(|(dim, labels)| dim.labels.clone_from(labels));
-    }
-    schema.people = desk.all(&SealPast { labels }).await?.iter().sum();
-    let day = recipe.time.as_of.as_deref().and_then(freeze::day).map_or(last / DAY, |day| day as u32);
-    schema.end = (day + 1) * DAY;
-    Ok(())
 }

@@ -470,11 +470,12 @@ pub enum Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::campaigns::CampaignReport;
     use crate::analysis::clv::ClvReport;
     use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
-    use crate::analysis::figures::FiguresReport;
     use crate::analysis::features::FeaturesReport;
+    use crate::analysis::figures::FiguresReport;
     use crate::analysis::funnel::FunnelReport;
     use crate::analysis::paths::PathsReport;
     use crate::analysis::pivot::PivotReport;
@@ -512,6 +513,7 @@ mod tests {
             RulesReport::export_all,
             FiguresReport::export_all,
             FeaturesReport::export_all,
+            CampaignReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");

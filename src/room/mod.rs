@@ -4,6 +4,7 @@ pub mod analyze; // what people did and bought over time
 mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
+mod campaigns; // campaigns that somebody else counted
 pub mod files; // what can be saved
 mod features; // behaviour as a tag file, and a room to learn from it
 mod found; // what analyses leave behind of people
@@ -17,9 +18,12 @@ mod policy; // what a partner allows
 pub mod past; // the recipe's part about it
 mod personas; // clusters that are kept, portraits, the chain's files
 pub mod platform; // files for ad platforms
+mod products; // what products are
 pub mod recipe; // room.toml
 mod run; // what a run was made of
+mod seal; // labels agreed on, rows sealed
 pub mod session; // one call at a time
+pub mod small; // the recipe's part about files without people
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
 

@@ -1,7 +1,9 @@
 //! The part of `room.toml` about files of many rows per person, and what is asked of them.
 
 use super::recipe::ColumnRef;
+use super::small::{CampaignFile, CountsRecipe, SkuRecipe, SmallFile};
 use super::toml::{self, Document};
+use crate::analysis::campaigns::CampaignPlan;
 use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
@@ -14,9 +16,10 @@ use crate::analysis::rfm::RfmPlan;
 use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
 use crate::analysis::traffic::TrafficPlan;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Kind, Result};
 use crate::id;
 use crate::json;
+use crate::table::history::Source;
 use crate::table::history::moment::{self, Format};
 use crate::table::schema::Encoding;
 use serde::{Deserialize, Serialize};
@@ -28,7 +31,11 @@ pub const SECTIONS: &[&str] = &[
     "time",
     "events",
     "orders",
+    "response",
     "assign",
+    "sku",
+    "campaign",
+    "campaigns",
     "rfm",
     "clv",
     "funnel",
@@ -52,10 +59,16 @@ pub struct PastRecipe {
     pub time: Calendar,
     /// What people did.
     pub events: Vec<RowsRecipe>,
+    /// Contacts of several steps, each of them an event.
+    pub response: Vec<RowsRecipe>,
+    /// Campaigns: who saw them, or what somebody else counted.
+    pub campaign: Vec<CampaignFile>,
     /// What they bought.
     pub orders: Vec<RowsRecipe>,
     /// The arms they were put into.
     pub assign: Vec<RowsRecipe>,
+    /// What products are.
+    pub sku: Vec<SkuRecipe>,
     /// Recency, frequency, money.
     pub rfm: RfmPlan,
     /// Customer lifetime value.
@@ -76,6 +89,8 @@ pub struct PastRecipe {
     pub paths: PathPlan,
     /// Who did, or did not do, what rules name.
     pub rules: RulePlan,
+    /// What campaigns came to.
+    pub campaigns: CampaignPlan,
     /// What was printed elsewhere.
     pub figures: FiguresPlan,
     /// What foretells.
@@ -122,6 +137,9 @@ pub struct RowsRecipe {
     /// Column of the event.
     #[serde(default)]
     pub event: Option<String>,
+    /// Of a response: events by name, and the column that says when each happened; with a time of the row, whether it did.
+    #[serde(default)]
+    pub steps: BTreeMap<String, String>,
     /// Column of the product.
     #[serde(default)]
     pub product: Option<String>,
@@ -172,7 +190,8 @@ pub struct RowsRecipe {
     pub header: Option<bool>,
 }
 
-fn cents() -> u8 {
+/// Decimals of money if nothing is said.
+pub(super) fn cents() -> u8 {
     2
 }
 
@@ -228,17 +247,87 @@ impl PastRecipe {
     }
     /// These sections of `room.toml`, but for what is as it would be without them; nothing if there are no files.
     pub fn text(&self) -> Option<String> {
-        self.files().next()?;
+        self.names().first()?;
         let tree = |of: &PastRecipe| json::read::<Value>(&json::compact(of)).unwrap_or_default();
         let said = said(tree(self), &tree(&PastRecipe::default()));
         Some(toml::written(&String::from_utf8_lossy(&json::compact(&said))))
     }
-    /// All files, in the order in which their rows stand where times are equal: table, recipe, and its number.
-    pub fn files(&self) -> impl Iterator<Item = (crate::table::history::Source, &RowsRecipe)> {
-        use crate::table::history::Source::{Assign, Events, Orders};
-        [(Events, &self.events), (Orders, &self.orders), (Assign, &self.assign)]
-            .into_iter()
-            .flat_map(|(source, files)| files.iter().map(move |file| (source, file)))
+    /// All files by name, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let rows = self.files().map(|(_, file)| file.file.as_str());
+        let mut names: Vec<&str> = Vec::new();
+        let small = self.sku.iter().map(SmallFile::name).chain(self.counts().map(SmallFile::name));
+        for name in rows.chain(small) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+    /// Takes over how another recipe's files are read.
+    pub fn reading(self, of: &PastRecipe) -> PastRecipe {
+        let PastRecipe { time, events, response, campaign, orders, assign, sku, .. } = of.clone();
+        PastRecipe { time, events, response, campaign, orders, assign, sku, ..self }
+    }
+    /// All files of rows of people, in the order in which their rows stand where times are equal.
+    pub fn files<'a>(&'a self) -> impl Iterator<Item = (Section, &'a RowsRecipe)> {
+        use Section::{Assign, Campaign, Events, Orders, Response};
+        let of = |section: Section, files: &'a [RowsRecipe]| files.iter().map(move |file| (section, file));
+        let exposed = self.campaign.iter().filter_map(CampaignFile::people).map(|file| (Campaign, file));
+        let events = of(Events, &self.events).chain(of(Response, &self.response)).chain(exposed);
+        events.chain(of(Orders, &self.orders)).chain(of(Assign, &self.assign))
+    }
+    /// Campaigns that somebody else counted.
+    pub fn counts(&self) -> impl Iterator<Item = &CountsRecipe> {
+        self.campaign.iter().filter_map(CampaignFile::counts)
+    }
+}
+
+/// Sections of files of rows of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Events.
+    Events,
+    /// Contacts of several steps.
+    Response,
+    /// Who saw a campaign.
+    Campaign,
+    /// Orders.
+    Orders,
+    /// Arms.
+    Assign,
+}
+
+impl Section {
+    /// The table its rows are part of.
+    pub fn source(self) -> Source {
+        match self {
+            Section::Events | Section::Response | Section::Campaign => Source::Events,
+            Section::Orders => Source::Orders,
+            Section::Assign => Source::Assign,
+        }
+    }
+    /// Its name in the recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Section::Response => "response",
+            Section::Campaign => "campaign",
+            other => other.source().name(),
+        }
+    }
+    /// Refuses what a file of it cannot say, by name.
+    pub fn check(self, rows: &RowsRecipe) -> Result<()> {
+        let named = rows.steps.keys().all(|step| !step.trim().is_empty());
+        let steps = self == Section::Response;
+        // An event for every step: one name would be said twice, and a number counted as often as there are steps.
+        let event = rows.event.is_none() && rows.name.is_none();
+        let plain = rows.measures().is_empty() && rows.order.is_none() && rows.status.is_none();
+        error::settings(&[
+            (&format!("{}.steps", self.name()), rows.steps.is_empty() != steps && named),
+            ("response.event", !steps || event),
+            ("response.amount", !steps || plain),
+        ])
+        .map_err(|e| e.file("room.toml"))
     }
 }
 
@@ -265,6 +354,10 @@ mod tests {
     use crate::room::recipe::Recipe;
 
     const ORDERS: &str = "[[orders]]\nfile = \"o.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\n";
+    const BESIDE: &str = "[[sku]]\nfile = \"p.csv\"\nproduct = \"sku\"\ncolumns = [\"series\"]\n\
+        [[response]]\nfile = \"r.csv\"\nid = 1\nkind = \"phone\"\n[response.steps]\nsent = \"sent_at\"\n\
+        [[campaign]]\nfile = \"c.csv\"\ncost = \"spend\"\n[[campaign]]\nfile = \"e.csv\"\nid = \"who\"\nkind = \"phone\"\ntime = \"at\"\n\
+        [campaigns]\nby = [\"week\"]\n[campaigns.goal]\nroas = 1.5\n";
     const FILES: &str = "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n";
 
     #[test]
@@ -282,8 +375,9 @@ mod tests {
     fn what_is_written_is_read_back_and_says_no_more_than_was_said() {
         let stage = "[[stages.stages]]\nname = \"a\"\nevent = [\"view\"]\n";
         let funnel = "[funnel]\nmode = \"any\"\n[[funnel.steps]]\nevent = [\"a\"]\n[funnel.steps.where]\nchannel = [\"app\"]\n";
-        let text =
-            format!("{ORDERS}missing = []\n[time]\nzone = \"+08:00\"\n{stage}{funnel}[rfm]\nprevious = 0\n");
+        let text = format!(
+            "{ORDERS}missing = []\n{BESIDE}[time]\nzone = \"+08:00\"\n{stage}{funnel}[rfm]\nprevious = 0\n"
+        );
         let past = PastRecipe::parse(&text).expect("a recipe");
         let written = past.text().expect("files");
         assert_eq!(PastRecipe::parse(&written), Ok(past), "{written}");

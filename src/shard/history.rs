@@ -8,6 +8,7 @@ use super::{Analysis, Partial, Shard, Task};
 use crate::error::{Error, Kind, Result};
 use crate::id::{Ids, Key};
 use crate::table::history::cut::{self, PastCut, PastParcel, PastReading};
+use crate::table::history::products::Join;
 use crate::table::store::packed;
 use crate::table::store::parcel::Span;
 use serde::{Deserialize, Serialize};
@@ -85,19 +86,35 @@ impl Task for FoundPast {
     }
 }
 
-/// Seals what was kept, under the labels of all shards; answers how many people there are.
+/// Seals what was kept, under the labels of all shards, and joins what is known of products.
 #[derive(Serialize, Deserialize)]
 pub struct SealPast {
     /// Labels by table and column, each list in order and headed by "no value".
     pub labels: [Vec<Vec<String>>; 3],
+    /// By table, if its rows name products that are known.
+    pub joins: [Option<Join>; 3],
+}
+
+/// What one shard sealed.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Its people.
+    pub people: u64,
+    /// By table, rows that name a product, and those of them whose product is not known.
+    pub joined: [[u64; 2]; 3],
 }
 
 impl Task for SealPast {
     const NAME: &'static str = "seal-past";
-    type Reply = u64;
-    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<u64> {
-        shard.past = std::mem::take(&mut shard.store.past).seal(&self.labels);
-        Ok(shard.past.len() as u64)
+    type Reply = Sealed;
+    fn run(self, shard: &mut Shard, _: Vec<u8>) -> Result<Sealed> {
+        let past = &mut shard.past;
+        *past = std::mem::take(&mut shard.store.past).seal(&self.labels);
+        let mut joined = [[0, 0]; 3];
+        for ((join, table), rows) in self.joins.iter().zip(&mut past.tables).zip(&mut joined) {
+            *rows = join.as_ref().map_or([0, 0], |join| join.apply(table));
+        }
+        Ok(Sealed { people: past.len() as u64, joined })
     }
 }
 

@@ -62,15 +62,13 @@ fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)
     opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))
 }
 
-/// The files a recipe names, each once, looked up beside it and put behind those that are there.
+/// The files a recipe names, looked up beside it and put behind those that are there.
 fn named(plan: &PastRecipe, beside: &Path, paths: &mut Vec<PathBuf>) -> Result<Vec<FileRef>> {
-    let mut files = Vec::<FileRef>::new();
-    for (_, rows) in plan.files() {
-        if !files.iter().any(|known| known.name == rows.file) {
-            let path = beside.join(&rows.file);
-            files.push(FileRef { name: rows.file.clone(), ..file_ref(paths.len() as u32, &path)? });
-            paths.push(path);
-        }
-    }
-    Ok(files)
+    let file = |name: &str| {
+        let path = beside.join(name);
+        let file = FileRef { name: name.into(), ..file_ref(paths.len() as u32, &path)? };
+        paths.push(path);
+        Ok(file)
+    };
+    plan.names().into_iter().map(file).collect()
 }

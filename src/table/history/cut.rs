@@ -1,5 +1,9 @@
 //! Cutting a slice of a file of many rows per person into parcels: every row is read once and accounted for.
 
+mod steps;
+
+pub use steps::StepColumn;
+
 use super::moment::{self, DAY, Format, Moment, Odd};
 use super::{Source, money};
 use crate::error::Result;
@@ -46,6 +50,8 @@ pub struct PastReading {
     pub gated: bool,
     /// When; an assignment may have no time, which is then the epoch.
     pub time: Option<TimeColumn>,
+    /// Steps that are events of their own, in the order of their columns; every row is one event if there are none.
+    pub steps: Vec<StepColumn>,
     /// The first second, on the room's calendar, that lies in the future.
     pub until: Option<u32>,
     /// One per column of labels of the table.
@@ -58,6 +64,15 @@ pub struct PastReading {
     pub order: Option<usize>,
     /// Column of the status, and the words in it that mean a refund or a cancelled order.
     pub status: Option<(usize, [Vec<String>; 2])>,
+}
+
+impl PastReading {
+    /// The columns that say when, for people.
+    pub fn clock(&self) -> String {
+        let steps = self.steps.iter().filter_map(|step| step.time.as_ref());
+        let names = self.time.iter().chain(steps).map(|time| time.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A column of times.
@@ -82,6 +97,8 @@ pub enum Label {
     Column(usize),
     /// The same in every row: the file is of one event.
     Word(String),
+    /// What the step is called.
+    Step,
     /// The file has none.
     Nothing,
 }
@@ -227,6 +244,13 @@ struct Cutter<'a> {
     numbers: Vec<i64>,
 }
 
+/// Whose row it is, and which.
+struct Who<'a> {
+    key: Key,
+    id: &'a [u8],
+    row: u64,
+}
+
 /// Why a row is left out: a code, and the column if one is to blame.
 type Left<'a> = (&'static str, &'a str);
 
@@ -279,10 +303,13 @@ impl<'a> Cutter<'a> {
         if !agreed {
             return Err((NO_CONSENT, ""));
         }
+        if !reading.steps.is_empty() {
+            return self.steps(&Who { key, id, row }, fields);
+        }
         let time = self.time(row, fields)?;
-        let refunds = self.measures(row, fields)?;
+        let refunds = self.numbers(row, fields)?;
         let state = self.state(fields, refunds);
-        self.keep(key, id, row, time, state, fields);
+        self.keep(&Who { key, id, row }, time, state, fields, "");
         Ok(())
     }
     /// The key somebody is counted under, and whether they may be.
@@ -302,6 +329,15 @@ impl<'a> Cutter<'a> {
         if self.reading.missing.has(cell) {
             return Err(("no-time", &column.name));
         }
+        self.moment(column, cell, row)
+    }
+    /// The second of a cell that says when.
+    fn moment(
+        &mut self,
+        column: &'a TimeColumn,
+        cell: &[u8],
+        row: u64,
+    ) -> std::result::Result<u32, Left<'a>> {
         let first = |seen: &mut u64| *seen = if *seen == 0 { row } else { *seen };
         let seconds = match moment::read(cell, column.format) {
             Ok(Moment::Wall(seconds)) => {
@@ -332,7 +368,7 @@ impl<'a> Cutter<'a> {
         }
     }
     /// Reads the numbers of a row; whether its amount, the first of them, is below zero.
-    fn measures(&mut self, row: u64, fields: &Fields) -> std::result::Result<bool, Left<'a>> {
+    fn numbers(&mut self, row: u64, fields: &Fields) -> std::result::Result<bool, Left<'a>> {
         self.numbers.clear();
         for measure in &self.reading.measures {
             let Some((at, name, decimals)) = measure else {
@@ -378,8 +414,9 @@ impl<'a> Cutter<'a> {
             u8::from(refund)
         }
     }
-    fn keep(&mut self, key: Key, id: &[u8], row: u64, time: u32, state: u8, fields: &Fields) {
+    fn keep(&mut self, who: &Who, time: u32, state: u8, fields: &Fields, step: &str) {
         let reading = self.reading;
+        let Who { key, id, row } = *who;
         let shard = key.shard(self.owners.len());
         let owner = &mut self.owners[shard];
         owner.run(key, id, self.file << 40 | row);
@@ -389,6 +426,7 @@ impl<'a> Cutter<'a> {
             let cell = match label {
                 Label::Column(at) => values::trim(fields.get(*at).unwrap_or_default()),
                 Label::Word(word) => word.as_bytes(),
+                Label::Step => step.as_bytes(),
                 Label::Nothing => b"",
             };
             let code = if reading.missing.has(cell) { 0 } else { words.of(cell, &mut labels.words) };

@@ -5,12 +5,15 @@
 //! 1970-01-01 ([`moment`]), money whole minor units ([`money`]): nothing that is added up is a float.
 
 pub mod calendar; // weeks, months, hours
+pub mod counts; // campaigns that somebody else counted
 pub mod cut; // rows of a slice to parcels per owner
 pub mod keep; // what a shard keeps until all is in
 pub mod moment; // cells to seconds
 pub mod money; // cells to minor units
 pub mod past; // the sealed tables of one shard
 pub mod pick; // which rows are meant
+pub mod products; // what products are, joined to rows that name them
+pub mod small; // files that the desk keeps
 
 use serde::{Deserialize, Serialize};
 

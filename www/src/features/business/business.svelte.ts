@@ -1,13 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { FATES, tableOf, usesIn, type Use } from "./detect";
+import { COUNTED, FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "features", "figures"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "campaigns", "features", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; features: FeaturesReport; figures: FiguresReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport; features: FeaturesReport; figures: FiguresReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -23,6 +23,7 @@ const PLANS: Plans = {
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
+  campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
   features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
@@ -32,7 +33,7 @@ export const KNOWN: Record<string, Topic> = { stage: "stages", rfm: "rfm", value
 
 /** How the arms file of a split is read again. */
 const ARMS = {
-  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, product: null, category: null, channel: null,
+  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null,
   amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
 } satisfies Omit<RowsRecipe, "kind" | "digest">;
 
@@ -40,18 +41,23 @@ const ARMS = {
 const CONTROL = /control|对照|^no |holdout|空白|base/i;
 
 /** Steps that usually follow each other, to start a funnel from. */
-const WAY = [/曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i];
+const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i, /redeem|核销|兑换/i];
+
+/** Files of rows of people. */
+type PeopleKind = Exclude<FileKind, "sku">;
+/** An entry of a loaded recipe. */
+type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe } | { table: "campaign"; rows: CountsRecipe };
 
 /** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
 export class PastFile {
   ref = $state.raw() as FileRef;
-  given = $state.raw<{ table?: PastTable; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
+  given = $state.raw<{ table?: FileKind; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
   format = $state<TimeFormat | "">("");
   zone = $state("");
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
   /** An entry of a loaded recipe that says more than this page has switches for. */
-  #saved: Partial<RowsRecipe> = {};
+  #saved: Partial<Pick<RowsRecipe, "steps" | "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header">> = {};
   readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
 
   constructor(readonly blob: Blob, ref: FileRef) {
@@ -65,7 +71,7 @@ export class PastFile {
   get found(): Inspection | undefined {
     return this.inspect.result;
   }
-  get table(): PastTable {
+  get table(): FileKind {
     return this.given.table ?? (this.found ? tableOf(this.found, this.ref.name) : "events");
   }
   get uses(): Record<string, Use> {
@@ -89,29 +95,58 @@ export class PastFile {
   /** What is missing before the file can be read. */
   get lacks(): Use | undefined {
     if (!this.found) return "id";
-    const needs: Use[] = this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
+    if (this.table === "sku") return !this.#one("product") ? "product" : !this.#one("label") ? "label" : undefined;
+    if (this.counted) return COUNTED.some((use) => this.#one(use)) ? undefined : "impressions";
+    const needs: Use[] = this.table === "response" ? ["id", "step"] : this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
     return needs.find((use) => !this.#one(use));
+  }
+
+  /** The event of a step's column: as a loaded recipe calls it, else by the column's name. */
+  step(column: string): string {
+    return Object.entries(this.#saved.steps ?? {}).find(([, of]) => of === column)?.[0] ?? stepName(column);
   }
 
   give(column: string, use: Use): void {
     const uses = { ...this.given.uses, [column]: use };
-    if (!/label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
+    if (!/step|label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
     this.given = { ...this.given, uses };
   }
 
-  get recipe(): RowsRecipe | undefined {
-    const { found, table, status } = this;
-    if (!found || this.lacks) return undefined;
+  /** Whether it says how many saw a campaign, and not who. */
+  get counted(): boolean {
+    return this.table === "campaign" && !this.#one("id");
+  }
+  /** Of counted campaigns. */
+  get counts(): CountsRecipe | undefined {
+    if (!this.counted || this.lacks) return undefined;
     const one = (use: Use): string | null => this.#one(use)?.name ?? null;
-    const all = (use: Use): string[] => found.columns.filter(({ name }) => this.uses[name] === use).map(({ name }) => name);
+    const { decimals = 2, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    return {
+      file: this.ref.name, time: one("time"), format: this.format || null, crowd: one("crowd"), channel: one("channel"), content: one("content"), columns: this.#all("label"),
+      impressions: one("impressions"), clicks: one("clicks"), cost: one("cost"), conversions: one("conversions"), revenue: one("revenue"), decimals, missing, encoding, delimiter, header,
+    };
+  }
+  /** Of products: which column is theirs, and which say what they are. */
+  get sku(): SkuRecipe | undefined {
+    const product = this.#one("product");
+    if (this.table !== "sku" || this.lacks || !product) return undefined;
+    const { missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    return { file: this.ref.name, product: product.name, columns: this.#all("label"), missing, encoding, delimiter, header };
+  }
+  /** Of rows of people. */
+  get rows(): RowsRecipe | undefined {
+    const { found, table, status } = this;
+    if (!found || table === "sku" || this.counted || this.lacks) return undefined;
+    const one = (use: Use): string | null => this.#one(use)?.name ?? null;
+    const all = (use: Use): string[] => this.#all(use);
     const id = found.columns.findIndex(({ name }) => this.uses[name] === "id");
     const { decimals = 2, numbers, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
     const event = one("event");
     return {
       file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
       time: one("time"), format: this.format || null, zone: this.zone || null,
-      name: table === "events" && !event ? this.name : null, event, arm: one("arm"),
-      product: one("product"), category: one("category"), channel: one("channel"), columns: all("label"),
+      name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
+      product: one("product"), category: one("category"), channel: one("channel"), columns: [...all("label"), ...all("crowd"), ...all("content")],
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
       status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
       missing, encoding, delimiter, header,
@@ -119,12 +154,20 @@ export class PastFile {
   }
 
   /** Reads the file as a saved recipe does. */
-  async follow(table: PastTable, saved: RowsRecipe): Promise<void> {
+  async follow({ table, rows: saved }: Entry): Promise<void> {
     this.#saved = saved;
     if (!this.found || saved.encoding || saved.delimiter || saved.header !== null || saved.missing) await this.inspect.start();
     const uses: Record<string, Use> = Object.fromEntries((this.found?.columns ?? []).map(({ name }) => [name, "none"]));
     const put = (column: string | null, use: Use): void => void (column !== null && (uses[column] = use));
     saved.columns.forEach((column) => put(column, "label"));
+    if (!("id" in saved)) {
+      if ("product" in saved) put(saved.product, "product");
+      else for (const use of ["time", "crowd", "channel", "content", ...COUNTED] as const) put(saved[use], use);
+      this.format = "format" in saved ? (saved.format ?? "") : "";
+      this.given = { table, uses };
+      return;
+    }
+    Object.values(saved.steps).forEach((column) => put(column ?? null, "step"));
     Object.keys(saved.numbers).forEach((column) => put(column, "number"));
     for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel"] as const) put(saved[use], use);
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
@@ -135,6 +178,9 @@ export class PastFile {
 
   #one(use: Use): ColumnFound | undefined {
     return this.found?.columns.find(({ name }) => this.uses[name] === use);
+  }
+  #all(use: Use): string[] {
+    return (this.found?.columns ?? []).filter(({ name }) => this.uses[name] === use).map(({ name }) => name);
   }
 }
 
@@ -189,25 +235,33 @@ class Business {
   refusal = $state.raw<Refusal>();
   sampling = $state(false);
   /** Entries of a loaded recipe whose files are not here yet. */
-  #waiting: { table: PastTable; rows: RowsRecipe }[] = [];
+  #waiting: Entry[] = [];
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
   readonly answers: { [T in Topic]: Answer<T> };
 
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), features: of("features"), figures: of("figures") };
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), campaigns: of("campaigns"), features: of("features"), figures: of("figures") };
   }
 
   get recipe(): PastRecipe {
-    const of = (table: PastTable): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.recipe ?? []);
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), orders: of("orders"), assign: of("assign"), ...this.plans };
+    const of = (table: PeopleKind): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
+    const sku = this.files.flatMap((file) => file.sku ?? []);
+    const campaign = this.files.flatMap((file) => (file.table === "campaign" ? (file.rows ?? file.counts ?? []) : []));
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, ...this.plans };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
   }
-  has(table: PastTable): boolean {
-    return this.bring.result?.intake.files.some((file) => file.table === table) ?? false;
+  has(table: FileKind): boolean {
+    const { result } = this.bring;
+    // Whoever got a message or saw a campaign is an event.
+    return (table === "events" ? result?.columns.some((column) => column.table === table) : result?.intake.files.some((file) => file.table === table)) ?? false;
+  }
+  /** Columns and parts of the calendar that counted campaigns can be added up by, with their values. */
+  get campaign(): [string, string[]][] {
+    return this.bring.result?.campaign ?? [];
   }
   /** Whether there is a rule to ask for. */
   get ruled(): boolean {
@@ -236,7 +290,7 @@ class Business {
       this.files = [...this.files.filter(({ ref }) => ref.name !== blob.name), file];
       await file.inspect.start();
       const saved = this.#waiting.find(({ rows }) => rows.file === blob.name);
-      if (saved) await file.follow(saved.table, saved.rows);
+      if (saved) await file.follow(saved);
     }
   }
   remove(file: PastFile): void {
@@ -274,7 +328,9 @@ class Business {
       this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "" });
     }
     this.#behaviour();
-    this.view = "home";
+    const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
+    if (people) this.view = "home";
+    else this.go("campaigns");
   }
 
   /** Shows a view; its analysis is asked if it was not. */
@@ -373,7 +429,7 @@ class Business {
   /** The arms file that was made, brought in as the arms of one of its experiments. */
   async takeArms(of: TrafficExperiment): Promise<void> {
     const made = this.answers.traffic.files.find(({ made }) => made.name === ARMS.file);
-    const [first, ...others] = this.files.map(({ id }) => id);
+    const [first, ...others] = this.files.filter(({ rows }) => rows).map(({ id }) => id);
     if (!made || !first) return;
     const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
     this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== ARMS.file), { table: "assign", rows: { ...ARMS, kind: first.kind, digest } }];
@@ -394,13 +450,13 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, orders, assign, ...plans } = await app.engine.call({ "read-past": { text } });
-    const of = (table: PastTable, all: RowsRecipe[]): { table: PastTable; rows: RowsRecipe }[] => all.map((rows) => ({ table, rows }));
-    this.#waiting = [...of("events", events), ...of("orders", orders), ...of("assign", assign)];
+    const { time, events, response, campaign, orders, assign, sku, ...plans } = await app.engine.call({ "read-past": { text } });
+    const of = (table: PeopleKind, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
+    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows })), ...campaign.map((rows): Entry => ("id" in rows ? { table: "campaign", rows } : { table: "campaign", rows }))];
     [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
-      if (saved) await file.follow(saved.table, saved.rows);
+      if (saved) await file.follow(saved);
     }
   }
 
@@ -433,6 +489,7 @@ class Business {
     const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
+    if (!this.plans.campaigns.by.every((name) => this.campaign.some(([known]) => known === name))) this.#plan("campaigns", PLANS.campaigns);
     if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
   }
 
@@ -459,9 +516,9 @@ class Business {
   }
 
   #inputs(): { plan: string; match: string } | undefined {
-    if (this.files.length === 0 || this.files.some((file) => !file.recipe)) return undefined;
-    const { time, events, orders, assign } = this.recipe;
-    return { plan: JSON.stringify([time, events, orders, assign, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku && !file.counts)) return undefined;
+    const { time, events, response, campaign, orders, assign, sku } = this.recipe;
+    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

@@ -3,15 +3,30 @@
 import type { ColumnFound, Inspection, PastTable } from "api";
 
 /** What a column is used for. */
-export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "label", "number", "none"] as const;
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "step", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
+/** What a file can hold: rows of people, or what products are. */
+export const KINDS = ["events", "response", "orders", "assign", "sku", "campaign"] as const;
+export type FileKind = (typeof KINDS)[number];
+
+/** What is counted of campaigns. */
+export const COUNTED = ["impressions", "clicks", "cost", "conversions", "revenue"] as const satisfies Use[];
+const isCounted = (use: Use | undefined): boolean => (COUNTED as readonly (Use | undefined)[]).includes(use);
+
 /** Of a table, the uses a column can have. */
-export const usesOf = (table: PastTable): readonly Use[] =>
-  USES.filter((use) => (use === "event" ? table === "events" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+export const usesOf = (table: FileKind): readonly Use[] =>
+  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
+  ["impressions", /曝光|展示|展现|^impressions?$|^shown$|^views$|impr/i],
+  ["clicks", /点击|clicks?$/i],
+  ["cost", /花费|消耗|成本|^cost|spend$|^spent/i],
+  ["conversions", /转化|成交数|conversions?$|^converted$|^purchases$/i],
+  ["revenue", /收入|成交额|销售额|gmv|revenue|^sales$/i],
+  ["crowd", /人群|crowd|audience/i],
+  ["content", /创意|素材|内容|content|creative/i],
   ["time", /时间|日期|(^|[_ ])(time|date|datetime|timestamp|ts|day|dt|when)($|[_ ])|(time|date|_at|_on)$/i],
   ["order", /订单(编?号|id)|单号|order.?(no|id|num|number|sn)$|^(order|trade.?id|transaction.?id|invoice)$/i],
   ["amount", /金额|实付|成交额|支付额|销售额|花费|amount|paid|payment$|revenue|gmv|spend|total|dollar|price|sales|value$/i],
@@ -28,31 +43,59 @@ export const FATES = { refunds: /退|refund|return/i, cancelled: /取消|关闭|
 
 const TIME = /^\d{4}[-/.年]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^(19|20)\d{6}$|^1\d{9}(\d{3})?$/;
 
+const YES_NO = /^(0|1|y|n|t|f|yes|no|true|false|on|off|是|否|有|无)$/i;
+/** Steps of a contact, by the names of their columns. */
+const STEP = /(^|[_ .])(sent|delivered|arrived|opened|open|read|clicked|click|replied|answered|redeemed|used|converted|received)([_ ]?(at|time|on|date))?$|^(发送|送达|打开|点击|核销|领取|兑换|回复|转化)(时间|日期)?$/i;
+const all = (column: ColumnFound, like: RegExp): boolean => column.examples.length > 0 && column.examples.every((value) => like.test(value));
+/** Also a column of counts so different that it looks like IDs. */
+const numeric = (column: ColumnFound): boolean => column.role.role === "number" || all(column, /^[¥￥$€]?-?[\d,]+(\.\d+)?$/);
+const steps = (found: Inspection): ColumnFound[] => found.columns.filter((column) => STEP.test(column.name) && (column.role.role === "date" || all(column, TIME) || all(column, YES_NO)));
+
+/** The event that a column of a step stands for. */
+export const stepName = (column: string): string => column.replace(/([_ ]?(at|time|on|date)|时间|日期)$/i, "") || column;
+
 /** The ID column, if one looks like it. */
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
-function named(column: ColumnFound, table: PastTable): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number"))?.[0];
+function named(column: ColumnFound, table: FileKind): Use | undefined {
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (!isCounted(use) || numeric(column)))?.[0];
 }
 
-/** Events, orders or arms: by the columns only one of them has. */
-export function tableOf(found: Inspection, name: string): PastTable {
+/** The column of the time, if one looks like it. */
+const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFound | undefined =>
+  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || all(column, TIME)));
+
+/** Whether a file of campaigns says how many, and not who. */
+const summed = (found: Inspection): boolean => new Set(found.columns.map((column) => named(column, "campaign")).filter(isCounted)).size > 1;
+
+/** What a file holds: by the columns only one of them has. */
+export function tableOf(found: Inspection, name: string): FileKind {
   const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
   if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
+  if (steps(found).length > 1 && !has("orders", "order", "amount")) return "response";
+  const person = found.columns.some(({ role, id }) => role.role === "id" && id && id.recipe.kind !== "opaque");
+  if (!has("orders", "order") && (/campaign|exposure|投放|曝光/i.test(name) || (!person && summed(found) && found.columns.some((column) => /impressions|clicks/.test(named(column, "campaign") ?? ""))))) return "campaign";
+  if (has("orders", "product") && !has("orders", "order", "event") && !timedIn(found, "orders", undefined)) return "sku";
   if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
   return "events";
 }
 
+/** In a short list of products every series may stand once, as an ID would. */
+const word = (column: ColumnFound, found: Inspection): boolean => !/number|date/.test(column.role.role) && (column.distinct < found.rows || found.rows <= 20);
+
 /** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
-export function usesIn(found: Inspection, table: PastTable): Record<string, Use> {
-  const id = idOf(found);
+export function usesIn(found: Inspection, table: FileKind): Record<string, Use> {
+  const people = table !== "sku" && !(table === "campaign" && summed(found));
+  const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
-  const timed = found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || (column.examples.length > 0 && column.examples.every((value) => TIME.test(value)))));
+  const stepped = table === "response" ? steps(found) : [];
+  // Steps that say when they happened need no time of the row.
+  const timed = table !== "sku" && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" ? "none" : column.role.role === "number" ? "number" : column.role.role === "category" && column.distinct <= 1000 ? "label" : "none";
-    uses[column.name] = column === id ? "id" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
+    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found))) && column.distinct <= 1000 ? "label" : "none";
+    uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
   return uses;

@@ -1,0 +1,73 @@
+//! Rows that are all in: labels agreed on over all shards, what is known of products joined, rows sealed.
+
+use super::freeze;
+use super::past::PastRecipe;
+use crate::analysis::intake::Joined;
+use crate::error::Result;
+use crate::shard::desk::Desk;
+use crate::shard::history::{FoundPast, SealPast};
+use crate::table::history::moment::DAY;
+use crate::table::history::products::{Join, Products};
+use crate::table::history::{PastSchema, Source};
+use std::collections::BTreeSet;
+
+/// Agrees on the labels of all shards, and seals; how tables found their products. `counted` is the last day of campaigns
+/// that somebody else counted.
+pub(super) async fn seal(
+    desk: &Desk,
+    recipe: &PastRecipe,
+    schema: &mut PastSchema,
+    products: &Products,
+    counted: Option<u32>,
+) -> Result<Vec<Joined>> {
+    desk.progress("seal", 0, 0, "rows");
+    let mut last = counted.unwrap_or(0) * DAY;
+    let mut words: [Vec<BTreeSet<String>>; 3] =
+        Source::ALL.map(|source| vec![BTreeSet::from([String::new()]); schema.table(source).dims.len()]);
+    for held in desk.all(&FoundPast).await? {
+        last = last.max(held.last.unwrap_or(0));
+        for ((table, columns), (to, rows)) in
+            words.iter_mut().zip(held.labels).zip(schema.tables.iter_mut().zip(held.rows))
+        {
+            table.iter_mut().zip(columns).for_each(|(all, labels)| all.extend(labels));
+            to.rows += rows;
+        }
+    }
+    let labels =
+        words.map(|table| table.into_iter().map(|l| l.into_iter().collect()).collect::<Vec<Vec<String>>>());
+    for (table, columns) in schema.tables.iter_mut().zip(&labels) {
+        table.dims.iter_mut().zip(columns).for_each(|(dim, labels)| dim.labels.clone_from(labels));
+    }
+    let mut joined = [None, None, None];
+    let joins = Source::ALL.map(|source| join(schema, source, products, &mut joined[source.at()]));
+    for sealed in desk.all(&SealPast { labels, joins }).await? {
+        schema.people += sealed.people;
+        for (of, [rows, unknown]) in joined.iter_mut().zip(sealed.joined) {
+            of.iter_mut().for_each(|of| (of.rows, of.unknown) = (of.rows + rows, of.unknown + unknown));
+        }
+    }
+    let day = recipe.time.as_of.as_deref().and_then(freeze::day).map_or(last / DAY, |day| day as u32);
+    schema.end = (day + 1) * DAY;
+    Ok(joined.into_iter().flatten().collect())
+}
+
+/// Unknown products that are named.
+const EXAMPLES: usize = 10;
+
+/// How a table is joined with its products, whose columns become columns of the table.
+fn join(
+    schema: &mut PastSchema,
+    source: Source,
+    products: &Products,
+    joined: &mut Option<Joined>,
+) -> Option<Join> {
+    let table = &mut schema.tables[source.at()];
+    let some = !products.columns.is_empty() && table.rows > 0;
+    let (join, columns) = some.then(|| products.join(table)).flatten()?;
+    let labels = &table.dims[join.product as usize].labels;
+    let unknown = labels.iter().zip(&join.known).skip(1).filter(|(_, known)| **known == 0);
+    let examples = unknown.map(|(label, _)| label.clone()).take(EXAMPLES).collect();
+    *joined = Some(Joined { table: source.name(), rows: 0, unknown: 0, examples });
+    table.dims.extend(columns);
+    Some(join)
+}

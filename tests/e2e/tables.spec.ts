@@ -1,0 +1,117 @@
+// Tables beside events and orders: products, responses and campaigns are told by their columns, read in together, and give on
+// the page what the same recipe gives on the command line; a fresh page takes the recipe and asks nothing.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { ATOLL, barriers, expect, test } from "./atoll.ts";
+
+test.setTimeout(120_000);
+
+const two = (n: number): string => String(n).padStart(2, "0");
+const phone = (i: number): string => `138${String(10_000_000 + 37 * i)}`;
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+const view = (page: Page, name: string): Promise<void> => page.locator(`.views input[value=${name}]`).check({ force: true });
+
+/** Orders of four products, one of which no list knows; coupons on three steps; what three media say they showed. */
+function tables(): Record<string, string> {
+  let seed = 5;
+  const random = (n: number): number => Math.floor(((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32) * n);
+  const [orders, coupons, media]: [string[], string[], string[]] = [[], [], []];
+  for (let who = 0; who < 400; who += 1) {
+    for (let i = 1 + random(3); i > 0; i -= 1) orders.push(`${phone(who)},2026-0${1 + random(6)}-${two(1 + random(28))},${10 + random(90)}.00,${["t1", "t2", "c1", "mug"][random(4)]}`);
+    const [day, reached] = [1 + random(20), random(4)];
+    const at = (step: number): string => (step < reached ? `2026-03-${two(day + step)} 10:00:00` : "");
+    coupons.push(`${phone(who)},${["sms", "app"][random(2)]},${at(0)},${at(1)},${at(2)}`);
+  }
+  for (let day = 1; day <= 28; day += 1)
+    for (const [at, channel] of ["sms", "feed", "search"].entries()) {
+      const shown = 2000 + random(9000);
+      const clicks = Math.floor(shown / (20 + 15 * at));
+      media.push(`2026-06-${two(day)},${channel},v${random(2)},${shown},${clicks},${(50 + random(400) / 10).toFixed(2)},${Math.floor(clicks / 9)},${400 + random(900)}`);
+    }
+  media.push("2026-06-28,feed,v1,10,20,5.00,1,1");
+  const text = (head: string, rows: string[]): string => [head, ...rows].join("\n") + "\n";
+  return {
+    "orders.csv": text("phone,paid_at,amount,product", orders),
+    "products.csv": text("sku,series,category", ["t1,oolong,tea", "t2,green,tea", "c1,clay,cup", "c1,glass,cup"]),
+    "coupons.csv": text("phone,channel,sent_at,delivered_at,redeemed_at", coupons),
+    "media.csv": text("date,channel,creative,impressions,clicks,cost,conversions,revenue", media),
+  };
+}
+
+async function files(page: Page, topic: string, proof: string): Promise<Record<string, string>> {
+  await view(page, topic);
+  await expect(page.getByTestId(proof)).toBeVisible({ timeout: 30_000 });
+  await page.getByTestId("business-files").click();
+  const all = await page.getByTestId("made-file").evaluateAll((each) => each.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]));
+  await page.keyboard.press("Escape");
+  return Object.fromEntries(all);
+}
+
+async function drop(page: Page, address: string, paths: string[]): Promise<void> {
+  await page.goto("about:blank");
+  await page.goto(address);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("file-business").setInputFiles(paths);
+}
+
+test("products, responses and campaigns are told apart and give what the command line gives", async ({ page, served }, info) => {
+  const made = tables();
+  for (const [name, text] of Object.entries(made)) writeFileSync(info.outputPath(name), text);
+  const paths = Object.keys(made).map((name) => info.outputPath(name));
+  await drop(page, `${served}#shards=2`, paths);
+  for (const [i, kind] of ["orders", "sku", "response", "campaign"].entries()) await expect(page.getByTestId("past-table").nth(i)).toHaveValue(kind);
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 60_000 });
+  await view(page, "files");
+  await expect(page.getByTestId("past-joined").first()).toContainText("mug");
+  expect(await barriers(page), "files").toEqual([]);
+  await page.screenshot({ path: info.outputPath("files.png"), fullPage: true });
+
+  await view(page, "campaigns");
+  await expect(page.getByTestId("campaigns-table").locator("tbody tr")).toHaveCount(4, { timeout: 30_000 });
+  await expect(page.getByTestId("campaigns-odd")).toContainText("in no rate: 1");
+  await page.getByTestId("campaigns-by-1").selectOption("week");
+  await page.getByTestId("campaigns-compare").selectOption("14");
+  await page.getByTestId("campaigns-versus-0").selectOption("sms");
+  await expect(page.getByTestId("campaigns-compared")).toHaveCount(2, { timeout: 30_000 });
+  await page.getByTestId("campaigns-goal").selectOption("roas");
+  await expect(page.getByTestId("campaigns-plan")).toContainText("ROAS");
+  await expect(page.getByRole("heading", { name: "Goals" })).toBeVisible({ timeout: 30_000 });
+  expect(await barriers(page), "campaigns").toEqual([]);
+  await page.screenshot({ path: info.outputPath("campaigns.png"), fullPage: true });
+  const found = await files(page, "campaigns", "campaigns-table");
+
+  await view(page, "pivot");
+  await page.getByTestId("pivot-by-0").selectOption("series");
+  await expect(page.getByTestId("pivot-table")).toContainText("oolong", { timeout: 30_000 });
+  Object.assign(found, await files(page, "pivot", "pivot-table"));
+  Object.assign(found, await files(page, "funnel", "funnel-table"));
+  await page.getByTestId("business-recipe").click();
+  const save = page.getByTestId("made-file").getByRole("button", { name: "Save: room.toml" });
+  const [recipe] = await Promise.all([page.waitForEvent("download", { timeout: 30_000 }), save.click()]);
+  writeFileSync(info.outputPath("room.toml"), readFileSync(await recipe.path()));
+  const out = info.outputPath("out");
+  execFileSync(ATOLL, ["analyze", info.outputDir, "campaigns", "pivot", "funnel", "--out", out, "--shards", "3", "--quiet"]);
+  expect(found).toEqual(Object.fromEntries(readdirSync(out).map((name) => [name, sha256(readFileSync(join(out, name)))])));
+
+  // A fresh page takes the recipe with the files, whatever it would have guessed.
+  await drop(page, `${served}#shards=1`, [...paths, info.outputPath("room.toml")]);
+  for (const [i, kind] of ["orders", "sku", "response", "campaign"].entries()) await expect(page.getByTestId("past-table").nth(i)).toHaveValue(kind);
+  await page.getByTestId("business-open").click({ timeout: 30_000 });
+  await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 60_000 });
+  expect(await files(page, "campaigns", "campaigns-table")).toEqual(Object.fromEntries(Object.entries(found).filter(([name]) => /^campaigns|^rows/.test(name))));
+});
+
+test("counted campaigns alone need no people", async ({ page, served }, info) => {
+  writeFileSync(info.outputPath("media.csv"), tables()["media.csv"] ?? "");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await drop(page, `${served}#shards=2&lang=zh`, [info.outputPath("media.csv")]);
+  await expect(page.getByTestId("past-table")).toHaveValue("campaign");
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("campaigns-lead")).toContainText("曝光", { timeout: 60_000 });
+  expect(await barriers(page), "campaigns").toEqual([]);
+  await page.screenshot({ path: info.outputPath("campaigns-zh.png"), fullPage: true });
+});
