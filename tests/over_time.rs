@@ -721,6 +721,18 @@ fn an_id_map_makes_one_person_of_phone_and_device_and_consent_keeps_out() {
         .replace("tags.csv", "said.csv");
     let third = room("third", &by_device, &format!("{phones}{}", files("oaid")));
     assert!(stages(&third, 2) == stages(&plain, 2));
+    // People under several kinds of ID are put into arms in a file per kind, each to be read again.
+    let split = "[[traffic.layers]]\nname = \"l\"\nsalt = \"s\"\nexperiments = [{ name = \"e\", arms = [{ name = \"a\" }, { name = \"b\" }] }]\n";
+    let half: Vec<&str> =
+        by_device.lines().enumerate().filter(|(at, _)| *at == 0 || *at > 100).map(|(_, l)| l).collect();
+    let two = room("kinds", &(half.join("\n") + "\n"), &format!("{TWO}{split}{}", files("oaid")));
+    let made = two.run("traffic", 3).expect("runs");
+    assert!(!made.contains_key("arms.csv"));
+    for (file, id) in [("arms-phone.csv", phone(0)), ("arms-oaid.csv", device(100))] {
+        let text = String::from_utf8(made[file].clone()).expect("UTF-8");
+        assert_eq!(text.lines().count(), 101, "{file}");
+        assert!(text.lines().nth(1).is_some_and(|line| line.starts_with(&id)), "{file}");
+    }
     // An opaque ID of a type that no map knows may be anybody's.
     let unknown = room("unknown", &by_device, &format!("{TWO}{}", files("opaque")));
     assert!(

@@ -27,6 +27,7 @@ use crate::error::{Kind, Result};
 use crate::export::behaviour;
 use crate::export::over_time;
 use crate::gate::{release, release_from};
+use crate::id;
 use crate::shard::crowd;
 use crate::shard::desk::Desk;
 use crate::shard::history::CarryPast;
@@ -247,8 +248,8 @@ impl Room {
         let mut out = Vec::new();
         let all =
             |found: &[i32]| who.iter().zip(found).all(|(who, found)| (who.from..=who.to).contains(found));
-        let ids = people.into_iter().filter(|(_, found)| all(found));
-        let rows = ids.map(|(id, _)| writeln!(out, "{id}")).count() as u64;
+        let who = people.into_iter().filter(|one| all(&one.found));
+        let rows = who.map(|one| writeln!(out, "{}", one.id)).count() as u64;
         match rows {
             0 => Err(Kind::AudienceEmpty.into()),
             _ => Ok(keep_of(self, &file_name(name), out, rows, first)),
@@ -283,11 +284,10 @@ async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic)
             over_time::experiment(&release(report))
         }
         Topic::Traffic => {
-            let ids = recipe.files().map(|(_, rows)| rows.id()).collect();
-            let mut files =
-                behaviour::traffic(&release(traffic::traffic(desk, schema, ids, &recipe.traffic).await?));
-            files.push(("arms.csv".into(), arms(desk, &recipe.traffic).await?));
-            files
+            let ids: Vec<id::Recipe> = recipe.files().map(|(_, rows)| rows.id()).collect();
+            let report = traffic::traffic(desk, schema, ids.clone(), &recipe.traffic).await?;
+            let files = behaviour::traffic(&release(report));
+            files.into_iter().chain(arms(desk, &recipe.traffic, &ids).await?).collect()
         }
         Topic::Pivot => {
             let crossed = found::crossed(schema, recipe);

@@ -11,7 +11,7 @@ use crate::export::over_time::Files;
 use crate::id;
 use crate::json;
 use crate::shard::desk::Desk;
-use crate::table::history::{PastSchema, money};
+use crate::table::history::{PastSchema, file_of, money};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub(super) async fn files(desk: &Desk, recipe: &PastRecipe, found: &Foretold) ->
     let mut kinds: BTreeMap<id::Recipe, Vec<Line>> = BTreeMap::new();
     for (shard, part) in parts.iter().enumerate() {
         for (at, first) in part.first.iter().enumerate() {
-            if let Some(kind) = ids.get((first >> 40) as usize) {
+            if let Some(kind) = ids.get(file_of(*first)) {
                 kinds.entry(*kind).or_default().push((*first, shard, at));
             }
         }

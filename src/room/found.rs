@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::export::csv::quoted;
 use crate::shard::desk::Desk;
 use crate::shard::history::{ListPast, Listed};
-use crate::table::history::{PastSchema, Source, money};
+use crate::table::history::{PastSchema, Source, file_of, money};
 
 /// What a pivot can cross besides columns: its name there, who finds it, and where it is left.
 const KNOWN: [(&str, Topic, &str); 8] = [
@@ -159,7 +159,7 @@ impl<'a> Shown<'a> {
 pub(super) async fn everyone(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<u8>> {
     let header: Vec<&str> = std::iter::once("id").chain(columns.iter().map(|column| column.header)).collect();
     let mut out = header.join(",");
-    for (id, found) in ordered(desk, columns).await? {
+    for Somebody { id, found, .. } in ordered(desk, columns).await? {
         out.push('\n');
         quoted(&id, &mut out);
         for (column, value) in columns.iter().zip(found) {
@@ -171,8 +171,18 @@ pub(super) async fn everyone(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<u
     Ok(out.into_bytes())
 }
 
-/// IDs in the order of the files, and what was found of each.
-pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(String, Vec<i32>)>> {
+/// Somebody of whom something was found.
+pub(super) struct Somebody {
+    /// Which file their first row is in: its number in the recipe.
+    pub(super) file: usize,
+    /// Their ID there.
+    pub(super) id: String,
+    /// What was found, by column.
+    pub(super) found: Vec<i32>,
+}
+
+/// Everyone in the order of the files.
+pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<Somebody>> {
     let measures = columns.iter().map(|column| column.measure.to_string()).collect();
     let parts = desk.all(&ListPast { measures }).await?;
     let mut order: Vec<(u64, usize, usize)> = Vec::new();
@@ -183,10 +193,12 @@ pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<(S
     // An ID is found from the mark before it, so each list is turned into text once, in its own order.
     let mut ids: Vec<Vec<String>> = parts.iter().map(texts).collect();
     let found = |shard: usize, at: usize| parts[shard].values[at * columns.len()..][..columns.len()].to_vec();
-    Ok(order
-        .into_iter()
-        .map(|(_, shard, at)| (std::mem::take(&mut ids[shard][at]), found(shard, at)))
-        .collect())
+    let mut somebody = |(first, shard, at): (u64, usize, usize)| Somebody {
+        file: file_of(first),
+        id: std::mem::take(&mut ids[shard][at]),
+        found: found(shard, at),
+    };
+    Ok(order.into_iter().map(&mut somebody).collect())
 }
 
 fn texts(part: &Listed) -> Vec<String> {

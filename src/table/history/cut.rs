@@ -5,7 +5,7 @@ mod steps;
 pub use steps::StepColumn;
 
 use super::moment::{self, DAY, Format, Moment, Odd};
-use super::{Source, money};
+use super::{Source, money, order_of};
 use crate::error::Result;
 use crate::id::{Ids, Key, Reader, Recipe, Reject};
 use crate::table::csv::{Fields, Rows};
@@ -419,7 +419,7 @@ impl<'a> Cutter<'a> {
         let Who { key, id, row } = *who;
         let shard = key.shard(self.owners.len());
         let owner = &mut self.owners[shard];
-        owner.run(key, id, self.file << 40 | row);
+        owner.run(key, id, order_of(self.file, row));
         let Owner { parcel, words, .. } = owner;
         parcel.times.push(time);
         for ((label, labels), words) in reading.dims.iter().zip(&mut parcel.dims).zip(words) {
@@ -437,7 +437,7 @@ impl<'a> Cutter<'a> {
             let cell = reading.order.map(|at| values::trim(fields.get(at).unwrap_or_default()));
             // A row without a number is an order of its own.
             let cell = cell.filter(|cell| !reading.missing.has(cell));
-            parcel.orders.push(cell.map_or(self.file << 40 | row, hash));
+            parcel.orders.push(cell.map_or(order_of(self.file, row), hash));
         }
         if reading.source == Source::Orders {
             parcel.states.push(state);

@@ -17,6 +17,16 @@ pub mod small; // files that the desk keeps
 
 use serde::{Deserialize, Serialize};
 
+/// Where a row stands among those of all files: the number of its file in the recipe, then its row.
+pub fn order_of(file: u64, row: u64) -> u64 {
+    file << 40 | row
+}
+
+/// The number of the file a row stands in.
+pub fn file_of(order: u64) -> usize {
+    (order >> 40) as usize
+}
+
 /// The tables a room can have, each of any number of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "PastTable"))]

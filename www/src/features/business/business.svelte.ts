@@ -426,14 +426,24 @@ class Business {
     }
   }
 
-  /** The arms file that was made, brought in as the arms of one of its experiments. */
+  /** Who is in which arm: one file, or one per kind of ID. */
+  get armsFiles(): Out[] {
+    return this.answers.traffic.files.filter(({ made }) => /^arms(-.*)?\.csv$/.test(made.name));
+  }
+
+  /** The arms that were made, brought in as the arms of one of their experiments. */
   async takeArms(of: TrafficExperiment): Promise<void> {
-    const made = this.answers.traffic.files.find(({ made }) => made.name === ARMS.file);
-    const [first, ...others] = this.files.filter(({ rows }) => rows).map(({ id }) => id);
-    if (!made || !first) return;
-    const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
-    this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== ARMS.file), { table: "assign", rows: { ...ARMS, kind: first.kind, digest } }];
-    await this.add([new File([made.blob], ARMS.file)]);
+    const files: File[] = [];
+    for (const { made, blob } of this.armsFiles) {
+      const all = this.files.filter(({ rows }) => rows).map(({ id }) => id);
+      const [first, ...others] = all.filter(({ kind }) => made.name === ARMS.file || made.name === `arms-${kind}.csv`);
+      if (!first) continue;
+      const digest = others.every((id) => id.digest === first.digest) ? first.digest : "mixed";
+      this.#waiting = [...this.#waiting.filter(({ rows }) => rows.file !== made.name), { table: "assign", rows: { ...ARMS, file: made.name, kind: first.kind, digest } }];
+      files.push(new File([blob], made.name));
+    }
+    if (files.length === 0) return;
+    await this.add(files);
     // The file has no times: all that is known counts.
     const { metrics, detect } = this.plans.experiment;
     const control = of.arms.find(({ name }) => CONTROL.test(name)) ?? of.arms[0];
