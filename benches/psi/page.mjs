@@ -74,6 +74,9 @@ async function prepare({ texts, rows }) {
       else if (i + n === rows) out.set(memory().subarray(from, from + 32));
     }
     if (phase < 2) points = out;
-    return out.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 0);
+    // Whether all modules say the same, at next to no cost of its own.
+    let hash = 0;
+    for (const word of new Int32Array(out.buffer)) hash = (Math.imul(hash, 31) + word) | 0;
+    return hash;
   };
 }

@@ -2,7 +2,7 @@ import type { BusinessWords } from "./business.zh";
 
 export const businessEn: BusinessWords = {
   title: "Business",
-  views: { home: "Overview", rfm: "RFM", stages: "Stages", funnel: "Funnel", experiment: "Experiment", traffic: "Assignment", clv: "Value", pivot: "Cross", cohorts: "Cohorts", paths: "Paths", rules: "Rules", campaigns: "Campaigns", features: "Foretell", figures: "Printed figures", files: "Files" },
+  views: { home: "Overview", rfm: "RFM", stages: "Stages", funnel: "Funnel", experiment: "Experiment", traffic: "Assignment", clv: "Value", pivot: "Cross", cohorts: "Cohorts", paths: "Paths", rules: "Rules", campaigns: "Campaigns", features: "Foretell", figures: "Figures", files: "Files" },
   empty: "Your customers over time",
   emptyLine: "Drop files of events, orders or experiment arms, several at once. They are read on this machine only.",
   sampleHint: "A year of a made-up city of 50,000: events, orders, an experiment",
