@@ -1,9 +1,9 @@
 //! Bringing files of many rows per person in: the recipe held against what the files hold, slices cut into parcels, parcels
 //! kept where their people belong.
 
-use super::call::{FileRef, Overrule};
+use super::call::FileRef;
 use super::campaigns::counts_of;
-use super::inspect::{self, Seen, Text, range};
+use super::inspect::{Seen, Text, range};
 use super::past::{PastRecipe, RowsRecipe, Section, offset};
 use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
@@ -62,18 +62,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     let mut sources = Vec::new();
     for (section, rows) in recipe.files() {
         section.check(rows)?;
-        let missing = || Error::new(Kind::FileMissing).file(&rows.file);
-        let file = files.iter().find(|file| file.name == rows.file).ok_or_else(missing)?;
-        let overrule = Overrule {
-            encoding: rows.encoding,
-            delimiter: rows.delimiter.clone(),
-            header: rows.header,
-            missing: rows.missing.clone(),
-        };
-        let seen = match load::known(room, &overrule, file) {
-            Some(known) => known,
-            None => inspect::count(&desk, file, &overrule).await?,
-        };
+        let file = load::given(files, &rows.file)?;
+        let seen = load::counted(room, &rows.overrule(), file).await?;
         sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
     if sources.is_empty() && recipe.counts().next().is_none() {

@@ -1,5 +1,6 @@
 //! What people did as a tag file, those with the outcome as a seed, and a room that learns one from the other.
 
+use super::found::{Place, in_order, texts};
 use super::past::PastRecipe;
 use super::recipe::{ColumnRef, FileRecipe};
 use super::toml;
@@ -21,9 +22,6 @@ struct Model {
     first_party: FileRecipe,
     tags: FileRecipe,
 }
-
-/// Somebody's line: where it stands among all lines, the shard that has it, and its place there.
-type Line = (u64, usize, usize);
 
 /// Holds features against the outcome; where that is a move between stages, the stages of its day are asked first. What they
 /// leave behind is then put right again, so that a crowd of theirs is who it was before.
@@ -55,18 +53,17 @@ fn of_the_day(plan: &FeaturePlan, stages: &StagePlan) -> StagePlan {
 pub(super) async fn files(desk: &Desk, recipe: &PastRecipe, found: &Foretold) -> Result<Files> {
     let parts = desk.all(&found.lines).await?;
     let ids: Vec<id::Recipe> = recipe.files().map(|(_, rows)| rows.id()).collect();
-    let mut kinds: BTreeMap<id::Recipe, Vec<Line>> = BTreeMap::new();
-    for (shard, part) in parts.iter().enumerate() {
-        for (at, first) in part.first.iter().enumerate() {
-            if let Some(kind) = ids.get(file_of(*first)) {
-                kinds.entry(*kind).or_default().push((*first, shard, at));
-            }
+    let mut kinds: BTreeMap<id::Recipe, Vec<Place>> = BTreeMap::new();
+    for line in in_order(parts.iter().map(|part| part.first.as_slice())) {
+        if let Some(kind) = ids.get(file_of(line.0)) {
+            kinds.entry(*kind).or_default().push(line);
         }
     }
     let several = kinds.len() > 1;
+    let parts: Vec<(Vec<String>, Lined)> =
+        parts.into_iter().map(|part| (texts(&part.ids, part.first.len()), part)).collect();
     let mut files = Files::new();
-    for (kind, mut lines) in kinds {
-        lines.sort_unstable();
+    for (kind, lines) in kinds {
         let ending =
             if several { format!("-{}-{}", kind.kind.code(), kind.digest.code()) } else { String::new() };
         files.extend(of_kind(kind, &ending, &lines, &parts, &found.features));
@@ -74,7 +71,13 @@ pub(super) async fn files(desk: &Desk, recipe: &PastRecipe, found: &Foretold) ->
     Ok(files)
 }
 
-fn of_kind(kind: id::Recipe, ending: &str, lines: &[Line], parts: &[Lined], features: &[Feature]) -> Files {
+fn of_kind(
+    kind: id::Recipe,
+    ending: &str,
+    lines: &[Place],
+    parts: &[(Vec<String>, Lined)],
+    features: &[Feature],
+) -> Files {
     let [behaviour, seed] = ["behaviour", "seed"].map(|name| format!("{name}{ending}.csv"));
     let (mut table, mut positives) = (String::from("id"), String::from("id\n"));
     for feature in features {
@@ -82,13 +85,11 @@ fn of_kind(kind: id::Recipe, ending: &str, lines: &[Line], parts: &[Lined], feat
         quoted(&feature.name, &mut table);
     }
     table.push('\n');
-    let (mut id, mut some) = (Vec::new(), false);
+    let mut some = false;
     for (_, shard, at) in lines {
-        let part = &parts[*shard];
-        id.clear();
-        part.ids.get(*at, &mut id);
-        let id = String::from_utf8_lossy(&id);
-        quoted(&id, &mut table);
+        let (ids, part) = &parts[*shard];
+        let id = &ids[*at];
+        quoted(id, &mut table);
         for (feature, value) in features.iter().zip(&part.values[at * features.len()..]) {
             table.push(',');
             cell(feature, *value, &mut table);
@@ -96,7 +97,7 @@ fn of_kind(kind: id::Recipe, ending: &str, lines: &[Line], parts: &[Lined], feat
         table.push('\n');
         if part.came[*at] == 1 {
             some = true;
-            quoted(&id, &mut positives);
+            quoted(id, &mut positives);
             positives.push('\n');
         }
     }

@@ -15,8 +15,9 @@ use crate::analysis::stages;
 use crate::analysis::traffic;
 use crate::error::Result;
 use crate::export::csv::quoted;
+use crate::id::Ids;
 use crate::shard::desk::Desk;
-use crate::shard::history::{ListPast, Listed};
+use crate::shard::history::ListPast;
 use crate::table::history::{PastSchema, Source, file_of, money};
 
 /// What a pivot can cross besides columns: its name there, who finds it, and where it is left.
@@ -185,28 +186,36 @@ pub(super) struct Somebody {
 pub(super) async fn ordered(desk: &Desk, columns: &[Shown<'_>]) -> Result<Vec<Somebody>> {
     let measures = columns.iter().map(|column| column.measure.to_string()).collect();
     let parts = desk.all(&ListPast { measures }).await?;
-    let mut order: Vec<(u64, usize, usize)> = Vec::new();
-    for (shard, part) in parts.iter().enumerate() {
-        order.extend(part.first.iter().enumerate().map(|(at, first)| (*first, shard, at)));
-    }
-    order.sort_unstable();
-    // An ID is found from the mark before it, so each list is turned into text once, in its own order.
-    let mut ids: Vec<Vec<String>> = parts.iter().map(texts).collect();
+    let mut ids: Vec<Vec<String>> = parts.iter().map(|part| texts(&part.ids, part.first.len())).collect();
     let found = |shard: usize, at: usize| parts[shard].values[at * columns.len()..][..columns.len()].to_vec();
-    let mut somebody = |(first, shard, at): (u64, usize, usize)| Somebody {
+    let mut somebody = |(first, shard, at): Place| Somebody {
         file: file_of(first),
         id: std::mem::take(&mut ids[shard][at]),
         found: found(shard, at),
     };
-    Ok(order.into_iter().map(&mut somebody).collect())
+    Ok(in_order(parts.iter().map(|part| part.first.as_slice())).into_iter().map(&mut somebody).collect())
 }
 
-fn texts(part: &Listed) -> Vec<String> {
+/// Where somebody stands among all, the shard that has them, and their place there.
+pub(super) type Place = (u64, usize, usize);
+
+/// The people of all shards in the order of the files.
+pub(super) fn in_order<'a>(firsts: impl Iterator<Item = &'a [u64]>) -> Vec<Place> {
+    let of = |(shard, first): (usize, &'a [u64])| {
+        first.iter().enumerate().map(move |(at, first)| (*first, shard, at))
+    };
+    let mut order: Vec<Place> = firsts.enumerate().flat_map(of).collect();
+    order.sort_unstable();
+    order
+}
+
+/// A shard's IDs as text: one is found from the mark before it, so all are read once, in their own order.
+pub(super) fn texts(ids: &Ids, people: usize) -> Vec<String> {
     let mut id = Vec::new();
     let text = |at| {
         id.clear();
-        part.ids.get(at, &mut id);
+        ids.get(at, &mut id);
         String::from_utf8_lossy(&id).into_owned()
     };
-    (0..part.first.len()).map(text).collect()
+    (0..people).map(text).collect()
 }

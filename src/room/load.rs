@@ -112,8 +112,22 @@ pub(super) async fn layout(room: &mut Room, recipe: &FileRecipe, file: &FileRef)
     Ok(found)
 }
 
+/// A file that a recipe names, among those given.
+pub(super) fn given<'a>(files: &'a [FileRef], name: &str) -> Result<&'a FileRef> {
+    let missing = || Error::new(Kind::FileMissing).file(name);
+    files.iter().find(|file| file.name == name).ok_or_else(missing)
+}
+
+/// Looks at a file of which only its layout and rows are asked, unless it was looked at before.
+pub(super) async fn counted(room: &Room, overrule: &Overrule, file: &FileRef) -> Result<Seen> {
+    match known(room, overrule, file) {
+        Some(known) => Ok(known),
+        None => inspect::count(&room.desk, file, overrule).await,
+    }
+}
+
 /// What was found of a file when it was inspected under the same overrule, if it was.
-pub(super) fn known(room: &Room, overrule: &Overrule, file: &FileRef) -> Option<Seen> {
+fn known(room: &Room, overrule: &Overrule, file: &FileRef) -> Option<Seen> {
     let known = room.seen.get(&file.index)?;
     (known.file == *file && known.answers(overrule)).then(|| known.clone())
 }

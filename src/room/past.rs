@@ -1,5 +1,6 @@
 //! The part of `room.toml` about files of many rows per person, and what is asked of them.
 
+use super::call::Overrule;
 use super::recipe::ColumnRef;
 use super::small::{CampaignFile, CountsRecipe, SkuRecipe, SmallFile};
 use super::toml::{self, Document};
@@ -196,6 +197,11 @@ pub(super) fn cents() -> u8 {
 }
 
 impl RowsRecipe {
+    /// What is said of how the file is written.
+    pub fn overrule(&self) -> Overrule {
+        let RowsRecipe { encoding, delimiter, header, missing, .. } = self.clone();
+        Overrule { encoding, delimiter, header, missing }
+    }
     /// Columns of labels by the name they have in the table.
     pub fn labels(&self) -> Vec<(&str, &str)> {
         let roles = [

@@ -2,7 +2,7 @@
 
 use super::bring::refused_rows;
 use super::call::FileRef;
-use super::inspect::{self, Seen, Text};
+use super::inspect::{Seen, Text};
 use super::recipe::ColumnRef;
 use super::small::{SkuRecipe, SmallFile};
 use super::{Room, load};
@@ -30,17 +30,12 @@ impl<'a, R: SmallFile> Small<'a, R> {
         let (mut all, mut rows) = (Vec::new(), 0);
         for recipe in recipes {
             let name = recipe.name();
-            let missing = || Error::new(Kind::FileMissing).file(name);
-            let file = files.iter().find(|file| file.name == name).ok_or_else(missing)?;
+            let file = load::given(files, name)?;
             let too_large = || Error::new(Kind::TableTooLarge).file(name);
             if file.size > limits::BYTES {
                 return Err(too_large());
             }
-            let overrule = recipe.overrule();
-            let seen = match load::known(room, &overrule, file) {
-                Some(known) => known,
-                None => inspect::count(&room.desk, file, &overrule).await?,
-            };
+            let seen = load::counted(room, &recipe.overrule(), file).await?;
             rows += seen.inspection.rows;
             if rows > limits::ROWS {
                 return Err(too_large());
