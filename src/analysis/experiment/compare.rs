@@ -73,6 +73,7 @@ pub(super) fn report(
         trends,
         curve,
         uplift: None,
+        observed: None,
         crossing,
     }
 }

@@ -6,12 +6,14 @@
 //! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
 //! verdict is withheld, unless it goes by what holds at any look (`num/always.rs`); and where people were not put into arms by
-//! lot the report says so. Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
+//! lot the report says so, and can hold like against like (`observed`). Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
 //!
 //! Somebody in two arms is in none: counted, and left out. One pass, and three more for uplift by person (`uplift`).
 
 mod compare;
+mod covariates;
 mod measure;
+pub mod observed;
 mod plan;
 mod report;
 pub mod uplift;
@@ -19,7 +21,7 @@ pub mod uplift;
 mod tests;
 
 pub use measure::{Cell, Outcomes, Weigh};
-pub use plan::{ExperimentPlan, Metric, MetricKind, UpliftPlan};
+pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, UpliftPlan};
 pub use report::{
     ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
 };
@@ -32,8 +34,9 @@ use measure::{Outcome, What};
 use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 4] = [
+pub const QUESTIONS: [(&str, Opener); 5] = [
     job::analysis::<Weigh>(),
+    job::analysis::<observed::Look>(),
     job::analysis::<uplift::Learn>(),
     job::analysis::<uplift::Score>(),
     job::analysis::<uplift::Band>(),
@@ -91,6 +94,14 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         let about = about(schema, plan, uplift, &names, &metrics, &question)?;
         report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
     }
+    if let Some(adjust) = plan.adjust.as_ref().filter(|_| !plan.randomised) {
+        let code = |name: &String| names.iter().position(|other| other == name).map(|at| at as u32 + 1);
+        let others = ours.iter().filter(|name| **name != plan.control);
+        let others: Vec<(u32, String)> =
+            others.filter_map(|name| Some((code(name)?, name.clone()))).collect();
+        let all = (code(&plan.control).unwrap_or_default(), others.as_slice());
+        report.observed = Some(observed::observed(desk, schema, adjust, &metrics, &question, all).await?);
+    }
     Ok(report)
 }
 
@@ -112,10 +123,6 @@ fn about<'a>(
     let wanted = |metric: &&Metric| uplift.metric.is_empty() || metric.name == uplift.metric;
     let refuse = |what: &str| Error::new(Kind::OutOfRange).column(format!("experiment.uplift.{what}"));
     let metric = metrics.iter().find(wanted).ok_or_else(|| refuse("metric"))?;
-    // Who is in the arm is no news of them.
-    if uplift.columns.iter().any(|name| name == "arm") {
-        return Err(refuse("columns"));
-    }
     let outcomes = vec![outcome(schema, metric)?];
     let unit = 10f64.powi(i32::from(metric.decimals(schema)));
     let weigh = Weigh { outcomes, segment: None, ..question.clone() };

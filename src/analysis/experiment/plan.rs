@@ -59,8 +59,21 @@ pub struct ExperimentPlan {
     pub sequential: bool,
     /// For whom an arm does more.
     pub uplift: Option<UpliftPlan>,
+    /// By what people are alike who were not put into arms by lot.
+    pub adjust: Option<AdjustPlan>,
     /// Of the samples that intervals of means are drawn from.
     pub seed: u64,
+}
+
+/// By what people are held against people like them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct AdjustPlan {
+    /// Columns of labels of the assignment's file that are known before.
+    pub columns: Vec<String>,
+    /// Whether how often people bought before the assignment counts, too.
+    pub orders: bool,
 }
 
 /// Uplift by person.
@@ -108,6 +121,7 @@ impl Default for ExperimentPlan {
             randomised: true,
             sequential: false,
             uplift: None,
+            adjust: None,
             seed: 1,
         }
     }
@@ -126,6 +140,7 @@ impl ExperimentPlan {
             ("experiment.detect", self.detect > 0.0 && self.detect <= 10.0),
             ("experiment.days", self.days <= 3_650),
             ("experiment.uplift.columns", self.uplift.iter().all(|of| distinct(&of.columns))),
+            ("experiment.adjust.columns", self.adjust.iter().all(|of| distinct(&of.columns))),
             ("experiment.uplift.shrink", self.uplift.iter().all(|of| of.shrink > 0.0 && of.shrink <= 1e9)),
         ])
     }

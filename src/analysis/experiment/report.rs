@@ -1,5 +1,6 @@
 //! What an experiment says.
 
+use super::observed::ObservedReport;
 use super::plan::MetricKind;
 use super::uplift::UpliftReport;
 use crate::gate::Cells;
@@ -35,6 +36,8 @@ pub struct ExperimentReport {
     pub curve: Vec<CurvePoint>,
     /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
     pub uplift: Option<UpliftReport>,
+    /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
+    pub observed: Option<ObservedReport>,
     /// Whether an arm and the control changed places on the way, both times beyond chance.
     pub crossing: bool,
 }
@@ -183,6 +186,8 @@ impl Cells for ExperimentReport {
         let segments = self.segments.iter().flat_map(|segment| &segment.metrics);
         segments.flat_map(|metric| &metric.arms).for_each(|arm| visit(arm.people));
         let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
-        bands.flat_map(|band| [band.control, band.people]).for_each(visit);
+        bands.flat_map(|band| [band.control, band.people]).for_each(&mut *visit);
+        let alike = self.observed.iter().flat_map(|observed| &observed.arms);
+        alike.flat_map(|arm| arm.people.iter().chain(arm.overlap.iter().flatten())).for_each(|n| visit(*n));
     }
 }
