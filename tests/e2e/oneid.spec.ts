@@ -23,7 +23,7 @@ test("an ID map makes people of phones and devices, and nobody is matched withou
     "ours.csv": rows("phone,shop", people.slice(0, 300).map((n) => `${phone(n)},${["east", "west", "south"][n % 3]}`)),
     "tags.csv": rows("oaid_md5,interest,income", people.map((n) => `${md5(oaid(n))},${["tea", "car", "pet"][(n * 5 + (n < 300 ? n % 2 : 1)) % 3]},${(n * 37) % 900}`)),
     "map.csv": rows("phone,oaid,unionid,confidence", people.flatMap((n) => [`${phone(n)},${oaid(n)},${union(n)},0.9`, ...(n < 4 ? [`${phone(5000 + n)},,${union(n)},0.5`] : [])])),
-    "consent.csv": rows("phone,consent", people.map((n) => `${phone(n)},${n % 3 === 0 ? "no" : "yes"}`)),
+    "consent.csv": rows("phone,consent,ends", people.map((n) => `${phone(n)},${n % 3 === 0 ? "no" : "yes"},${n % 5 === 0 ? "2026-01-31" : "2027-01-31"}`)),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   await page.goto(served);
@@ -49,12 +49,20 @@ test("an ID map makes people of phones and devices, and nobody is matched withou
   await page.getByTestId("file-consent").setInputFiles(join(dir, "consent.csv"));
   await page.getByTestId("go-match").click();
   await expect(page.getByTestId("no-consent")).toContainText("100 rows without consent", { timeout: 60_000 });
+  // A consent that ended is none; the phone of everyone beside their device is written where it is asked for.
+  await page.locator("[data-step=files]").click();
+  await page.getByTestId("consent-settings").locator("input").first().fill("ends");
+  await page.getByTestId("consent-settings").locator("input[type=date]").fill("2026-06-01");
+  await page.getByTestId("translate").check();
+  expect(await barriers(page)).toEqual([]);
+  await page.getByTestId("go-match").click();
+  await expect(page.getByTestId("no-consent")).toContainText("140 rows without consent", { timeout: 60_000 });
   await page.getByTestId("export-all").click();
   await expect(page.getByTestId("made-file").filter({ hasText: "run.json" })).toHaveCount(1, { timeout: 90_000 });
   const made = await page.getByTestId("made-file").evaluateAll((all) =>
     all.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]),
   );
-  expect(made.map(([name]) => name)).toEqual(expect.arrayContaining(["oneid.json", "conflicts.csv"]));
+  expect(made.map(([name]) => name)).toEqual(expect.arrayContaining(["oneid.json", "conflicts.csv", "translated.csv"]));
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Recipe", exact: true }).click();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-file").click()]);

@@ -22,6 +22,9 @@ export type Exporting = { what: "audience"; crowd: number | undefined } | { what
 /** What may stand beside the two files. */
 export type Beside = "idmap" | "consent";
 
+/** The engine's usual way from IDs to people. */
+export const ONE_ID: OneIdRecipe = { cap: 10, one_phone: true, priority: [], translate: false, least_confidence: 0, since: null };
+
 /** What stands beside the steps and has files of its own. */
 type Other = { follow(text: string): Promise<void>; reload(): Promise<void>; forget(): void };
 
@@ -56,7 +59,8 @@ class App {
   /** ID maps and a consent list, as the recipe has them, and the files of those names that are here. */
   beside = $state.raw<{ idmap: IdMapRecipe[]; consent: ConsentRecipe[] }>({ idmap: [], consent: [] });
   files = $state.raw<Record<string, { blob: Blob; ref: FileRef }>>({});
-  #oneid: OneIdRecipe | undefined;
+  /** How people are made of IDs, where it is not as usual. */
+  oneid = $state.raw<OneIdRecipe>();
   /** Sections about events and orders of a loaded recipe: kept until the room writes its own. */
   #overTime: string | null = null;
   /** Crowds of a loaded recipe that could not be counted yet, or not at all with these files. */
@@ -114,7 +118,7 @@ class App {
       first_party: first_party.recipe,
       tags: tags.recipe,
       idmap: this.beside.idmap,
-      ...(this.#oneid && { oneid: this.#oneid }),
+      ...(this.oneid && { oneid: this.oneid }),
       consent: this.beside.consent[0] ?? null,
       profile: { base: this.base },
       lookalike: this.lookalikePlan,
@@ -220,6 +224,16 @@ class App {
     this.files = { ...this.files, [file]: { blob, ref } };
     const others = to === "idmap" ? this.beside.idmap : [];
     if (!this.beside[to].some((plan) => plan.file === file)) this.beside = { ...this.beside, [to]: [...others, { file }] };
+  }
+
+  /** How people are made of the map's IDs. */
+  join(change: Partial<OneIdRecipe>): void {
+    this.oneid = { ...ONE_ID, ...this.oneid, ...change };
+  }
+
+  /** More about the consent list than its file tells. */
+  agree(change: Partial<ConsentRecipe>): void {
+    this.beside = { ...this.beside, consent: this.beside.consent.map((plan) => ({ ...plan, ...change })) };
   }
 
   drop(to: Beside, file: string): void {
@@ -339,7 +353,7 @@ class App {
 
   #set({ idmap = [], oneid, consent, profile, lookalike, personas, packs, portraits = [], crowds = [], quality, waves, signs, matrix, overlap, export: sent, policy, over_time }: Omit<Recipe, "first_party" | "tags" | "output">): void {
     this.beside = { idmap, consent: consent ? [consent] : [] };
-    this.#oneid = oneid;
+    this.oneid = oneid;
     this.base = profile.base;
     this.lookalikePlan = lookalike;
     this.personasPlan = personas;
@@ -416,7 +430,7 @@ class App {
   #fileInputs(): Inputs | undefined {
     const [first_party, tags] = [this.slots.first_party.key, this.slots.tags.key];
     if (!first_party || !tags) return undefined;
-    return { first_party, tags: `${tags} ${JSON.stringify([this.beside, this.#attached()])}` };
+    return { first_party, tags: `${tags} ${JSON.stringify([this.beside, this.oneid, this.#attached()])}` };
   }
 
   #attached(): FileRef[] {
