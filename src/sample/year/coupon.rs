@@ -20,10 +20,13 @@ pub(super) struct Message {
 /// Draws what somebody was sent, always by the same channel.
 pub(super) fn messages(draw: &mut Draw) -> Vec<Message> {
     let channel = draw.pick(&BY.map(|by| by.1));
-    let sent = (0..WAVES.len()).filter_map(|wave| {
-        draw.chance(CONTACTED).then(|| Message { channel, wave, at: follow(channel, WAVES[wave].1, draw) })
-    });
-    sent.collect()
+    let mut sent = Vec::new();
+    for (wave, (_, day)) in WAVES.iter().enumerate() {
+        if draw.chance(CONTACTED) {
+            sent.push(Message { channel, wave, at: follow(channel, *day, draw) });
+        }
+    }
+    sent
 }
 
 /// Every step only behind the one before; the last wave has all the time it needs before the year ends.
