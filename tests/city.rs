@@ -62,11 +62,14 @@ fn number(value: &Value) -> f64 {
     value.as_f64().expect("a number")
 }
 
-/// Whether an interval holds a figure. There are two dozen of them: each interval is as wide as all together need to be right
-/// 19 times in 20 (Bonferroni: 99.8 % each, 3.08 deviations instead of 1.96).
+/// There are five dozen figures: each interval is as wide as all together need to be right 19 times in 20 (Bonferroni: 99.92 %
+/// each), in deviations instead of 1.96.
+const WIDE: f64 = 3.34;
+
+/// Whether an interval holds a figure.
 fn holds(interval: &Value, truth: f64) -> bool {
     let (low, high) = (number(&interval["low"]), number(&interval["high"]));
-    let (middle, half) = ((low + high) / 2.0, (high - low) / 2.0 * 3.08 / 1.96);
+    let (middle, half) = ((low + high) / 2.0, (high - low) / 2.0 * WIDE / 1.96);
     (middle - half..=middle + half).contains(&truth)
 }
 
@@ -136,7 +139,7 @@ fn an_experiment_that_worked_and_one_that_broke() {
     let people = |arm: &str| number(&one(&broken["arms"], "arm", arm)["people"]);
     let (control, coupon) = (people("control"), people("coupon"));
     let deviation = (1.0 / control + lost / control).sqrt();
-    assert!((coupon / control - lost).abs() < 3.08 * deviation, "{coupon} of {control}");
+    assert!((coupon / control - lost).abs() < WIDE * deviation, "{coupon} of {control}");
     for metric in broken["metrics"].as_array().into_iter().flatten() {
         let lift = &one(&metric["arms"], "arm", "coupon")["lift"];
         assert_eq!(lift["verdict"].as_str(), Some("broken-split"));
@@ -189,6 +192,131 @@ fn every_order_and_what_buyers_are_worth() {
     near(ends(model("a"), model("b")), ends(planted("a"), planted("b")), 0.1);
 }
 
+/// `room.toml` with another section in the place of one of its own.
+fn asked(section: &str, topic: &str) -> Value {
+    let name = section.lines().next().unwrap_or_default();
+    let other = |part: &&str| !part.starts_with(name);
+    let room = read("room.toml");
+    let parts: Vec<&str> = room.split("\n\n").filter(other).chain([section]).collect();
+    let recipe = format!("{}-{}.toml", topic, section.len());
+    fs::write(city().join(&recipe), parts.join("\n\n")).expect("a recipe");
+    found(&recipe, topic)
+}
+
+/// Of every message of all waves, by rows of the pivot: a funnel would count people, who had up to three.
+#[test]
+fn the_coupon_by_both_channels() {
+    let report = asked("[pivot]\ntable = \"events\"\nby = [\"channel\", \"event\"]\nfloor = 1", "pivot");
+    let cells = report["cells"].as_array().expect("cells");
+    let rows = |channel: &str, event: &str| {
+        let at = |cell: &&Value| cell["at"] == serde_json::json!([channel, event]);
+        number(&cells.iter().find(at).unwrap_or_else(|| panic!("{channel} {event}"))["rows"])
+    };
+    let is =
+        |did: f64, of: f64, share: f64| (did / of - share).abs() < WIDE * (share * (1.0 - share) / of).sqrt();
+    for channel in ["短信", "微信"] {
+        let [sent, arrived, clicked, redeemed] =
+            ["sent", "delivered", "clicked", "redeemed"].map(|event| rows(channel, event));
+        assert!(is(sent - arrived, sent, truth("does not arrive", "")), "{channel}: {arrived} of {sent}");
+        assert!(is(clicked, arrived, truth("clicks what arrived", channel)), "{channel}: {clicked}");
+        let other = if channel == "短信" { "微信" } else { "短信" };
+        assert!(is(redeemed, arrived, truth("redeems what arrived", channel)), "{channel}: {redeemed}");
+        // Control: not at the other channel's rate.
+        assert!(!is(redeemed, arrived, truth("redeems what arrived", other)), "{channel}: {redeemed}");
+    }
+}
+
+/// Four lists, each person contacted in one, against a plain count of `response.csv`.
+#[test]
+fn who_was_sent_the_coupon_is_in_one_of_four_lists() {
+    let report = found("room.toml", "rules");
+    let text = read("response.csv");
+    let mut people: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        people.entry(cells[0]).or_default().push(cells);
+    }
+    let mut lists = BTreeMap::from([("converted", 0.0), ("drop", 0.0), ("rest", 0.0), ("retry", 0.0)]);
+    for rows in people.values() {
+        let any = |column: usize| rows.iter().any(|row| !row[column].is_empty());
+        let late = rows.iter().filter(|row| row[3] > "2026-06-17").count();
+        let list = match rows.len() {
+            _ if any(6) => "converted",
+            3.. if !any(5) => "drop",
+            _ if late > 1 => "rest",
+            _ => "retry",
+        };
+        *lists.entry(list).or_default() += 1.0;
+    }
+    for (name, people) in lists {
+        assert!(people > 100.0, "{name} has people to show");
+        assert_eq!(number(&one(&report["rules"], "name", name)["first"]), people, "{name}");
+    }
+}
+
+#[test]
+fn what_campaigns_came_to() {
+    let report = found("room.toml", "campaigns");
+    assert_eq!(number(&report["odd"]), 0.0);
+    let cell = |report: &Value, one: &str, other: Option<&str>| -> Value {
+        let at =
+            serde_json::json!(other.map_or_else(|| vec![Some(one)], |other| vec![Some(one), Some(other)]));
+        let mut cells = report["cells"].as_array().expect("cells").iter();
+        cells.find(|cell| cell["at"] == at).unwrap_or_else(|| panic!("{at}"))["figures"].clone()
+    };
+    for channel in ["抖音", "小红书", "朋友圈", "搜索", "开屏"] {
+        let [before, since] =
+            ["clicks before the last quarter", "clicks in the last quarter"].map(|what| truth(what, channel));
+        for (quarter, share) in
+            [("2025-Q3", before), ("2025-Q4", before), ("2026-Q1", before), ("2026-Q2", since)]
+        {
+            let of = cell(&report, channel, Some(quarter));
+            assert!(holds(&of["ctr"]["interval"], share), "{channel} {quarter}: {}", of["ctr"]);
+        }
+        // Control: the last quarter of one channel, and of no other, is not as those before.
+        let last = cell(&report, channel, Some("2026-Q2"));
+        assert_eq!(holds(&last["ctr"]["interval"], before), channel != "抖音", "{channel}");
+        let price = truth("cost of 1000 impressions", channel);
+        assert!((number(&last["cpm"]) / price - 1.0).abs() < 0.001, "{}", last["cpm"]);
+    }
+    let contents = asked("[campaigns]\nby = [\"content\"]", "campaigns");
+    let named = ["明星代言", "达人测评", "限时券", "新品故事"];
+    let figure = |content: &str, name: &str| number(&cell(&contents, content, None)[name]);
+    for content in named {
+        let of = cell(&contents, content, None);
+        let (share, worth) =
+            (truth("converts what was clicked", content), truth("money per conversion", content));
+        assert!(holds(&of["cvr"]["interval"], share), "{content}: {}", of["cvr"]);
+        // What a click costs is known; what it brings was planted.
+        let brings = figure(content, "roas") * figure(content, "cpc");
+        assert!((brings / (share * worth) - 1.0).abs() < 0.05, "{content}: {brings}");
+    }
+    let best =
+        |by: &dyn Fn(&str) -> f64| named.into_iter().max_by(|one, other| by(one).total_cmp(&by(other)));
+    assert_eq!(best(&|content| figure(content, "roas")), Some("达人测评"));
+    // Control: who converts most is somebody else.
+    assert_eq!(best(&|content| number(&cell(&contents, content, None)["cvr"]["rate"])), Some("限时券"));
+}
+
+/// The pair of products that follow each other are one series of `products.csv`: who buys of it comes back, and for it.
+#[test]
+fn products_tell_their_series() {
+    let rates = found("room.toml", "pivot");
+    let cells = rates["cells"].as_array().expect("cells");
+    let again = |series: &str| {
+        let at = |cell: &&Value| cell["at"] == serde_json::json!([series, null]);
+        cells.iter().find(at).unwrap_or_else(|| panic!("{series}"))["rate"]["interval"].clone()
+    };
+    let [pair, other, third] = ["净澈", "焕颜", "日护"].map(again);
+    assert!(number(&pair["low"]) > number(&other["high"]).max(number(&third["high"])), "{pair}");
+    let paths = asked("[paths]\ncolumn = \"series\"", "paths");
+    let next = paths["next"].as_array().expect("next").iter();
+    let sure: Vec<&Value> =
+        next.filter(|next| number(&next["lift"]) > 1.5 && number(&next["q"]) < 0.001).collect();
+    assert_eq!(sure.len(), 1, "{sure:?}");
+    assert_eq!((sure[0]["from"].as_str(), sure[0]["to"].as_str()), (Some("净澈"), Some("净澈")));
+}
+
 /// Counted by a plain script: of those who had all the time for it, who bought the second product next.
 #[test]
 fn what_is_bought_next() {
@@ -220,7 +348,7 @@ fn what_is_bought_next() {
     }
     let share = truth("buys the second product next", first);
     let deviation = (share * (1.0 - share) / bought).sqrt();
-    assert!(bought > 500.0 && (next / bought - share).abs() < 3.08 * deviation, "{next} of {bought}");
+    assert!(bought > 500.0 && (next / bought - share).abs() < WIDE * deviation, "{next} of {bought}");
     days.sort_by(f64::total_cmp);
     let (from, to) = (truth("days to it", "from"), truth("days to it", "to"));
     assert!(days[0] >= from - 1.0 && days[days.len() - 1] <= to + 1.0);
@@ -242,6 +370,12 @@ fn the_people_are_those_of_the_other_files() {
     };
     let (events, orders, assigned) = (ids("events.csv"), ids("orders.csv"), ids("assign.csv"));
     assert!(events.is_subset(&assigned) && orders.is_subset(&events));
+    assert!(ids("response.csv").is_subset(&assigned));
+    let products = |name: &str, column: usize| -> BTreeSet<String> {
+        let text = read(name);
+        text.lines().skip(1).filter_map(|line| Some(line.split(',').nth(column)?.to_string())).collect()
+    };
+    assert_eq!(products("products.csv", 0), products("orders.csv", 3));
     // Phones that the brand's file has as they are: not one of its people is unknown here.
     let plain =
         |id: &&String| id.len() == 11 && id.starts_with('1') && id.bytes().all(|b| b.is_ascii_digit());

@@ -48,8 +48,9 @@ pub fn files(people: u32, seed: u64, year: bool) -> Vec<(&'static str, Vec<u8>)>
         ("room.toml", recipe.into_bytes()),
     ];
     if year {
-        let Year { events, orders, assign, broken, planted } = town.year();
+        let Year { events, orders, assign, broken, response, products, campaign, planted } = town.year();
         files.extend([("events.csv", events), ("orders.csv", orders), ("assign.csv", assign)]);
+        files.extend([("response.csv", response), ("products.csv", products), ("campaign.csv", campaign)]);
         files.extend([
             ("broken.csv", broken),
             ("broken.toml", year::BROKEN.into()),
@@ -82,6 +83,8 @@ const STREAM_ROWS: u64 = 2 << 40;
 const STREAM_LUCK: u64 = 3 << 40;
 const STREAM_HANDS: u64 = 4 << 40;
 const STREAM_YEAR: u64 = 5 << 40;
+const STREAM_COUPON: u64 = 6 << 40;
+const STREAM_MEDIA: u64 = 7 << 40;
 
 impl Town {
     /// Settles who lives there and whom the brand knows. About 2 µs a person.

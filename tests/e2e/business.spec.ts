@@ -189,3 +189,43 @@ test("who stands behind a number is a list without a tag file, and an audience w
   const sizes = (await page.locator(".rail").getByTestId("crowd").locator(".people").allInnerTexts()).slice(3, 5);
   await expect(page.locator("main")).toContainText(sizes[0]!);
 });
+
+test("the sample fills the views of campaigns, responses and products", async ({ page, served }) => {
+  await page.goto(`${served}#shards=2`);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("sample-business").click();
+  await expect(page.getByTestId("business-tiles")).toBeVisible({ timeout: 90_000 });
+
+  // The overview has them; the channel whose rate doubled stands out in the last quarter, and no other.
+  await expect(page.getByTestId("home-campaigns")).toContainText("抖音", { timeout: 60_000 });
+  await view(page, "campaigns");
+  await expect(page.getByTestId("campaigns-lead")).toContainText("1.24%", { timeout: 30_000 });
+  await expect(page.getByTestId("campaigns-table").locator("tbody tr")).toHaveCount(5 * 5 + 5);
+  const crossed = page.getByTestId("campaigns-crossed").locator("tbody tr");
+  await expect(crossed).toHaveCount(6);
+  for (const channel of ["抖音", "小红书", "朋友圈", "搜索", "开屏"]) {
+    const rates = (await crossed.filter({ hasText: channel }).locator("td").allInnerTexts()).map(parseFloat);
+    expect(rates[3]! / rates[2]!, channel).toBeCloseTo(channel === "抖音" ? 2 : 1, 1);
+  }
+  expect(await barriers(page), "campaigns").toEqual([]);
+
+  // Everyone who was sent the coupon is in one of four lists.
+  await view(page, "rules");
+  const lists = page.getByTestId("responses-table").locator("tbody tr");
+  await expect(lists).toHaveCount(4, { timeout: 30_000 });
+  const people = (await lists.locator("td:nth-child(2)").allInnerTexts()).map((text) => Number(text.replaceAll(",", "")));
+  expect(Math.min(...people)).toBeGreaterThan(100);
+  await expect(page.getByTestId("responses")).toContainText(`${n(people.reduce((sum, of) => sum + of, 0))} people were contacted`);
+  expect(await barriers(page), "rules").toEqual([]);
+
+  // What products are is an axis: rates of who buys again, by series.
+  await view(page, "pivot");
+  const cross = page.getByTestId("pivot-table");
+  await expect(cross.locator("thead th").first()).toHaveText("series", { timeout: 30_000 });
+  const again = (await cross.locator("tbody tr td:last-child").allInnerTexts()).map(parseFloat);
+  expect(again[0]).toBeGreaterThan(Math.max(...again.slice(1)));
+  await view(page, "paths");
+  await page.getByTestId("paths-column").selectOption("series");
+  const first = page.getByTestId("paths-table").locator("tbody th").first();
+  await expect(first).toContainText("日护", { timeout: 30_000 });
+});

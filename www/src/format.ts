@@ -25,6 +25,11 @@ export function percent(share: number): string {
   return format({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: small ? 2 : 1 }).format(share);
 }
 
+/** A share of which a tenth of a percent is much, with two digits: 1.24%. */
+export function fine(share: number): string {
+  return format({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(share);
+}
+
 /** A percentage as the engine gives it, 0 to 100. */
 export function points(percentage: number): string {
   return format({ style: "percent", maximumFractionDigits: 1 }).format(percentage / 100);

@@ -1,19 +1,24 @@
-//! A year of the synthetic city: events, orders and two experiments of its people, with what was planted in them.
+//! A year of the synthetic city: events, orders, two experiments and a coupon of its people, its products, what media
+//! counted of campaigns, with what was planted in them.
 //!
 //! Everyone the brand knows, and some who only came by, have a life of their own, drawn from a stream of their own; files
 //! stand in the order of people and, within one, of time. What was drawn is known exactly: `planted.csv` has the rates,
 //! and counts of what came of them.
 
+mod coupon; // messages and what came of them
 mod life; // one person's year
+mod media; // campaigns counted by others
 mod plan; // what is planted
+mod recipe; // how it is read
 
 use super::row::{date, money};
-use super::{STREAM_YEAR, Town, phone};
+use super::{STREAM_COUPON, STREAM_YEAR, Town, phone};
 use life::{Did, Fate, Life};
 use plan::{
-    AGAIN, ARMS, CHANNELS, DAY, FAIR, GOODS, LIFT, LOST, NEW, PAIR, PAIR_GAP, PAIRED, SPREAD, STAGES, STEPS,
-    STOCK, WORTH,
+    ABOUT, AGAIN, ARMS, CHANNELS, DAY, FAIR, GOODS, LIFT, LOST, NEW, PAIR, PAIR_GAP, PAIRED, SPREAD, STAGES,
+    STEPS, STOCK, WORTH,
 };
+pub use recipe::{BROKEN, RECIPE};
 use std::io::Write;
 
 /// The files of a year.
@@ -27,6 +32,12 @@ pub struct Year {
     pub assign: Vec<u8>,
     /// `broken.csv`: the arms of one that lost rows.
     pub broken: Vec<u8>,
+    /// `response.csv`: a coupon that was sent, and what came of it.
+    pub response: Vec<u8>,
+    /// `products.csv`: what products are.
+    pub products: Vec<u8>,
+    /// `campaign.csv`: what media counted.
+    pub campaign: Vec<u8>,
     /// `planted.csv`: `what,of,value`, shares as such, money in yuan.
     pub planted: Vec<u8>,
 }
@@ -40,78 +51,6 @@ struct Came {
     fen: u64,
 }
 
-/// What `room.toml` says of the files.
-pub const RECIPE: &str = r#"
-[time]
-as_of = "2026-06-30"
-
-[[events]]
-file = "events.csv"
-id = "phone"
-kind = "phone"
-time = "time"
-event = "event"
-channel = "channel"
-
-[[orders]]
-file = "orders.csv"
-id = "phone"
-kind = "phone"
-time = "time"
-amount = "paid"
-order = "order"
-product = "product"
-category = "category"
-status = "status"
-refunds = ["refunded"]
-cancelled = ["cancelled"]
-
-[[assign]]
-file = "assign.csv"
-id = "phone"
-kind = "phone"
-time = "time"
-arm = "arm"
-
-[rfm]
-abandoned = ["cart"]
-
-[stages]
-preset = "4a"
-
-[funnel]
-by = "channel"
-window = 1440
-steps = [{ event = ["trial-open"] }, { event = ["trial-form"] }, { event = ["trial-verify"] }, { event = ["trial-done"] }]
-
-[experiment]
-days = 14
-metrics = [{ name = "subscribed", event = "subscribe" }, { name = "money", kind = "mean" }]
-"#;
-
-/// `broken.toml`: the experiment that lost rows.
-pub const BROKEN: &str = r#"[time]
-as_of = "2026-06-30"
-
-[[orders]]
-file = "orders.csv"
-id = "phone"
-kind = "phone"
-time = "time"
-amount = "paid"
-order = "order"
-status = "status"
-refunds = ["refunded"]
-cancelled = ["cancelled"]
-
-[[assign]]
-file = "broken.csv"
-id = "phone"
-kind = "phone"
-time = "time"
-arm = "arm"
-"#;
-
 /// Of those the brand does not know, who comes by.
 const VISITORS: u16 = 300;
 
@@ -124,15 +63,24 @@ impl Town {
         for file in [&mut year.assign, &mut year.broken] {
             file.extend_from_slice(b"phone,time,arm\n");
         }
+        year.response.extend_from_slice(coupon::HEADER);
         for number in 0..self.people + self.strangers {
             let mut draw = self.source.stream(STREAM_YEAR + u64::from(number));
             let member = number >= self.people || self.is_ours(number);
             if member || draw.chance(VISITORS) {
                 let life = life::live(member, &mut draw);
-                year.write(&self.phones.digits(u64::from(number)), number, &life);
+                let digits = self.phones.digits(u64::from(number));
+                year.write(&digits, number, &life);
                 came.count(&life);
+                if member {
+                    let mut draw = self.source.stream(STREAM_COUPON + u64::from(number));
+                    let messages = coupon::messages(&mut draw);
+                    messages.iter().for_each(|message| coupon::write(&digits, message, &mut year.response));
+                }
             }
         }
+        products(&mut year.products);
+        media::write(&self.source, &mut year.campaign);
         came.write(&mut year.planted);
         year
     }
@@ -173,13 +121,29 @@ fn put(digits: &phone::Digits, at: u32, arm: usize, out: &mut Vec<u8>) {
     let _ = writeln!(out, ",{}", ARMS[arm]);
 }
 
+fn products(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"product,category,series,brand,price_band\n");
+    for ((product, category, _), [series, brand, band]) in GOODS.iter().zip(ABOUT) {
+        let _ = writeln!(out, "{product},{category},{series},{brand},{band}");
+    }
+}
+
 /// Who and when.
 fn begin(digits: &phone::Digits, at: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(digits);
     out.push(b',');
+    moment(at, out);
+}
+
+fn moment(at: u32, out: &mut Vec<u8>) {
     date(at / DAY, out);
     let second = at % DAY;
     let _ = write!(out, " {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+}
+
+/// A rate of 1,000 as a share.
+fn share(permille: u16) -> f64 {
+    f64::from(permille) / 1_000.0
 }
 
 impl Came {
@@ -193,7 +157,6 @@ impl Came {
     }
     /// What, of whom or what, and how much.
     fn rows(&self) -> Vec<(&'static str, &'static str, f64)> {
-        let share = |permille: u16| f64::from(permille) / 1_000.0;
         let mut rows = vec![("days to go higher", "", f64::from(FAIR))];
         rows.extend(STAGES.iter().zip(self.stages).map(|(stage, n)| ("stage people", *stage, n as f64)));
         let higher = [("stock goes higher", STOCK), ("new goes higher", NEW)];
@@ -218,6 +181,7 @@ impl Came {
             ("money", "", self.fen as f64 / 100.0),
             ("money per order", "anybody", mean),
         ]);
+        rows.extend(coupon::planted().into_iter().chain(media::planted()));
         rows
     }
     fn write(&self, out: &mut Vec<u8>) {

@@ -95,3 +95,50 @@ pub(super) const AGAIN: [u32; 4] = [1, 8, 1, 3];
 /// `WORTH · SPREAD[0] / (SPREAD[1] − 1)`, 120 yuan (Fader, Hardie: The Gamma–Gamma model of monetary value).
 pub(super) const WORTH: f64 = 6_000.0;
 pub(super) const SPREAD: [u32; 2] = [6, 4];
+
+/// What products are, in the order of [`GOODS`]: series, brand, price band.
+pub(super) const ABOUT: [[&str; 3]; 6] = [
+    ["净澈", "岚泉", "100 元以下"],
+    ["净澈", "岚泉", "100–200 元"],
+    ["焕颜", "岚泉", "200 元以上"],
+    ["焕颜", "岚泉", "200 元以上"],
+    ["日护", "沐初", "100 元以下"],
+    ["日护", "沐初", "100–200 元"],
+];
+
+/// Channels of the coupon, how often each is somebody's, who clicks what arrived, and who redeems what they clicked: of what
+/// arrived 7 % and 12 %.
+pub(super) const BY: [(&str, u16, [u16; 2]); 2] = [("短信", 600, [200, 350]), ("微信", 400, [300, 400])];
+/// Messages that never arrive.
+pub(super) const ASTRAY: u16 = 40;
+/// The waves and their days: 4, 18 and 24 June.
+pub(super) const WAVES: [(&str, u32); 3] =
+    [("预热", END - 27 * DAY), ("正日", END - 13 * DAY), ("返场", END - 7 * DAY)];
+/// Who is sent a message, in each wave anew.
+pub(super) const CONTACTED: u16 = 600;
+
+/// A medium.
+pub(super) struct Media {
+    pub channel: &'static str,
+    /// Impressions of a day, a fifth more or less.
+    pub shown: u32,
+    /// Clicks before and in the last quarter.
+    pub clicks: [u16; 2],
+    /// Fen for a thousand impressions.
+    pub price: u32,
+}
+
+/// The first second of 2026-04-01, the last quarter.
+pub(super) const LATE: u32 = END - 91 * DAY;
+/// One of them finds twice as many clicks in the last quarter, for the same money.
+pub(super) const MEDIA: [Media; 5] = [
+    Media { channel: "抖音", shown: 60_000, clicks: [12, 24], price: 1_400 },
+    Media { channel: "小红书", shown: 35_000, clicks: [18, 18], price: 2_400 },
+    Media { channel: "朋友圈", shown: 45_000, clicks: [9, 9], price: 1_400 },
+    Media { channel: "搜索", shown: 8_000, clicks: [60, 60], price: 9_600 },
+    Media { channel: "开屏", shown: 90_000, clicks: [6, 6], price: 900 },
+];
+/// Contents, who converts after a click, and fen per conversion. The second earns most for its money, and not the third,
+/// which converts most.
+pub(super) const CONTENTS: [(&str, u16, u32); 4] =
+    [("明星代言", 20, 12_000), ("达人测评", 36, 13_000), ("限时券", 48, 8_000), ("新品故事", 24, 12_000)];

@@ -305,9 +305,9 @@ class Business {
       for (const { name } of await app.engine.call({ sample: { people: 50_000, seed: 7, year: true } })) {
         const blob = await app.engine.take(name); // also what is not used: the engine then forgets it
         if (blob && name === "room.toml") await this.follow(await blob.text());
-        else if (blob && /^(events|orders|assign)\.csv$/.test(name)) files.push(new File([blob], name));
+        else if (blob) files.push(new File([blob], name));
       }
-      await this.add(files);
+      await this.add(files.filter(({ name }) => this.#waiting.some(({ rows }) => rows.file === name)));
       await this.open();
     } finally {
       this.sampling = false;

@@ -19,8 +19,8 @@ export function knownName(by: string, word: string): string {
   return word ? (say[by]?.(word) ?? word) : b.none;
 }
 
-/** A column: those with a role bear its name. */
-export const columnName = (name: string): string => own(i18n.t.business.uses, name);
+/** A column: those with a role bear its name, and some that many files have theirs. */
+export const columnName = (name: string): string => own(i18n.t.business.columns, own(i18n.t.business.uses, name));
 
 /** A feature of behaviour: what it is, of which event or column, in which days. */
 export function featureName({ what, of, window }: Pick<FeatureLine, "what" | "of" | "window">): string {
