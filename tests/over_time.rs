@@ -480,6 +480,25 @@ fn ratios_quantiles_and_factors_of_an_e_mail_test_as_statsmodels_has_them() {
     near(&found["metrics"][3]["needed"], 2_615.0, 0.0);
 }
 
+#[test]
+fn everyone_in_a_combination_of_factors_is_listed() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let files = Room::new("combinations", &files).run("experiment", 2).expect("runs");
+    let found: Value = serde_json::from_slice(&files["experiment.json"]).expect("JSON");
+    let list = String::from_utf8_lossy(&files["experiment-people.csv"]).into_owned();
+    assert!(list.starts_with("id,arm,factor_1,factor_2,factor_3\n"), "{}", &list[..60]);
+    let cells = found["factorial"]["metrics"][0]["cells"].as_array().cloned().unwrap_or_default();
+    let word = |of: &Value| of.as_str().map(String::from).unwrap_or_default();
+    for cell in &cells {
+        let levels: Vec<String> = cell["levels"].as_array().into_iter().flatten().map(word).collect();
+        let end = format!(",{}", levels.join(","));
+        let listed = list.lines().filter(|line| line.ends_with(&end)).count() as u64;
+        assert_eq!(Some(listed), cell["people"].as_u64(), "{end}");
+    }
+    assert_eq!(cells.len(), 12, "two hours, three faces, two arms");
+}
+
 /// The e-mail test as a file of arms.
 fn hillstrom(raw: &str) -> String {
     let id =

@@ -153,6 +153,6 @@ export const businessEn: BusinessWords = {
     alone: { found: "makes a difference", open: "no difference seen" }, both: { found: "the one depends on the other", open: "no sign that one depends on the other" },
     verdicts: { "broken-split": "broken split", "too-early": "before the planned size", unknown: "cannot be told" },
     against: (one, other) => `${one} against ${other}`, more: (one, other, at, base) => `${one} against ${other}: more at ${at} than at ${base}`,
-    sparse: "few did or did not: rough", levels: "Level by level (each combination counts as much)", factor: "Factor", level: "Level", left: (several, none) => `Left out of the factors: ${several} people with several levels, ${none} without one.`,
+    sparse: "few did or did not: rough", cells: "Combination by combination", depends: "Where one depends on another, its effect alone is only an average: go by the combinations.", levels: "Level by level (each combination counts as much)", factor: "Factor", level: "Level", left: (several, none) => `Left out of the factors: ${several} people with several levels, ${none} without one.`,
   },
 };

@@ -152,7 +152,7 @@ export const businessZh = {
     alone: { found: "有影响", open: "看不出影响" }, both: { found: "一个的作用取决于另一个", open: "看不出相互影响" },
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", unknown: "无法判断" },
     against: (one: string, other: string) => `${one} 对比 ${other}`, more: (one: string, other: string, at: string, base: string) => `${one} 对比 ${other}：在 ${at} 下比在 ${base} 下多`,
-    sparse: "做或没做的人太少，结果粗略", levels: "逐个取值（各组合权重相同）", factor: "因子", level: "取值", left: (several: string, none: string) => `未计入因子：${several} 人有多个取值，${none} 人没有取值。`,
+    sparse: "做或没做的人太少，结果粗略", cells: "逐个组合", depends: "一个的作用取决于另一个时，单独的效应只是平均值：请按组合来看。", levels: "逐个取值（各组合权重相同）", factor: "因子", level: "取值", left: (several: string, none: string) => `未计入因子：${several} 人有多个取值，${none} 人没有取值。`,
   },
 };
 export type BusinessWords = typeof businessZh;

@@ -1,5 +1,6 @@
 //! What the people of each combination of levels did.
 
+use super::LEVEL;
 use crate::analysis::experiment::measure::{Cell, SEVERAL, Weigh};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
@@ -61,8 +62,11 @@ impl Analysis for Cross {
         Ok(())
     }
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Crossed) {
+        let mut levels: Vec<Vec<i32>> =
+            LEVEL.iter().zip(&self.factors).map(|(name, _)| shard.past.take_measure(name, -1)).collect();
         let table = shard.past.table(Source::Assign);
         for person in rows {
+            levels.iter_mut().for_each(|of| of[person] = -1);
             let Some((row, arm)) = self.of.arm_of(table, person) else { continue };
             let codes = self.codes(table, row);
             if arm == SEVERAL || self.torn(table, person, &codes) {
@@ -73,11 +77,15 @@ impl Analysis for Cross {
                 sum.none += 1;
                 continue;
             }
+            levels.iter_mut().zip(&codes).for_each(|(of, code)| of[person] = *code as i32 - 1);
             let outcomes = self.of.outcomes.iter();
             let mine: Vec<Cell> = outcomes
                 .map(|outcome| Cell::of(self.of.value(&shard.past, person, row, *outcome).0, None))
                 .collect();
             add_up(sum.cells.entry(codes).or_default(), &mine);
+        }
+        for (name, of) in LEVEL.iter().zip(levels) {
+            shard.past.measures.insert((*name).into(), of);
         }
     }
 }

@@ -28,6 +28,10 @@ use crate::shard::desk::Desk;
 use crate::table::history::{PastSchema, Source};
 use std::collections::BTreeSet;
 
+/// Measures: the level of the first, second and third factor somebody has, from 0 in the order of the column's labels; -1 for who is
+/// in no combination.
+pub const LEVEL: [&str; 3] = ["factor-1", "factor-2", "factor-3"];
+
 /// Levels of a factor, at least and at most.
 const LEVELS: std::ops::RangeInclusive<usize> = 2..=6;
 

@@ -322,10 +322,13 @@ class Business {
     const arms = this.values("assign", "arm");
     const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
     if (plans.funnel.steps.length === 0 && new Set(steps.map(({ event }) => event[0])).size === steps.length && steps.length > 1) this.#plan("funnel", { ...plans.funnel, steps });
-    if (arms.length > 0 && !arms.includes(plans.experiment.control)) {
+    const controlled = arms.includes(plans.experiment.control);
+    // Without orders there is nothing to measure until the numbers beside the arms are.
+    const unmeasured = plans.experiment.metrics.length === 0 && !this.has("orders");
+    if (arms.length > 0 && (!controlled || unmeasured)) {
       const numbers = (this.bring.result?.numbers ?? []).filter(([table]) => table === "assign");
       const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null, per: null, at: null }));
-      this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "" });
+      this.#plan("experiment", { ...plans.experiment, metrics, control: controlled ? plans.experiment.control : (arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "") });
     }
     this.#behaviour();
     const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
