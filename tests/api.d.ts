@@ -64,6 +64,19 @@ mau: number | null,
 stickiness: number | null, };
 
 /**
+ * By what people are held against people like them.
+ */
+export type AdjustPlan = { 
+/**
+ * Columns of labels of the assignment's file that are known before.
+ */
+columns: Array<string>, 
+/**
+ * Whether how often people bought before the assignment counts, too.
+ */
+orders: boolean, };
+
+/**
  * Terms as they are shown.
  */
 export type Agreed = { 
@@ -2361,6 +2374,10 @@ factors: Array<string>,
  */
 uplift: UpliftPlan | null, 
 /**
+ * By what people are alike who were not put into arms by lot.
+ */
+adjust: AdjustPlan | null, 
+/**
  * Of the samples that intervals of means are drawn from.
  */
 seed: number, };
@@ -2422,6 +2439,10 @@ factorial: FactorialReport | null,
  * For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
  */
 uplift: UpliftReport | null, 
+/**
+ * Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
+ */
+observed: ObservedReport | null, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -4589,6 +4610,106 @@ lift: number,
  * False discovery rate of the difference to all other buyers.
  */
 q: number, };
+
+/**
+ * An arm.
+ */
+export type ObservedArm = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * People of the control and of the arm.
+ */
+people: [number, number], 
+/**
+ * Of them those left out: nobody of the other arm is like them (a chance outside of 0.05 to 0.95).
+ */
+outside: [number, number], 
+/**
+ * By metric; empty where too few are left.
+ */
+effects: Array<ObservedEffect>, 
+/**
+ * People of the control and of the arm by their chance to be in the arm, in twentieths.
+ */
+overlap: Array<[number, number]>, 
+/**
+ * Whether the arms are alike, before and after weighting.
+ */
+balance: Array<ObservedBin>, };
+
+/**
+ * A value of a column.
+ */
+export type ObservedBin = { 
+/**
+ * Its column; empty for orders before.
+ */
+column: string, 
+/**
+ * The value.
+ */
+value: string, 
+/**
+ * The arm's share less the control's, in standard deviations (Austin 2009): of everyone.
+ */
+before: number, 
+/**
+ * Of those left, weighted to be alike. Beyond 0.1 they are not.
+ */
+after: number, };
+
+/**
+ * A metric.
+ */
+export type ObservedEffect = { 
+/**
+ * What it is called.
+ */
+metric: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * As seen, of everyone: the arm's value less the control's.
+ */
+seen: number, 
+/**
+ * If everyone left were in the control, and in the arm.
+ */
+means: [number, number], 
+/**
+ * The second less the first.
+ */
+difference: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * Two-sided.
+ */
+p: number, };
+
+/**
+ * Arms held against the control among those alike.
+ */
+export type ObservedReport = { 
+/**
+ * Columns by which people are alike.
+ */
+columns: Array<string>, 
+/**
+ * Whether also by orders before.
+ */
+orders: boolean, 
+/**
+ * Arms but the control.
+ */
+arms: Array<ObservedArm>, };
 
 /**
  * What a platform could get. Nought is "no limit published".

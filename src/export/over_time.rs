@@ -2,6 +2,7 @@
 
 use super::csv::Table;
 use crate::analysis::clv::ClvReport;
+use crate::analysis::experiment::observed::ObservedReport;
 use crate::analysis::experiment::{ExperimentReport, MetricReport};
 use crate::analysis::funnel::FunnelReport;
 use crate::analysis::intake::Intake;
@@ -164,8 +165,7 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
 
 /// `experiment.json`, `experiment.csv`, and `experiment-segments.csv` with `experiment-trends.csv`, `experiment-curve.csv`,
 /// `experiment-uplift.csv` (bands) with `experiment-qini.csv`, `experiment-factors.csv` (combinations) with
-/// `experiment-levels.csv` and
-/// `experiment-effects.csv` where there are any.
+/// `experiment-levels.csv` and `experiment-effects.csv`, `experiment-observed.csv` with `experiment-balance.csv` where there are any.
 pub fn experiment(report: &Released<ExperimentReport>) -> Files {
     const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,always_p,always_low,always_high,verdict,resampled,resampled_low,resampled_high";
     let json = pretty(report.get());
@@ -217,7 +217,28 @@ pub fn experiment(report: &Released<ExperimentReport>) -> Files {
             ("experiment-qini.csv", curve.bytes()),
         ]));
     }
+    files.extend(report.observed.iter().flat_map(alike));
     files
+}
+
+/// Arms among people alike.
+fn alike(report: &ObservedReport) -> Files {
+    let mut effects =
+        Table::new("arm,metric,people,outside,seen,mean_control,mean_arm,difference,low,high,p");
+    let mut balance = Table::new("arm,column,value,before,after");
+    for arm in &report.arms {
+        for of in &arm.effects {
+            effects.label(&arm.arm).label(&of.metric).count(arm.people.iter().sum());
+            effects.count(arm.outside.iter().sum()).number(of.seen, 6).number(of.means[0], 6);
+            effects.number(of.means[1], 6).number(of.difference, 6).number(of.interval.low, 6);
+            effects.number(of.interval.high, 6).number(of.p, 6).end();
+        }
+        for bin in &arm.balance {
+            balance.label(&arm.arm).label(&bin.column).label(&bin.value);
+            balance.number(bin.before, 6).number(bin.after, 6).end();
+        }
+    }
+    named([("experiment-observed.csv", effects.bytes()), ("experiment-balance.csv", balance.bytes())])
 }
 
 fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {

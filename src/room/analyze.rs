@@ -123,7 +123,14 @@ pub struct Brought {
     /// How, and what is asked of them.
     pub(super) recipe: PastRecipe,
     opened: Opened,
+    files: Vec<FileRef>,
+    /// What was found that the people of the tag file know of already.
+    carried: BTreeSet<String>,
 }
+
+/// How measures are called that an analysis over time found, among the people of the tag file: `past.stage` is what `stages` says
+/// with the recipe's settings.
+pub(super) const PAST: &str = "past.";
 
 /// What was brought in: the account of rows, and what can be asked about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -203,7 +210,7 @@ impl Room {
         let tables = Tables::of(&opened);
         self.over_time = recipe.text();
         self.carry();
-        self.past = Some(Brought { recipe, opened });
+        self.past = Some(Brought { recipe, opened, files, carried: BTreeSet::new() });
         Ok(tables)
     }
     /// Makes the files of one analysis of what was brought in; with `people` also the list of everyone with what it found of
@@ -213,7 +220,7 @@ impl Room {
             let made = answer(&self.desk, &Opened::default(), &recipe, topic).await?;
             return Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect());
         }
-        let Brought { recipe: was, opened } = self.past.as_ref().ok_or(Kind::TooEarly)?;
+        let Brought { recipe: was, opened, .. } = self.past.as_ref().ok_or(Kind::TooEarly)?;
         let recipe = recipe.reading(was);
         let mut made = answer(&self.desk, opened, &recipe, topic).await?;
         made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
@@ -224,7 +231,10 @@ impl Room {
         }
         self.over_time = recipe.text();
         self.carry();
-        self.past.iter_mut().for_each(|past| past.recipe = recipe.clone());
+        if let Some(past) = &mut self.past {
+            past.carried.clear();
+            past.recipe = recipe;
+        }
         Ok(made.into_iter().map(|(name, bytes)| keep(self, &name, bytes, 0)).collect())
     }
     /// The open room's recipe takes the sections about events and orders along.
@@ -269,6 +279,26 @@ impl Room {
         let people = crowd::count(&self.desk, vec![crowd.clone()]).await?;
         Ok((crowd, self.counted(people)[0]))
     }
+}
+
+/// Makes what crowds lean on that analyses over time find, and carries it over to the people of the tag file by key.
+pub(super) async fn need_past(room: &mut Room, of: &[&Expr]) -> Result<()> {
+    let measures = of.iter().flat_map(|crowd| crowd.measures());
+    let wanted: BTreeSet<&str> = measures.filter_map(|measure| measure.strip_prefix(PAST)).collect();
+    for measure in wanted {
+        let Some(Brought { recipe, opened, files, carried }) = &mut room.past else { break };
+        let topic = found::topic(&opened.schema, recipe, measure).filter(|_| !carried.contains(measure));
+        let Some(topic) = topic else { continue };
+        answer(&room.desk, opened, recipe, topic).await?;
+        let (measure, to) = (measure.to_string(), format!("{PAST}{measure}"));
+        room.desk.all(&CarryPast { measure: measure.clone(), to }).await?;
+        carried.insert(measure);
+        let Some(open) = &mut room.open else { continue };
+        let new = files.iter().filter(|file| !open.inputs.contains(file)).cloned().collect::<Vec<_>>();
+        open.inputs.extend(new);
+        open.digests = None;
+    }
+    Ok(())
 }
 
 /// The files of one analysis.

@@ -1,5 +1,6 @@
 //! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
 
+use super::analyze::need_past;
 use super::call::{AllMade, Call, Export, Made};
 use super::run::{need_digests, run};
 use super::{Opened, Room, lists, personas as stages, platform};
@@ -196,14 +197,15 @@ pub(super) async fn need(room: &mut Room, of: &[&Expr]) -> Result<()> {
             room.portrait(plan).await?;
         }
     }
-    Ok(())
+    need_past(room, of).await
 }
 
 pub(super) async fn need_lookalike(room: &mut Room) -> Result<&Opened> {
-    let samples = &room.opened()?.recipe.lookalike.samples;
+    let samples = room.opened()?.recipe.lookalike.samples.clone();
     if samples.uses(personas::PERSONA) {
         Box::pin(need_personas(room)).await?;
     }
+    need_past(room, &samples.crowds().collect::<Vec<_>>()).await?;
     if room.opened()?.lookalike.is_none() {
         let report =
             lookalike::lookalike(&room.desk, &room.opened()?.schema, &room.opened()?.recipe.lookalike)

@@ -56,6 +56,12 @@ pub(super) struct Shown<'a> {
     least: i32,
 }
 
+/// The analysis that finds a measure.
+pub(super) fn topic(schema: &PastSchema, recipe: &PastRecipe, measure: &str) -> Option<Topic> {
+    let finds = |topic: &Topic| shown(schema, recipe, *topic).iter().any(|found| found.measure == measure);
+    Topic::ALL.iter().copied().find(finds)
+}
+
 /// What an analysis found of each person.
 pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
     let words = |measure, header, words: Vec<String>| Shown { words, ..Shown::number(measure, header, 0) };

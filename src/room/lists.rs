@@ -2,6 +2,7 @@
 //! name. What crowds lean on is made first; a crowd on what nothing in the recipe makes is refused.
 
 use super::Room;
+use super::analyze::PAST;
 use super::files::{Named, file_name, need, need_lookalike, table};
 use super::platform::ExportPlan;
 use super::recipe::{Beside, Recipe};
@@ -56,11 +57,21 @@ fn settings(recipe: &Recipe) -> Result<()> {
 pub(super) fn check(recipe: &Recipe) -> Result<()> {
     let known = |measure: &str| {
         let portrait = |plan: &PortraitPlan| measure == format!("portrait.{}", plan.name);
-        belongs(measure, SCORE) || belongs(measure, PERSONA) || recipe.portraits.iter().any(portrait)
+        let over_time = recipe.over_time.is_some() && measure.starts_with(PAST);
+        let made = belongs(measure, SCORE) || belongs(measure, PERSONA) || over_time;
+        made || recipe.portraits.iter().any(portrait)
     };
     match asked(recipe).into_iter().flat_map(Expr::measures).find(|measure| !known(measure)) {
         Some(measure) => Err(Error::new(Kind::MeasureMissing).column(measure)),
         None => settings(recipe),
+    }
+}
+
+impl Recipe {
+    /// Whether something is asked of people by what an analysis over time finds of them: its files have to be brought in.
+    pub fn leans_on_past(&self) -> bool {
+        let crowds = asked(self).into_iter().chain(self.lookalike.samples.crowds());
+        self.over_time.is_some() && crowds.flat_map(Expr::measures).any(|measure| measure.starts_with(PAST))
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) fn report(
         curve,
         factorial: None,
         uplift: None,
+        observed: None,
         crossing,
     }
 }

@@ -6,16 +6,19 @@
 //! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
 //! verdict is withheld, unless it goes by what holds at any look (`num/always.rs`); and where people were not put into arms by
-//! lot the report says so. Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
-//! Ratios of sums (money per order) and quantiles are estimates with a standard error (`num/estimate.rs`): differences by z.
+//! lot the report says so, and can hold like against like (`observed`). Shares over segments that stand in an order have a test of
+//! trend (`num/trend.rs`). Ratios of sums (money per order) and quantiles are estimates with a standard error
+//! (`num/estimate.rs`): differences by z.
 //!
 //! Somebody in two arms is in none: counted, and left out. One pass, one more for factors (`factorial`) and three for uplift
 //! by person (`uplift`).
 
 mod compare;
+mod covariates;
 mod estimated;
 pub mod factorial;
 mod measure;
+pub mod observed;
 mod plan;
 mod report;
 pub mod uplift;
@@ -23,7 +26,7 @@ pub mod uplift;
 mod tests;
 
 pub use measure::{Cell, Outcomes, Weigh};
-pub use plan::{ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};
+pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};
 pub use report::{
     ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
 };
@@ -36,9 +39,10 @@ use measure::{Outcome, What};
 use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 5] = [
+pub const QUESTIONS: [(&str, Opener); 6] = [
     job::analysis::<Weigh>(),
     job::analysis::<factorial::Cross>(),
+    job::analysis::<observed::Look>(),
     job::analysis::<uplift::Learn>(),
     job::analysis::<uplift::Score>(),
     job::analysis::<uplift::Band>(),
@@ -99,6 +103,14 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         let about = about(schema, plan, uplift, &names, &metrics, &question)?;
         report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
     }
+    if let Some(adjust) = plan.adjust.as_ref().filter(|_| !plan.randomised) {
+        let code = |name: &String| names.iter().position(|other| other == name).map(|at| at as u32 + 1);
+        let others = ours.iter().filter(|name| **name != plan.control);
+        let others: Vec<(u32, String)> =
+            others.filter_map(|name| Some((code(name)?, name.clone()))).collect();
+        let all = (code(&plan.control).unwrap_or_default(), others.as_slice());
+        report.observed = Some(observed::observed(desk, schema, adjust, &metrics, &question, all).await?);
+    }
     Ok(report)
 }
 
@@ -123,10 +135,6 @@ fn about<'a>(
     // A ratio or quantile is of many people: nobody has one of their own.
     if !matches!(metric.kind, MetricKind::Rate | MetricKind::Mean) {
         return Err(refuse("metric"));
-    }
-    // Who is in the arm is no news of them.
-    if uplift.columns.iter().any(|name| name == "arm") {
-        return Err(refuse("columns"));
     }
     let outcomes = vec![outcome(schema, metric)?];
     let unit = 10f64.powi(i32::from(metric.decimals(schema)));

@@ -94,8 +94,21 @@ pub struct ExperimentPlan {
     pub factors: Vec<String>,
     /// For whom an arm does more.
     pub uplift: Option<UpliftPlan>,
+    /// By what people are alike who were not put into arms by lot.
+    pub adjust: Option<AdjustPlan>,
     /// Of the samples that intervals of means are drawn from.
     pub seed: u64,
+}
+
+/// By what people are held against people like them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(default, deny_unknown_fields)]
+pub struct AdjustPlan {
+    /// Columns of labels of the assignment's file that are known before.
+    pub columns: Vec<String>,
+    /// Whether how often people bought before the assignment counts, too.
+    pub orders: bool,
 }
 
 /// Uplift by person.
@@ -144,6 +157,7 @@ impl Default for ExperimentPlan {
             sequential: false,
             factors: vec![],
             uplift: None,
+            adjust: None,
             seed: 1,
         }
     }
@@ -165,6 +179,7 @@ impl ExperimentPlan {
             ("experiment.days", self.days <= 3_650),
             ("experiment.factors", matches!(self.factors.len(), 0 | 2 | 3) && distinct(&self.factors)),
             ("experiment.uplift.columns", self.uplift.iter().all(|of| distinct(&of.columns))),
+            ("experiment.adjust.columns", self.adjust.iter().all(|of| distinct(&of.columns))),
             ("experiment.uplift.shrink", self.uplift.iter().all(|of| of.shrink > 0.0 && of.shrink <= 1e9)),
         ])
     }

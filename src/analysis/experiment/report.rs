@@ -1,6 +1,7 @@
 //! What an experiment says.
 
 use super::factorial::FactorialReport;
+use super::observed::ObservedReport;
 use super::plan::MetricKind;
 use super::uplift::UpliftReport;
 use crate::gate::Cells;
@@ -38,6 +39,8 @@ pub struct ExperimentReport {
     pub factorial: Option<FactorialReport>,
     /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
     pub uplift: Option<UpliftReport>,
+    /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
+    pub observed: Option<ObservedReport>,
     /// Whether an arm and the control changed places on the way, both times beyond chance.
     pub crossing: bool,
 }
@@ -194,6 +197,8 @@ impl Cells for ExperimentReport {
             self.factorial.iter().flat_map(|of| of.metrics.iter().take(1)).flat_map(|of| &of.cells);
         combinations.for_each(|cell| visit(cell.people));
         let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
-        bands.flat_map(|band| [band.control, band.people]).for_each(visit);
+        bands.flat_map(|band| [band.control, band.people]).for_each(&mut *visit);
+        let alike = self.observed.iter().flat_map(|observed| &observed.arms);
+        alike.flat_map(|arm| arm.people.iter().chain(arm.overlap.iter().flatten())).for_each(|n| visit(*n));
     }
 }

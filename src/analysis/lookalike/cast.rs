@@ -78,7 +78,8 @@ impl SamplesPlan {
     pub fn uses(&self, measure: &str) -> bool {
         self.crowds().any(|crowd| crowd.uses(measure))
     }
-    fn crowds(&self) -> impl Iterator<Item = &Expr> {
+    /// Whose they are: the positives, and the negatives if they are not simply the others.
+    pub fn crowds(&self) -> impl Iterator<Item = &Expr> {
         std::iter::once(&self.positives).chain(&self.negatives)
     }
     /// How many negatives and positives learn.

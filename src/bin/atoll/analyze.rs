@@ -1,9 +1,9 @@
 //! `atoll analyze`: what people did and bought over time.
 
-use crate::commands::{Bar, Engine, file_ref, opening, recipe_text, save};
+use crate::commands::{Bar, Engine, beside_it, opening, recipe_text, save};
 use atoll::error::Result;
 use atoll::room::analyze::Topic;
-use atoll::room::call::{Call, FileRef, Reply};
+use atoll::room::call::{Call, Reply};
 use atoll::room::past::PastRecipe;
 use atoll::room::recipe::Recipe;
 use clap::Args;
@@ -32,7 +32,7 @@ impl Analyze {
         let (text, beside) = recipe_text(&self.recipe)?;
         let plan = PastRecipe::parse(&text)?;
         let (mut paths, room) = opened(&text, &beside)?;
-        let files = named(&plan, &beside, &mut paths)?;
+        let files = beside_it(&plan, &beside, &mut paths)?;
         let topics: Vec<Topic> = self.names.iter().filter_map(|name| Topic::named(name)).collect();
         let mut threads = self.engine.start(paths)?;
         let mut bar = Bar::new(self.engine.quiet);
@@ -60,15 +60,4 @@ fn opened(text: &str, beside: &Path) -> Result<(Vec<PathBuf>, Option<[Call; 2]>)
         return Ok((vec![], None));
     }
     opening(Recipe::parse(text)?, beside).map(|(paths, calls)| (paths, Some(calls)))
-}
-
-/// The files a recipe names, looked up beside it and put behind those that are there.
-fn named(plan: &PastRecipe, beside: &Path, paths: &mut Vec<PathBuf>) -> Result<Vec<FileRef>> {
-    let file = |name: &str| {
-        let path = beside.join(name);
-        let file = FileRef { name: name.into(), ..file_ref(paths.len() as u32, &path)? };
-        paths.push(path);
-        Ok(file)
-    };
-    plan.names().into_iter().map(file).collect()
 }

@@ -11,6 +11,7 @@ use atoll::error::{Error, Kind, Result};
 use atoll::export::lint::Mark;
 use atoll::json;
 use atoll::room::call::{AllMade, Call, Export, FileRef, Made, Overrule, Reply};
+use atoll::room::past::PastRecipe;
 use atoll::room::platform::Operation;
 use atoll::room::recipe::Recipe;
 use atoll::shard::desk::Progress;
@@ -179,7 +180,9 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
             .and_then(|header| header.policy.check(&exchange::today()))
             .map_err(|e| e.file("room.toml"))?;
     }
-    let (files, calls) = opening(plan, &beside)?;
+    let past = plan.leans_on_past().then(|| PastRecipe::parse(&text)).transpose()?;
+    let (mut files, calls) = opening(plan, &beside)?;
+    let rows = past.as_ref().map_or(Ok(vec![]), |past| beside_it(past, &beside, &mut files))?;
     let mut threads = engine.start(files.clone())?;
     let mut bar = Bar::new(engine.quiet);
     let [attach, open] = calls;
@@ -207,6 +210,11 @@ fn room(recipe: &Path, out: &Path, engine: &Engine) -> Result<()> {
                 eprintln!("  {matched} of {tried} tried IDs would match if the tag file had {has}.");
             }
         }
+    }
+    if let Some(past) = past {
+        let brought = threads.call(Call::Bring { recipe: Box::new(past), files: rows }, |p| bar.show(p));
+        bar.clear();
+        brought?;
     }
     // The match is worth having even where the rest is refused: it says why.
     if let Reply::Files(files) = threads.call(Call::Export { what: Export::Match }, |_| {})? {
@@ -246,6 +254,17 @@ pub fn opening(plan: Recipe, beside: &Path) -> Result<(Vec<PathBuf>, [Call; 2])>
     let attach = Call::Attach { files: refs.split_off(2) };
     let (first_party, tags) = (refs.remove(0), refs.remove(0));
     Ok((files, [attach, Call::Open { recipe: Box::new(plan), first_party, tags }]))
+}
+
+/// The files of many rows per person that a recipe names, looked up beside it and put behind those that are there.
+pub fn beside_it(plan: &PastRecipe, beside: &Path, paths: &mut Vec<PathBuf>) -> Result<Vec<FileRef>> {
+    let file = |name: &str| {
+        let path = beside.join(name);
+        let file = FileRef { name: name.into(), ..file_ref(paths.len() as u32, &path)? };
+        paths.push(path);
+        Ok(file)
+    };
+    plan.names().into_iter().map(file).collect()
 }
 
 pub fn file_ref(index: u32, path: &Path) -> Result<FileRef> {

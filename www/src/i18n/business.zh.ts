@@ -127,6 +127,14 @@ export const businessZh = {
     collisions: "两层交叉人数", independent: (p: string, v: string) => `相互独立：p ${p}，克莱姆 V ${v}。`, dependent: (p: string, v: string) => `不独立（p ${p}，克莱姆 V ${v}）：两层是否用了同一个盐？`,
     file: "分组文件", fileHint: "每人每层一行：ID、桶、实验、组。", use: "用作实验分组", useHint: "读入该分组文件并打开实验分析",
   },
+  observed: {
+    ask: "相似人群对比", title: (arm: string) => `${arm}：相似人群对比`, seen: "表面差异", alike: "相似人群差异", everyone: (arm: string) => `若所有人都在“${arm}”`,
+    lead: (metric: string, seen: string, alike: string, found: boolean, p: string) => `${metric}：表面差异 ${seen}，相似人群之间 ${alike}${found ? "" : "，可能只是偶然"}（p ${p}）。这是观察性结论，不是实验证明：未列出的差异仍混在其中。`,
+    nobody: "按这些列，两组没有相似的人，无法对比。", overlap: "两组有相似的人吗？按事前信息进入该组的概率", chance: "进入该组的概率",
+    allHave: "每个人在另一组都有相似的人。", outside: (people: string, share: string) => `${people} 人（${share}）在另一组没有相似的人，已排除。`,
+    balance: "两组相似吗？", value: "事前已知", before: "差异", after: "对比人群的差异", even: "就已知信息而言，两侧已相似（差异均小于 0.1）。", uneven: "仍有差异大于 0.1，请谨慎解读。",
+    unseen: "只选分组之前已知的列：之后才有的信息可能正是该组造成的。",
+  },
   uplift: {
     ask: "对谁更有效：实验组", known: "事前已知", ordersBefore: "此前订单数", title: (arm: string, metric: string) => `谁因“${arm}”受益：${metric}`,
     found: (p: string) => `部分人受益更多，且事前可以识别（p ${p}）。`, open: (p: string) => `无法识别谁受益更多（p ${p}）。`,

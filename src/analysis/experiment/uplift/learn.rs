@@ -1,77 +1,12 @@
 //! What the learner takes: sums over people, and a ridge at the desk.
 
 use super::FOLDS;
-use crate::analysis::experiment::measure::Weigh;
+use crate::analysis::experiment::covariates::Covariates;
 use crate::error::{Error, Kind, Result};
 use crate::num;
 use crate::shard::{Analysis, Partial, Shard, add_up};
-use crate::table::history::Source;
-use crate::table::history::past::{Fate, Past};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-
-/// Bins of orders before the assignment: none, one, two or three, more.
-pub(super) const ORDERS: [&str; 4] = ["0", "1", "2-3", "4+"];
-
-/// What is known of people before, and how they are weighed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Covariates {
-    /// How people are weighed: one outcome.
-    pub weigh: Weigh,
-    /// Codes of the control and of the arm.
-    pub arms: [u32; 2],
-    /// Columns of the assignment, and how many labels each has.
-    pub columns: Vec<(u32, u32)>,
-    /// Whether orders before the assignment count, too.
-    pub orders: bool,
-    /// Of the folds.
-    pub seed: u64,
-}
-
-impl Covariates {
-    /// Places of a model: the intercept and every bin.
-    pub fn places(&self) -> usize {
-        let labels: u32 = self.columns.iter().map(|(_, labels)| labels).sum();
-        1 + labels as usize + if self.orders { ORDERS.len() } else { 0 }
-    }
-    /// The fold of somebody.
-    pub fn fold(&self, past: &Past, person: usize) -> usize {
-        (past.keys[person].mix(self.seed) % FOLDS as u64) as usize
-    }
-    /// The row of somebody in one arm, which of the two it is if it is one, and their places.
-    pub fn person(
-        &self,
-        past: &Past,
-        person: usize,
-        places: &mut Vec<usize>,
-    ) -> Option<(usize, Option<usize>)> {
-        let (row, arm) = self
-            .weigh
-            .arm_of(past.table(Source::Assign), person)
-            .filter(|(_, arm)| (1..=self.weigh.arms).contains(arm))?;
-        places.clear();
-        places.push(0);
-        let mut start = 1;
-        for (dim, labels) in &self.columns {
-            places.push(start + past.table(Source::Assign).dims[*dim as usize].at(row) as usize);
-            start += *labels as usize;
-        }
-        if self.orders {
-            let before = |at: &usize| past.purchases.times[*at] < past.table(Source::Assign).times[row];
-            let bought = past
-                .purchases
-                .of_person(person)
-                .filter(before)
-                .filter(|at| past.purchases.fates[*at] == Fate::Bought);
-            places.push(start + [0, 1, 2, 2].get(bought.count()).copied().unwrap_or(3));
-        }
-        Some((row, self.arms.iter().position(|code| *code == arm)))
-    }
-    /// What somebody did.
-    pub fn value(&self, past: &Past, person: usize, row: usize) -> i64 {
-        self.weigh.value(past, person, row, self.weigh.outcomes[0]).0
-    }
-}
 
 /// Sums what a model is made of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +51,8 @@ impl Analysis for Learn {
         let past = &shard.past;
         for person in rows {
             let Some((row, Some(arm))) = self.of.person(past, person, mine) else { continue };
-            let (fold, value) = (self.of.fold(past, person) * places, self.of.value(past, person, row));
+            let (fold, value) =
+                (self.of.fold(past, person, FOLDS) * places, self.of.value(past, person, row));
             for (at, one) in mine.iter().enumerate() {
                 sum.places[fold + one][arm] += 1;
                 sum.places[fold + one][2 + arm] += value;

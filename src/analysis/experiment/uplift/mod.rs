@@ -16,15 +16,16 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use learn::{Covariates, Learn, Sums};
+pub use learn::{Learn, Sums};
 pub use rank::{Band, Banded, Score, Scored};
 pub use report::{QiniPoint, UpliftBand, UpliftEffect, UpliftReport};
 
+use super::covariates::{self, Covariates};
 use super::measure::Weigh;
 use super::plan::{Metric, UpliftPlan};
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
-use crate::table::history::{PastSchema, Source};
+use crate::table::history::PastSchema;
 
 /// Measure: the uplift of somebody, in steps of the report's `scale`; the lowest number there is for who is in no arm.
 pub const UPLIFT: &str = "uplift";
@@ -32,8 +33,6 @@ pub const UPLIFT: &str = "uplift";
 pub const BAND: &str = "uplift-band";
 /// Models, each scoring those it has not seen.
 pub const FOLDS: usize = 5;
-/// Bins of all columns, at most.
-const BINS: u32 = 300;
 
 /// What it is about: two of the arms and one metric.
 pub(super) struct About<'a> {
@@ -55,7 +54,7 @@ pub(super) async fn uplift(
     about: About<'_>,
     seed: u64,
 ) -> Result<UpliftReport> {
-    let columns = columns(schema, plan)?;
+    let columns = covariates::columns(schema, &plan.columns, plan.orders, "experiment.uplift.columns")?;
     let of = Covariates { weigh: about.weigh.clone(), arms: about.arms, columns, orders: plan.orders, seed };
     desk.progress("uplift", 0, 3, "rounds");
     let models = desk.sum(&Learn { of: of.clone() }).await?.models(&of, plan.shrink)?;
@@ -74,22 +73,4 @@ pub(super) async fn uplift(
     desk.progress("uplift", 2, 3, "rounds");
     let banded = desk.sum(&Band { of: of.clone(), cuts: scored.cuts() }).await?;
     Ok(report::report(schema, plan, &about, &of, &models, &scored, &banded))
-}
-
-/// Columns of the assignment, with how many labels each has.
-fn columns(schema: &PastSchema, plan: &UpliftPlan) -> Result<Vec<(u32, u32)>> {
-    let assign = schema.table(Source::Assign);
-    let column = |name: &String| {
-        let at = schema.column(Source::Assign, name)?;
-        Ok((at as u32, assign.dims[at].labels.len() as u32))
-    };
-    let columns: Vec<(u32, u32)> = plan.columns.iter().map(column).collect::<Result<_>>()?;
-    if plan.orders {
-        schema.full(Source::Orders)?;
-    }
-    let bins: u32 = columns.iter().map(|(_, labels)| labels).sum();
-    match bins <= BINS && (bins > 0 || plan.orders) {
-        true => Ok(columns),
-        false => Err(Error::new(Kind::OutOfRange).column("experiment.uplift.columns")),
-    }
 }

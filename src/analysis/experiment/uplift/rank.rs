@@ -1,7 +1,7 @@
 //! People by their uplift.
 
-use super::learn::Covariates;
-use super::{BAND, UPLIFT};
+use super::{BAND, FOLDS, UPLIFT};
+use crate::analysis::experiment::covariates::Covariates;
 use crate::analysis::experiment::measure::Cell;
 use crate::error::Result;
 use crate::num;
@@ -57,7 +57,7 @@ impl Analysis for Score {
         for person in rows {
             measure[person] = i32::MIN;
             let Some((row, arm)) = self.of.person(past, person, mine) else { continue };
-            let weights = &self.weights[self.of.fold(past, person)];
+            let weights = &self.weights[self.of.fold(past, person, FOLDS)];
             let fixed: i64 = mine.iter().map(|place| weights[*place]).fold(0, i64::saturating_add);
             let whole = libm::round(num::from_fixed(fixed));
             let score = whole.clamp(f64::from(-i32::MAX), f64::from(i32::MAX)) as i32;

@@ -1,12 +1,13 @@
 //! What uplift by person says.
 
 use super::About;
-use super::learn::{Covariates, Model, ORDERS};
+use super::learn::Model;
 use super::rank::{Banded, Scored};
+use crate::analysis::experiment::covariates::Covariates;
 use crate::analysis::experiment::measure::Cell;
 use crate::analysis::experiment::plan::{Metric, MetricKind, UpliftPlan};
 use crate::num::{self, Interval, newcombe, welch};
-use crate::table::history::{PastSchema, Source};
+use crate::table::history::PastSchema;
 use serde::Serialize;
 
 /// Points of a curve, about.
@@ -218,12 +219,6 @@ fn trend(about: &About<'_>, banded: &Banded) -> (f64, f64) {
 fn effects(schema: &PastSchema, of: &Covariates, models: &[Model], unit: f64) -> Vec<UpliftEffect> {
     let mean =
         |place: usize| models.iter().map(|model| model.0[place]).sum::<f64>() / models.len() as f64 / unit;
-    let dims = &schema.table(Source::Assign).dims;
-    let values = of.columns.iter().flat_map(|(dim, _)| {
-        let dim = &dims[*dim as usize];
-        dim.labels.iter().map(|label| (dim.name.clone(), label.clone()))
-    });
-    let orders = ORDERS.iter().filter(|_| of.orders).map(|label| (String::new(), (*label).to_string()));
     let effect = |(place, (column, value)): (usize, (String, String))| UpliftEffect {
         column,
         value,
@@ -231,5 +226,5 @@ fn effects(schema: &PastSchema, of: &Covariates, models: &[Model], unit: f64) ->
     };
     // "No value" says something only where somebody has none.
     let said = |of: &UpliftEffect| !of.value.is_empty() || of.effect != 0.0;
-    (1..).zip(values.chain(orders)).map(effect).filter(said).collect()
+    (1..).zip(of.names(schema)).map(effect).filter(said).collect()
 }

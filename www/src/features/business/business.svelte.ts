@@ -17,7 +17,7 @@ const PLANS: Plans = {
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6, touch: null, touch_days: 7, met: null, category: null } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
-  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, factors: [], uplift: null, seed: 1 } satisfies ExperimentPlan,
+  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, factors: [], uplift: null, adjust: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
