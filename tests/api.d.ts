@@ -2365,6 +2365,11 @@ randomised: boolean,
  */
 sequential: boolean, 
 /**
+ * Two or three columns of labels of the assignment's file, of two to six values each, that are looked at as factors: what
+ * each does, and whether it depends on another. The arm may be one.
+ */
+factors: Array<string>, 
+/**
  * For whom an arm does more.
  */
 uplift: UpliftPlan | null, 
@@ -2426,6 +2431,10 @@ trends: Array<TrendReport>,
  * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
  */
 curve: Array<ArmPoint>, 
+/**
+ * What factors did; absent where none were named.
+ */
+factorial: FactorialReport | null, 
 /**
  * For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
  */
@@ -2667,6 +2676,180 @@ from: number,
  * Behind the last.
  */
 to: number, };
+
+/**
+ * A factor.
+ */
+export type Factor = { 
+/**
+ * Its column.
+ */
+name: string, 
+/**
+ * Its levels; differences are to the first.
+ */
+levels: Array<string>, };
+
+/**
+ * A combination of levels.
+ */
+export type FactorCell = { 
+/**
+ * Level of each factor.
+ */
+levels: Array<string>, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * People with any.
+ */
+positive: number, 
+/**
+ * Share or mean, in the unit of the file; absent where nobody is.
+ */
+value: number | null, 
+/**
+ * Its 95 % interval: Wilson's of a share, Student's of a mean.
+ */
+interval: Interval | null, };
+
+/**
+ * The effect of a factor, or of two together.
+ */
+export type FactorEffect = { 
+/**
+ * The factor; or two, whose interaction it is: whether what one does depends on the other.
+ */
+factors: Array<string>, 
+/**
+ * The test; absent where a combination is not known, or nothing varies.
+ */
+test: FactorTest | null, 
+/**
+ * Of two levels: the second less the first. Of two factors of two levels: how much more that difference of the one is at
+ * the second level of the other than at its first.
+ */
+size: number | null, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval | null, 
+/**
+ * Whether the test is rough: a combination has fewer than five people with any, or of a share without.
+ */
+sparse: boolean, 
+/**
+ * What may be said.
+ */
+verdict: FactorVerdict, };
+
+/**
+ * A level of a factor.
+ */
+export type FactorLevel = { 
+/**
+ * The factor.
+ */
+factor: string, 
+/**
+ * The level.
+ */
+level: string, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Mean of its combinations; absent where one of them is not known.
+ */
+value: number | null, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval | null, };
+
+/**
+ * Whether an effect is there.
+ */
+export type FactorTest = { 
+/**
+ * Wald's χ².
+ */
+chi2: number, 
+/**
+ * Degrees of freedom.
+ */
+df: number, 
+/**
+ * Its tail.
+ */
+p: number, 
+/**
+ * Over the effects of the metric, by Holm.
+ */
+adjusted: number, };
+
+/**
+ * What may be said of an effect.
+ */
+export type FactorVerdict = "broken-split" | "too-early" | "unknown" | "found" | "open";
+
+/**
+ * A metric by combination, level and effect.
+ */
+export type FactorialMetric = { 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * Every combination, the last factor changing first.
+ */
+cells: Array<FactorCell>, 
+/**
+ * Every level of every factor: the mean of its combinations, each counting as much.
+ */
+levels: Array<FactorLevel>, 
+/**
+ * The effect of each factor, then of each two together.
+ */
+effects: Array<FactorEffect>, 
+/**
+ * Place of the combination with the highest value, of two people or more. The best of many was lucky, too: it looks
+ * better than it is.
+ */
+best: number | null, };
+
+/**
+ * What factors did.
+ */
+export type FactorialReport = { 
+/**
+ * The factors.
+ */
+factors: Array<Factor>, 
+/**
+ * People in several arms or combinations, left out.
+ */
+several: number, 
+/**
+ * People without an arm or a level, left out.
+ */
+none: number, 
+/**
+ * Combinations of fewer than two people, by level of each factor: effects that need them are not known.
+ */
+empty: Array<Array<string>>, 
+/**
+ * What was measured: shares and means.
+ */
+metrics: Array<FactorialMetric>, };
 
 /**
  * Some values of a feature.
@@ -3788,11 +3971,11 @@ interval: Interval | null,
  */
 relative: number | null, 
 /**
- * Its 95 % interval; of shares only.
+ * Its 95 % interval; not of means.
  */
 relative_interval: Interval | null, 
 /**
- * z of shares, t of means.
+ * t of means, z of others.
  */
 statistic: number, 
 /**
@@ -4178,11 +4361,15 @@ people: number,
  */
 positive: number, 
 /**
- * Share or mean, in the unit of the file.
+ * Of a ratio: the sum that it is taken per, in the unit of the file.
  */
-value: number, 
+per: number | null, 
 /**
- * Its 95 % interval; of shares only.
+ * Share, mean, ratio or quantile, in the unit of the file; absent for a ratio of nothing.
+ */
+value: number | null, 
+/**
+ * Its 95 % interval; not of means.
  */
 interval: Interval | null, 
 /**
@@ -4193,7 +4380,12 @@ lift: Lift | null, };
 /**
  * How a metric is read.
  */
-export type MetricKind = "rate" | "mean";
+export type MetricKind = "rate" | "mean" | "ratio" | "quantile";
+
+/**
+ * What a ratio is taken per.
+ */
+export type MetricPer = "orders" | { "event": string } | { "column": string };
 
 /**
  * Something that is measured of everyone in an arm. Without a column and an event it is their orders.
@@ -4214,7 +4406,15 @@ column: string | null,
 /**
  * Event behind the assignment.
  */
-event: string | null, };
+event: string | null, 
+/**
+ * What a ratio is taken per; of a ratio only.
+ */
+per: MetricPer | null, 
+/**
+ * Which quantile, above 0 and below 1; of a quantile only. The median if not given.
+ */
+at: number | null, };
 
 /**
  * A metric.
@@ -4229,11 +4429,16 @@ name: string,
  */
 kind: MetricKind, 
 /**
+ * Which quantile; of quantiles only.
+ */
+at: number | null, 
+/**
  * By arm.
  */
 arms: Array<MetricArm>, 
 /**
- * People per arm that find the planned lift four times in five; absent where the control has nothing.
+ * People per arm that find the planned lift four times in five; absent where the control has nothing, or it is not known
+ * how much its people vary.
  */
 needed: number | null, };
 
@@ -8078,6 +8283,7 @@ export type ErrorCode =
   | "table-missing"
   | "label-unknown"
   | "arm-missing"
+  | "factor-levels"
   | "buckets-overlap"
   | "too-few-orders"
   | "cancelled"

@@ -103,7 +103,7 @@ fn shop() -> Vec<(&'static str, String)> {
     let (mut orders, mut events, mut arms) = (
         String::from("who,when,paid,no,status,sku\n"),
         String::from("who,at,what,channel\n"),
-        String::from("who,when,group,spend\n"),
+        String::from("who,when,group,spend,hour,face\n"),
     );
     let day = |d: u64| format!("2026-{:02}-{:02}", 1 + d / 28, 1 + d % 28);
     for who in 0..400u64 {
@@ -129,18 +129,22 @@ fn shop() -> Vec<(&'static str, String)> {
                 ["app", "web"][dice(2) as usize]
             );
         }
-        let _ =
-            writeln!(arms, "p{who},{},{},{}.5", day(100), ["test", "control"][dice(2) as usize], dice(50));
+        let group = ["test", "control"][dice(2) as usize];
+        let (hour, face) = (["am", "pm"][who as usize % 2], ["red", "blue", "green"][who as usize % 3]);
+        let _ = writeln!(arms, "p{who},{},{group},{}.5,{hour},{face}", day(100), dice(50));
     }
     let recipe = format!(
         "{ORDERS}order = \"no\"\nstatus = \"status\"\nrefunds = [\"refunded\"]\ncancelled = [\"cancelled\"]\nproduct = \"sku\"\n\
          [[events]]\nfile = \"events.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"at\"\nevent = \"what\"\nchannel = \"channel\"\n\
          [[assign]]\nfile = \"arms.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\narm = \"group\"\nnumbers = {{ spend = 1 }}\n\
+         columns = [\"hour\", \"face\"]\n\
          [rfm]\nabandoned = [\"cart\"]\n\
          [funnel]\nby = \"channel\"\nsteps = [{{ event = [\"view\"] }}, {{ event = [\"cart\"] }}, {{ event = [\"pay\"] }}]\n\
          [pivot]\ntable = \"events\"\nby = [\"channel\", \"weekday\"]\nbought = true\nfloor = 20\ncell = [\"app\", \"*\"]\n\
          {LAYERS}[cohorts]\nevent = [\"*\"]\n[stages]\ncategory = \"channel\"\nmet = \"app\"\n[paths]\nleast = 5\ntouch = \"channel\"\n\
-         [experiment]\nmetrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}]\n"
+         [experiment]\nfactors = [\"hour\", \"face\", \"arm\"]\nsegments = \"hour\"\n\
+         metrics = [{{ name = \"bought\" }}, {{ name = \"money\", kind = \"mean\" }}, {{ name = \"spend\", kind = \"mean\", column = \"spend\" }}, \
+         {{ name = \"aov\", kind = \"ratio\", per = \"orders\" }}, {{ name = \"most\", kind = \"quantile\", at = 0.75 }}]\n"
     );
     vec![("orders.csv", orders), ("events.csv", events), ("arms.csv", arms), ("room.toml", recipe)]
 }
@@ -436,6 +440,66 @@ fn three_arms_of_an_e_mail_test_as_statsmodels_has_them() {
 }
 
 #[test]
+fn ratios_quantiles_and_factors_of_an_e_mail_test_as_statsmodels_has_them() {
+    let Some(path) = shared("hillstrom/raw.csv") else { return };
+    let raw = fs::read_to_string(path).expect("a file");
+    let recipe = "[[assign]]\nfile = \"arms.csv\"\nid = \"id\"\nkind = \"opaque\"\narm = \"segment\"\ncolumns = [\"newbie\"]\n\
+        numbers = { visit = 0, spend = 2, history = 2 }\n[experiment]\ncontrol = \"No E-Mail\"\nfactors = [\"arm\", \"newbie\"]\nmetrics = [\
+        { name = \"visit\", column = \"visit\" }, { name = \"spend\", column = \"spend\", kind = \"mean\" }, \
+        { name = \"per visit\", kind = \"ratio\", column = \"spend\", per = { column = \"visit\" } }, \
+        { name = \"before\", kind = \"quantile\", column = \"history\", at = 0.9 }]\n";
+    let room = Room::new("metrics", &[("arms.csv", &hillstrom(&raw)), ("room.toml", recipe)]);
+    let found = room.json("experiment", 3);
+    let effect = |metric: usize, effect: usize, chi2: f64, p: f64| {
+        let test = &found["factorial"]["metrics"][metric]["effects"][effect]["test"];
+        near(&test["chi2"], chi2, 1e-9 * chi2);
+        near(&test["p"], p, 1e-9 * p);
+    };
+    // statsmodels 0.15.0: ols("spend ~ C(segment, Sum) * C(newbie, Sum)").fit(cov_type="HC2"), wald_test(use_f=False).
+    effect(0, 0, 541.867878163871, 2.162147393201251e-118);
+    effect(0, 1, 353.98280947490514, 5.752282679921688e-79);
+    effect(0, 2, 3.7925854628569624, 0.15012413935888738);
+    effect(1, 0, 30.4612900602442, 2.4289294891359536e-07);
+    effect(1, 2, 5.929641617953718, 0.051569709246189754);
+    // NumPy 2.4: cov and the delta method written out; SciPy 1.17.1: quantile_test, binom.
+    let arm = |metric: usize, arm: usize| &found["metrics"][metric]["arms"][arm];
+    near(&arm(2, 1)["value"], 6.148687002652519, 1e-12);
+    near(&arm(2, 1)["interval"]["low"], 4.702775143215241, 1e-9);
+    near(&arm(2, 0)["per"], 3_894.0, 0.0);
+    let lift = |metric: usize, of: usize| &arm(metric, of)["lift"];
+    near(&lift(2, 0)["interval"]["low"], -0.29924296642749826, 1e-9);
+    near(&lift(2, 0)["statistic"], 1.6568227799063657, 1e-9);
+    near(&lift(2, 0)["p"], 0.09755531003354166, 1e-10);
+    near(&lift(2, 2)["relative_interval"]["high"], 0.5611017323475553, 1e-9);
+    near(&arm(3, 0)["value"], 563.7, 1e-9);
+    near(&arm(3, 0)["interval"]["high"], 574.79, 1e-9);
+    near(&lift(3, 2)["difference"], -2.9, 1e-9);
+    near(&lift(3, 2)["interval"]["low"], -18.13579977465176, 1e-7);
+    near(&lift(3, 2)["p"], 0.7091024162365223, 1e-9);
+    near(&found["metrics"][2]["needed"], 481_463.0, 0.0);
+    near(&found["metrics"][3]["needed"], 2_615.0, 0.0);
+}
+
+#[test]
+fn everyone_in_a_combination_of_factors_is_listed() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let files = Room::new("combinations", &files).run("experiment", 2).expect("runs");
+    let found: Value = serde_json::from_slice(&files["experiment.json"]).expect("JSON");
+    let list = String::from_utf8_lossy(&files["experiment-people.csv"]).into_owned();
+    assert!(list.starts_with("id,arm,factor_1,factor_2,factor_3\n"), "{}", &list[..60]);
+    let cells = found["factorial"]["metrics"][0]["cells"].as_array().cloned().unwrap_or_default();
+    let word = |of: &Value| of.as_str().map(String::from).unwrap_or_default();
+    for cell in &cells {
+        let levels: Vec<String> = cell["levels"].as_array().into_iter().flatten().map(word).collect();
+        let end = format!(",{}", levels.join(","));
+        let listed = list.lines().filter(|line| line.ends_with(&end)).count() as u64;
+        assert_eq!(Some(listed), cell["people"].as_u64(), "{end}");
+    }
+    assert_eq!(cells.len(), 12, "two hours, three faces, two arms");
+}
+
+#[test]
 fn what_choosing_hides_is_found_among_people_alike() {
     let Some(path) = shared("hillstrom/raw.csv") else { return };
     let raw = hillstrom(&fs::read_to_string(path).expect("a file"));
@@ -660,6 +724,14 @@ fn control_what_is_missing_is_named() {
         "table-missing file room.toml column events"
     );
     assert_eq!(room(ORDERS).refused("experiment"), "table-missing file room.toml column assign: arm");
+    let metric = |of: &str| {
+        room(&format!("{ORDERS}[experiment]\nmetrics = [{{ name = \"m\", {of} }}]\n")).refused("experiment")
+    };
+    assert_eq!(metric("kind = \"ratio\""), "out-of-range column experiment.metrics.per");
+    assert_eq!(metric("kind = \"mean\", per = \"orders\""), "out-of-range column experiment.metrics.per");
+    assert_eq!(metric("kind = \"quantile\", at = 1.0"), "out-of-range column experiment.metrics.at");
+    assert_eq!(metric("at = 0.5"), "out-of-range column experiment.metrics.at");
+    assert!(metric("kind = \"ratio\", per = \"clicks\"").starts_with("recipe-invalid"));
     assert!(room(&format!("{ORDERS}[[order]]\nx = 1\n")).refused("rfm").starts_with("recipe-invalid"));
 }
 

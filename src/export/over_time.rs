@@ -3,7 +3,7 @@
 use super::csv::Table;
 use crate::analysis::clv::ClvReport;
 use crate::analysis::experiment::observed::ObservedReport;
-use crate::analysis::experiment::{ExperimentReport, MetricKind, MetricReport};
+use crate::analysis::experiment::{ExperimentReport, MetricReport};
 use crate::analysis::funnel::FunnelReport;
 use crate::analysis::intake::Intake;
 use crate::analysis::rfm::RfmReport;
@@ -164,8 +164,8 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
 }
 
 /// `experiment.json`, `experiment.csv`, and `experiment-segments.csv` with `experiment-trends.csv`, `experiment-curve.csv`,
-/// `experiment-observed.csv` with `experiment-balance.csv`, `experiment-uplift.csv` (bands) with `experiment-qini.csv` where there
-/// are any.
+/// `experiment-uplift.csv` (bands) with `experiment-qini.csv`, `experiment-factors.csv` (combinations) with
+/// `experiment-levels.csv` and `experiment-effects.csv`, `experiment-observed.csv` with `experiment-balance.csv` where there are any.
 pub fn experiment(report: &Released<ExperimentReport>) -> Files {
     const HEADER: &str = "segment,metric,kind,arm,people,positive,value,low,high,difference,difference_low,difference_high,relative,relative_low,relative_high,statistic,df,p,adjusted_p,always_p,always_low,always_high,verdict,resampled,resampled_low,resampled_high";
     let json = pretty(report.get());
@@ -202,6 +202,7 @@ pub fn experiment(report: &Released<ExperimentReport>) -> Files {
         }
         files.extend(named([("experiment-curve.csv", table.bytes())]));
     }
+    files.extend(report.factorial.iter().flat_map(super::factors::factors));
     if let Some(uplift) = &report.uplift {
         let mut bands = Table::new("band,control,people,uplift,low,high,uplift_so_far");
         for of in &uplift.bands {
@@ -241,17 +242,17 @@ fn alike(report: &ObservedReport) -> Files {
 }
 
 fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
-    let kind = if metric.kind == MetricKind::Rate { "rate" } else { "mean" };
+    let kind = json::text(&metric.kind);
     for arm in &metric.arms {
         let (low, high) = (arm.interval.map(|i| i.low), arm.interval.map(|i| i.high));
         table
             .label(segment)
             .label(&metric.name)
-            .text(kind)
+            .label(kind.trim_matches('"'))
             .label(&arm.arm)
             .count(arm.people)
             .count(arm.positive);
-        table.number(arm.value, 6).maybe(low, 6).maybe(high, 6);
+        table.maybe(arm.value, 6).maybe(low, 6).maybe(high, 6);
         let lift = arm.lift.as_ref();
         let of = |ends: Option<crate::num::Interval>| [ends.map(|i| i.low), ends.map(|i| i.high)];
         let [low, high] = of(lift.and_then(|l| l.interval));

@@ -6,7 +6,9 @@
 mod agreement;
 mod always;
 mod bins;
+mod contrast;
 mod crossed;
+mod estimate;
 mod interval;
 mod linear;
 mod many;
@@ -25,7 +27,9 @@ mod trend;
 pub use agreement::adjusted_rand_index;
 pub use always::{Always, always};
 pub use bins::{WoeIv, iv_noise, pair_chi2, woe_iv};
+pub use contrast::{Wald, wald, weighted, weighted_interval};
 pub use crossed::{Association, Interaction, association, goodness, interaction};
+pub use estimate::{Apart, Estimate, apart, quantile, ratio};
 pub use interval::{
     Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
 };
@@ -42,7 +46,7 @@ pub use ranking::{
 pub use repeat::{BgNbd, Fitted, GammaGamma, Histories, Spent, WEEK};
 pub use resample::{Resampled, resampled};
 pub use special::{beta_share, digamma, hypergeometric, ln_gamma};
-pub use student::{Moments, Welch, t_quantile_two_sided, t_two_sided, welch};
+pub use student::{Moments, Welch, mean_interval, t_quantile_two_sided, t_two_sided, welch};
 pub use survival::{Happened, kaplan_meier};
 pub use trend::rate_trend;
 

@@ -62,6 +62,12 @@ impl Moments {
     }
 }
 
+/// Student's 95 % interval of a mean (Biometrika 6, 1908). Nothing of fewer than two values.
+pub fn mean_interval(of: &Moments) -> Option<Interval> {
+    let half = || t_quantile_two_sided(0.05, (of.n - 1) as f64) * sqrt(of.variance() / of.n as f64);
+    (of.n > 1).then(half).map(|half| Interval { low: of.mean() - half, high: of.mean() + half })
+}
+
 /// Welch's comparison of two means.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Welch {

@@ -1,5 +1,6 @@
 //! Every arm against the control.
 
+use super::estimated::estimates;
 use super::measure::{CURVE, Cell, Outcomes, Weigh};
 use super::plan::{ExperimentPlan, Metric, MetricKind};
 use super::report::{
@@ -7,7 +8,8 @@ use super::report::{
     Verdict,
 };
 use crate::num::{
-    self, Always, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch, wilson,
+    self, Always, Estimate, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch,
+    wilson,
 };
 use crate::table::dates;
 use crate::table::history::PastSchema;
@@ -41,24 +43,25 @@ pub(super) fn report(
     };
     let desk = Desk { names, control, plan, held };
     let width = names.len();
-    let all = |cells: &[Cell]| -> Vec<MetricReport> {
-        metrics
-            .iter()
-            .zip(cells.chunks(width))
-            .map(|(m, cells)| desk.metric(m, m.decimals(schema), cells))
+    let all = |cells: &[Cell], values: &[BTreeMap<i64, u64>]| -> Vec<MetricReport> {
+        let each = metrics.iter().zip(cells.chunks(width)).zip(values.chunks(width));
+        each.map(|((metric, cells), values)| desk.metric(metric, metric.units(schema), cells, values))
             .collect()
     };
     let labels = question.segment.map(|(dim, _)| &schema.tables[2].dims[dim as usize].labels);
-    let parts = found.segments.chunks(width * metrics.len().max(1)).zip(labels.into_iter().flatten());
-    let parts = parts.filter(|(cells, _)| cells.iter().any(|cell| cell.moments.n > 0));
-    let mut segments: Vec<SegmentReport> =
-        parts.map(|(cells, label)| SegmentReport { segment: label.clone(), metrics: all(cells) }).collect();
+    let each = width * metrics.len().max(1);
+    let parts = found.segments.chunks(each).zip(found.parts.chunks(each)).zip(labels.into_iter().flatten());
+    let parts = parts.filter(|((cells, _), _)| cells.iter().any(|cell| cell.moments.n > 0));
+    let mut segments: Vec<SegmentReport> = parts
+        .map(|((cells, values), label)| SegmentReport { segment: label.clone(), metrics: all(cells, values) })
+        .collect();
     desk.adjust(&mut segments);
     let trends = trends(metrics, &segments);
     let (curve, crossing) = curve(&desk, found);
-    let mut drawn = all(&found.cells);
-    for ((metric, of), values) in drawn.iter_mut().zip(metrics).zip(found.values.chunks(width)) {
-        desk.resample(metric, 10f64.powi(i32::from(of.decimals(schema))), values);
+    let mut drawn = all(&found.cells, &found.values);
+    let means = drawn.iter_mut().zip(metrics).zip(found.values.chunks(width));
+    for ((metric, of), values) in means.filter(|((_, of), _)| of.kind == MetricKind::Mean) {
+        desk.resample(metric, of.units(schema)[0], values);
     }
     ExperimentReport {
         as_of: dates::text(f64::from(schema.end_day()) - 1.0),
@@ -72,6 +75,7 @@ pub(super) fn report(
         segments,
         trends,
         curve,
+        factorial: None,
         uplift: None,
         observed: None,
         crossing,
@@ -98,31 +102,75 @@ fn arms(plan: &ExperimentPlan, names: &[String], people: &[u64]) -> (Vec<ArmRepo
 }
 
 impl Desk<'_> {
-    fn metric(&self, metric: &Metric, decimals: u8, cells: &[Cell]) -> MetricReport {
-        let unit = 10f64.powi(i32::from(decimals));
-        let control = &cells[self.control];
-        let mut arms: Vec<MetricArm> = cells
-            .iter()
-            .enumerate()
-            .map(|(at, cell)| MetricArm {
-                arm: self.names[at].clone(),
-                people: cell.moments.n,
-                positive: cell.positive,
-                value: cell.moments.mean() / unit,
-                interval: (metric.kind == MetricKind::Rate)
-                    .then(|| wilson(cell.positive as f64, cell.moments.n as f64)),
-                lift: (at != self.control && cell.moments.n > 0 && control.moments.n > 0)
-                    .then(|| self.lift(metric.kind, unit, control, cell)),
-            })
-            .collect();
+    fn metric(
+        &self,
+        metric: &Metric,
+        units: [f64; 2],
+        cells: &[Cell],
+        values: &[BTreeMap<i64, u64>],
+    ) -> MetricReport {
+        let estimates = estimates(metric, units, cells, values);
+        let arm = |at: usize| match &estimates {
+            Some(all) => self.estimated(at, &cells[at], units[1], all),
+            None => self.averaged(metric.kind, at, units[0], cells),
+        };
+        let mut arms: Vec<MetricArm> = (0..cells.len()).map(arm).collect();
         let tests: Vec<f64> = arms.iter().filter_map(|arm| Some(self.tested(arm.lift.as_ref()?))).collect();
         let adjusted = num::holm(&tests);
         for (lift, adjusted) in arms.iter_mut().filter_map(|arm| arm.lift.as_mut()).zip(adjusted) {
             lift.adjusted = adjusted;
             lift.verdict = self.verdict(lift);
         }
-        let needed = self.needed(metric.kind, control);
-        MetricReport { name: metric.name.clone(), kind: metric.kind, arms, needed }
+        let control = &cells[self.control];
+        let needed = match estimates {
+            Some(all) => all[self.control].and_then(|of| self.needed_of(&of, control.moments.n)),
+            None => self.needed(metric.kind, control),
+        };
+        let at = (metric.kind == MetricKind::Quantile).then(|| metric.at.unwrap_or(0.5));
+        MetricReport { name: metric.name.clone(), kind: metric.kind, at, arms, needed }
+    }
+    /// An arm's share or mean.
+    fn averaged(&self, kind: MetricKind, at: usize, unit: f64, cells: &[Cell]) -> MetricArm {
+        let [control, cell] = [&cells[self.control], &cells[at]];
+        let rate = kind == MetricKind::Rate;
+        let compared = at != self.control && cell.moments.n > 0 && control.moments.n > 0;
+        MetricArm {
+            arm: self.names[at].clone(),
+            people: cell.moments.n,
+            positive: cell.positive,
+            per: None,
+            value: Some(cell.moments.mean() / unit),
+            interval: rate.then(|| wilson(cell.positive as f64, cell.moments.n as f64)),
+            lift: compared.then(|| self.lift(kind, unit, control, cell)),
+        }
+    }
+    /// An arm's ratio or quantile.
+    fn estimated(&self, at: usize, cell: &Cell, below: f64, all: &[Option<Estimate>]) -> MetricArm {
+        let known = all[self.control].zip(all[at]).filter(|_| at != self.control);
+        MetricArm {
+            arm: self.names[at].clone(),
+            people: cell.moments.n,
+            positive: cell.positive,
+            per: (cell.per.n > 0).then(|| cell.per.sum as f64 / below),
+            value: all[at].map(|of| of.value),
+            interval: all[at].and_then(|of| of.interval),
+            lift: known.map(|(control, arm)| self.lift_of(&control, &arm)),
+        }
+    }
+    fn lift_of(&self, control: &Estimate, arm: &Estimate) -> Lift {
+        let difference = arm.value - control.value;
+        let relative = (control.value != 0.0).then(|| arm.value / control.value - 1.0);
+        let Some(found) = num::apart(control, arm) else { return Lift::bare(difference, relative) };
+        let usual = if control.value == 0.0 { arm.value } else { control.value };
+        let always = || num::always(difference, found.variance, self.plan.detect * usual);
+        Lift {
+            interval: Some(found.interval),
+            relative_interval: found.ratio.map(less_one),
+            statistic: found.z,
+            p: found.p,
+            sequential: self.plan.sequential.then(always).flatten(),
+            ..Lift::bare(difference, relative)
+        }
     }
     /// The p that verdicts go by.
     fn tested(&self, lift: &Lift) -> f64 {
@@ -149,29 +197,16 @@ impl Desk<'_> {
         let mean = control.moments.mean();
         let difference = (arm.moments.mean() - mean) / unit;
         let relative = (mean != 0.0).then(|| arm.moments.mean() / mean - 1.0);
-        let plain = Lift {
-            difference,
-            interval: None,
-            relative,
-            relative_interval: None,
-            statistic: 0.0,
-            df: None,
-            p: 1.0,
-            adjusted: 1.0,
-            sequential: self.always(unit, control, arm),
-            verdict: Verdict::Open,
-            resampled: None,
-        };
+        let plain = Lift { sequential: self.always(unit, control, arm), ..Lift::bare(difference, relative) };
         if kind == MetricKind::Rate {
             let [x1, n1, x2, n2] =
                 [control.positive, control.moments.n, arm.positive, arm.moments.n].map(|n| n as f64);
             let test = two_proportions(x1, n1, x2, n2);
             let ratio = rate_ratio_interval(x2, n2, x1, n1);
-            let less = |i: Interval| Interval { low: i.low - 1.0, high: i.high - 1.0 };
             let interval = Some(newcombe(x1, n1, x2, n2));
             return Lift {
                 interval,
-                relative_interval: ratio.map(less),
+                relative_interval: ratio.map(less_one),
                 statistic: test.z,
                 p: test.p,
                 ..plain
@@ -207,11 +242,14 @@ impl Desk<'_> {
         let spread = match kind {
             MetricKind::Rate if other < 1.0 => mean * (1.0 - mean) + other * (1.0 - other),
             MetricKind::Rate => return None,
-            MetricKind::Mean => 2.0 * control.moments.variance(),
+            _ => 2.0 * control.moments.variance(),
         };
-        let z = num::normal_quantile(0.975) + num::normal_quantile(0.8);
-        let people = z * z * spread / ((other - mean) * (other - mean));
-        (mean > 0.0 && people.is_finite()).then(|| libm::ceil(people) as u64)
+        enough(mean, spread, other - mean)
+    }
+    /// The same of a ratio or quantile: its error is that of one person, over the root of how many there are.
+    fn needed_of(&self, control: &Estimate, people: u64) -> Option<u64> {
+        let error = control.error?;
+        enough(control.value, 2.0 * error * error * people as f64, self.plan.detect * control.value)
     }
     /// Over segments many differences are looked at: the share of false ones is held.
     fn adjust(&self, segments: &mut [SegmentReport]) {
@@ -223,6 +261,37 @@ impl Desk<'_> {
             lift.verdict = self.verdict(lift);
         }
     }
+}
+
+impl Lift {
+    /// What is known without a test.
+    fn bare(difference: f64, relative: Option<f64>) -> Lift {
+        Lift {
+            difference,
+            interval: None,
+            relative,
+            relative_interval: None,
+            statistic: 0.0,
+            df: None,
+            p: 1.0,
+            adjusted: 1.0,
+            sequential: None,
+            verdict: Verdict::Open,
+            resampled: None,
+        }
+    }
+}
+
+/// Of a ratio to a change.
+fn less_one(ratio: Interval) -> Interval {
+    Interval { low: ratio.low - 1.0, high: ratio.high - 1.0 }
+}
+
+/// People per arm for a difference, where both arms vary as much as `spread` together.
+fn enough(value: f64, spread: f64, difference: f64) -> Option<u64> {
+    let z = num::normal_quantile(0.975) + num::normal_quantile(0.8);
+    let people = z * z * spread / (difference * difference);
+    (value > 0.0 && people.is_finite()).then(|| libm::ceil(people) as u64)
 }
 
 /// Shares over named segments in their order.

@@ -1,6 +1,7 @@
 //! What the people of each arm did.
 
 use super::ARM;
+use super::plan::MetricKind;
 use crate::error::Result;
 use crate::num::Moments;
 use crate::shard::{Analysis, Partial, Shard, add_up};
@@ -16,7 +17,7 @@ use std::ops::{AddAssign, Range};
 pub const CURVE: usize = 180;
 
 /// The arm of who is in several.
-const SEVERAL: u32 = u32::MAX;
+pub(super) const SEVERAL: u32 = u32::MAX;
 
 /// Where an outcome stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +26,10 @@ pub enum What {
     Column(u32),
     /// An event behind it.
     Event(u32),
-    /// Orders behind it.
+    /// Orders behind it: for how much, or of a rate whether there are any.
     Orders,
+    /// How many orders are behind it.
+    Count,
 }
 
 /// What is measured.
@@ -34,8 +37,10 @@ pub enum What {
 pub struct Outcome {
     /// Where it stands.
     pub what: What,
-    /// Whether only that it happened counts.
-    pub rate: bool,
+    /// How it is read.
+    pub kind: MetricKind,
+    /// What a ratio is taken per.
+    pub per: Option<What>,
 }
 
 /// Measures everyone.
@@ -64,12 +69,31 @@ pub struct Cell {
     pub moments: Moments,
     /// Those above zero.
     pub positive: u64,
+    /// Of a ratio: what it is taken per.
+    pub per: Moments,
+    /// Of a ratio: Σ of the product of both.
+    pub cross: i128,
+}
+
+impl Cell {
+    /// Of one person.
+    pub(super) fn of(value: i64, per: Option<i64>) -> Cell {
+        let mut cell = Cell { positive: u64::from(value > 0), ..Cell::default() };
+        cell.moments.add(value);
+        if let Some(per) = per {
+            cell.per.add(per);
+            cell.cross = i128::from(value) * i128::from(per);
+        }
+        cell
+    }
 }
 
 impl AddAssign for Cell {
     fn add_assign(&mut self, other: Cell) {
         self.moments.merge(other.moments);
         self.positive += other.positive;
+        self.per.merge(other.per);
+        self.cross += other.cross;
     }
 }
 
@@ -86,8 +110,10 @@ pub struct Outcomes {
     pub cells: Vec<Cell>,
     /// By segment, then metric, then arm.
     pub segments: Vec<Cell>,
-    /// By metric, then arm: people by value, of money and other means.
+    /// By metric, then arm: people by value, of means and quantiles.
     pub values: Vec<BTreeMap<i64, u64>>,
+    /// By segment, then metric, then arm: the same, of quantiles.
+    pub parts: Vec<BTreeMap<i64, u64>>,
     /// By arm, then day behind the assignment: people who did the first metric then for the first time.
     pub curve: Vec<u64>,
 }
@@ -100,10 +126,16 @@ impl Partial for Outcomes {
         add_up(&mut self.cells, &other.cells);
         add_up(&mut self.segments, &other.segments);
         add_up(&mut self.curve, &other.curve);
-        self.values.resize(self.values.len().max(other.values.len()), BTreeMap::new());
-        for (to, from) in self.values.iter_mut().zip(other.values) {
-            from.into_iter().for_each(|(value, people)| *to.entry(value).or_default() += people);
-        }
+        gather(&mut self.values, other.values);
+        gather(&mut self.parts, other.parts);
+    }
+}
+
+/// Adds up people by value.
+fn gather(sum: &mut Vec<BTreeMap<i64, u64>>, other: Vec<BTreeMap<i64, u64>>) {
+    sum.resize(sum.len().max(other.len()), BTreeMap::new());
+    for (to, from) in sum.iter_mut().zip(other) {
+        from.into_iter().for_each(|(value, people)| *to.entry(value).or_default() += people);
     }
 }
 
@@ -111,11 +143,15 @@ impl Outcomes {
     /// Of these arms alone, where there are `arms` of them.
     pub(super) fn only(self, arms: usize, kept: &[usize]) -> Outcomes {
         let cells = |all: &[Cell]| all.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at])).collect();
+        let values = |all: &[BTreeMap<i64, u64>]| {
+            all.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at].clone())).collect()
+        };
         Outcomes {
             people: kept.iter().map(|at| self.people[*at]).collect(),
             cells: cells(&self.cells),
             segments: cells(&self.segments),
-            values: self.values.chunks(arms).flat_map(|of| kept.iter().map(|at| of[*at].clone())).collect(),
+            values: values(&self.values),
+            parts: values(&self.parts),
             curve: kept.iter().flat_map(|at| &self.curve[at * CURVE..(at + 1) * CURVE]).copied().collect(),
             ..self
         }
@@ -145,6 +181,7 @@ impl Weigh {
             days => start.saturating_add(days.saturating_mul(DAY)).min(self.end),
         };
         let (mut value, mut first) = (0, None);
+        let rate = outcome.kind == MetricKind::Rate;
         match outcome.what {
             What::Column(column) => {
                 let number = past.table(Source::Assign).measures[column as usize][row];
@@ -159,18 +196,24 @@ impl Weigh {
                     }
                 }
             }
-            What::Orders => {
+            What::Orders | What::Count => {
                 let all = &past.purchases;
                 for at in all.of_person(person).filter(|at| (start..stop).contains(&all.times[*at])) {
                     let bought = all.fates[at] == Fate::Bought;
                     if bought {
                         first = first.or(Some((all.times[at] - start) / DAY));
                     }
-                    value += if outcome.rate { i64::from(bought) } else { all.amounts[at] };
+                    let counted = rate || outcome.what == What::Count;
+                    value += if counted { i64::from(bought) } else { all.amounts[at] };
                 }
             }
         }
-        (if outcome.rate { i64::from(value > 0) } else { value }, first)
+        (if rate { i64::from(value > 0) } else { value }, first)
+    }
+    /// What somebody's ratio is taken per.
+    fn per(&self, past: &Past, person: usize, row: usize, outcome: Outcome) -> Option<i64> {
+        let what = outcome.per?;
+        Some(self.value(past, person, row, Outcome { what, per: None, ..outcome }).0)
     }
 }
 
@@ -193,6 +236,7 @@ impl Analysis for Weigh {
             .resize(self.segment.map_or(0, |(_, values)| values as usize) * metrics * arms, Cell::default());
         sum.curve.resize(arms * CURVE, 0);
         sum.values.resize(metrics * arms, BTreeMap::new());
+        sum.parts.resize(sum.segments.len(), BTreeMap::new());
         let table = shard.past.table(Source::Assign);
         for person in rows {
             measure[person] = -1;
@@ -210,14 +254,17 @@ impl Analysis for Weigh {
             let segment = self.segment.map(|(dim, _)| table.dims[dim as usize].at(row) as usize);
             for (metric, outcome) in self.outcomes.iter().enumerate() {
                 let (value, first) = self.value(&shard.past, person, row, *outcome);
-                let mut cell = Cell { positive: u64::from(value > 0), ..Cell::default() };
-                cell.moments.add(value);
-                sum.cells[metric * arms + arm] += cell;
-                if !outcome.rate {
-                    *sum.values[metric * arms + arm].entry(value).or_default() += 1;
+                let cell = Cell::of(value, self.per(&shard.past, person, row, *outcome));
+                let at = metric * arms + arm;
+                sum.cells[at] += cell;
+                if matches!(outcome.kind, MetricKind::Mean | MetricKind::Quantile) {
+                    *sum.values[at].entry(value).or_default() += 1;
                 }
-                if let Some(segment) = segment {
-                    sum.segments[(segment * metrics + metric) * arms + arm] += cell;
+                if let Some(part) = segment.map(|segment| segment * metrics * arms + at) {
+                    sum.segments[part] += cell;
+                    if outcome.kind == MetricKind::Quantile {
+                        *sum.parts[part].entry(value).or_default() += 1;
+                    }
                 }
                 if let (0, Some(day)) = (metric, first) {
                     sum.curve[arm * CURVE + (day as usize).min(CURVE - 1)] += 1;

@@ -6,12 +6,17 @@
 //! values cut at their 99.9th percentile, since few spend much. Every arm is held against the control,
 //! Holm over the arms of a metric, Benjamini–Hochberg over segments. Before the planned number of people is there the
 //! verdict is withheld, unless it goes by what holds at any look (`num/always.rs`); and where people were not put into arms by
-//! lot the report says so, and can hold like against like (`observed`). Shares over segments that stand in an order have a test of trend (`num/trend.rs`).
+//! lot the report says so, and can hold like against like (`observed`). Shares over segments that stand in an order have a test of
+//! trend (`num/trend.rs`). Ratios of sums (money per order) and quantiles are estimates with a standard error
+//! (`num/estimate.rs`): differences by z.
 //!
-//! Somebody in two arms is in none: counted, and left out. One pass, and three more for uplift by person (`uplift`).
+//! Somebody in two arms is in none: counted, and left out. One pass, one more for factors (`factorial`) and three for uplift
+//! by person (`uplift`).
 
 mod compare;
 mod covariates;
+mod estimated;
+pub mod factorial;
 mod measure;
 pub mod observed;
 mod plan;
@@ -21,7 +26,7 @@ pub mod uplift;
 mod tests;
 
 pub use measure::{Cell, Outcomes, Weigh};
-pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, UpliftPlan};
+pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};
 pub use report::{
     ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
 };
@@ -34,8 +39,9 @@ use measure::{Outcome, What};
 use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 5] = [
+pub const QUESTIONS: [(&str, Opener); 6] = [
     job::analysis::<Weigh>(),
+    job::analysis::<factorial::Cross>(),
     job::analysis::<observed::Look>(),
     job::analysis::<uplift::Learn>(),
     job::analysis::<uplift::Score>(),
@@ -49,9 +55,8 @@ pub const ARM: &str = "arm";
 pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan) -> Result<ExperimentReport> {
     plan.check()?;
     let assign = schema.table(Source::Assign);
-    let missing =
-        |what: &str| Error::new(Kind::TableMissing).file("room.toml").column(format!("assign: {what}"));
-    let (arm, arms) = assign.dim("arm").ok_or_else(|| missing("arm"))?;
+    let lacking = |what: &str| missing(&format!("assign: {what}"));
+    let (arm, arms) = assign.dim("arm").ok_or_else(|| lacking("arm"))?;
     let names: Vec<String> = arms.labels[1..].to_vec();
     let absent = || Error::new(Kind::ArmMissing).column(plan.control.as_str());
     names.iter().find(|name| **name == plan.control).ok_or_else(absent)?;
@@ -63,7 +68,7 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         return Err(Error::new(Kind::ArmMissing).column(unknown.as_str()));
     }
     let segment = match &plan.segments {
-        Some(name) => Some(assign.dim(name).ok_or_else(|| missing(name))?.0),
+        Some(name) => Some(assign.dim(name).ok_or_else(|| lacking(name))?.0),
         None => None,
     };
     let metrics = plan.metrics();
@@ -90,6 +95,10 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         (found.only(names.len(), &kept), kept.iter().map(|at| names[*at].clone()).collect::<Vec<_>>());
     let control = ours.iter().position(|name| *name == plan.control).ok_or_else(absent)?;
     let mut report = compare::report(schema, plan, &ours, control, &metrics, &question, &found);
+    if !plan.factors.is_empty() {
+        let found = factorial::factorial(desk, schema, plan, &question, &metrics, &report).await?;
+        report.factorial = Some(found);
+    }
     if let Some(uplift) = plan.uplift.as_ref().filter(|_| plan.randomised) {
         let about = about(schema, plan, uplift, &names, &metrics, &question)?;
         report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
@@ -123,6 +132,10 @@ fn about<'a>(
     let wanted = |metric: &&Metric| uplift.metric.is_empty() || metric.name == uplift.metric;
     let refuse = |what: &str| Error::new(Kind::OutOfRange).column(format!("experiment.uplift.{what}"));
     let metric = metrics.iter().find(wanted).ok_or_else(|| refuse("metric"))?;
+    // A ratio or quantile is of many people: nobody has one of their own.
+    if !matches!(metric.kind, MetricKind::Rate | MetricKind::Mean) {
+        return Err(refuse("metric"));
+    }
     let outcomes = vec![outcome(schema, metric)?];
     let unit = 10f64.powi(i32::from(metric.decimals(schema)));
     let weigh = Weigh { outcomes, segment: None, ..question.clone() };
@@ -131,21 +144,40 @@ fn about<'a>(
 
 /// What is measured, in columns and codes.
 fn outcome(schema: &PastSchema, metric: &Metric) -> Result<Outcome> {
-    let missing = |what: String| Error::new(Kind::TableMissing).file("room.toml").column(what);
-    let events = schema.table(Source::Events);
     let what = match (&metric.column, &metric.event) {
-        (Some(name), _) => {
-            let found = schema.table(Source::Assign).measure(name);
-            What::Column(found.ok_or_else(|| missing(format!("assign: {name}")))?.0 as u32)
-        }
-        (None, Some(label)) => {
-            let unknown = || Error::new(Kind::LabelUnknown).column(format!("event: {label}"));
-            What::Event(events.dims.first().and_then(|dim| dim.code(label)).ok_or_else(unknown)?)
-        }
-        (None, None) if schema.table(Source::Orders).rows == 0 => return Err(missing("orders".into())),
-        (None, None) => What::Orders,
+        (Some(name), _) => column(schema, name)?,
+        (None, Some(label)) => event(schema, label)?,
+        (None, None) => ordered(schema, What::Orders)?,
     };
-    Ok(Outcome { what, rate: metric.kind == MetricKind::Rate })
+    let per = match &metric.per {
+        Some(Per::Column(name)) => Some(column(schema, name)?),
+        Some(Per::Event(label)) => Some(event(schema, label)?),
+        Some(Per::Orders) => Some(ordered(schema, What::Count)?),
+        None => None,
+    };
+    Ok(Outcome { what, kind: metric.kind, per })
+}
+
+fn missing(what: &str) -> Error {
+    Error::new(Kind::TableMissing).file("room.toml").column(what)
+}
+
+fn column(schema: &PastSchema, name: &str) -> Result<What> {
+    let found = schema.table(Source::Assign).measure(name);
+    Ok(What::Column(found.ok_or_else(|| missing(&format!("assign: {name}")))?.0 as u32))
+}
+
+fn event(schema: &PastSchema, label: &str) -> Result<What> {
+    let unknown = || Error::new(Kind::LabelUnknown).column(format!("event: {label}"));
+    let code = schema.table(Source::Events).dims.first().and_then(|dim| dim.code(label));
+    Ok(What::Event(code.ok_or_else(unknown)?))
+}
+
+fn ordered(schema: &PastSchema, what: What) -> Result<What> {
+    match schema.table(Source::Orders).rows {
+        0 => Err(missing("orders")),
+        _ => Ok(what),
+    }
 }
 
 impl Metric {
@@ -158,6 +190,19 @@ impl Metric {
             (Some(name), ..) => schema.table(Source::Assign).measure(name).map_or(0, |(_, m)| m.decimals),
             (None, None, _) => amount(Source::Orders),
         }
+    }
+    /// Decimals of what a ratio is taken per.
+    fn decimals_below(&self, schema: &PastSchema) -> u8 {
+        match &self.per {
+            Some(Per::Column(name)) => {
+                schema.table(Source::Assign).measure(name).map_or(0, |(_, m)| m.decimals)
+            }
+            _ => 0,
+        }
+    }
+    /// Minor units in one of what is measured, and of what a ratio is taken per.
+    fn units(&self, schema: &PastSchema) -> [f64; 2] {
+        [self.decimals(schema), self.decimals_below(schema)].map(|places| 10f64.powi(i32::from(places)))
     }
 }
 

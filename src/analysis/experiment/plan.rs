@@ -14,6 +14,23 @@ pub enum MetricKind {
     Rate,
     /// How much per head, those with nothing counting as nothing.
     Mean,
+    /// The sum of it over the sum of something else, as money per order.
+    Ratio,
+    /// What a share of people stays at or below, those with nothing counting as nothing: the median at one half.
+    Quantile,
+}
+
+/// What a ratio is taken per.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "MetricPer"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// Orders behind the assignment.
+    Orders,
+    /// Events of this name behind it.
+    Event(String),
+    /// A column of numbers of the assignment's file.
+    Column(String),
 }
 
 /// Something that is measured of everyone in an arm. Without a column and an event it is their orders.
@@ -29,6 +46,21 @@ pub struct Metric {
     pub column: Option<String>,
     /// Event behind the assignment.
     pub event: Option<String>,
+    /// What a ratio is taken per; of a ratio only.
+    pub per: Option<Per>,
+    /// Which quantile, above 0 and below 1; of a quantile only. The median if not given.
+    pub at: Option<f64>,
+}
+
+impl Metric {
+    /// Whether it says what it is taken per, just where it is a ratio.
+    fn divided(&self) -> bool {
+        self.per.is_some() == (self.kind == MetricKind::Ratio)
+    }
+    /// Whether it says a quantile only where it is one, and one that there is.
+    fn placed(&self) -> bool {
+        self.at.is_none_or(|at| self.kind == MetricKind::Quantile && at > 0.0 && at < 1.0)
+    }
 }
 
 /// An experiment.
@@ -57,6 +89,9 @@ pub struct ExperimentPlan {
     pub randomised: bool,
     /// Whether verdicts go by what holds however often one looks; then they are given before the planned size, too.
     pub sequential: bool,
+    /// Two or three columns of labels of the assignment's file, of two to six values each, that are looked at as factors: what
+    /// each does, and whether it depends on another. The arm may be one.
+    pub factors: Vec<String>,
     /// For whom an arm does more.
     pub uplift: Option<UpliftPlan>,
     /// By what people are alike who were not put into arms by lot.
@@ -120,6 +155,7 @@ impl Default for ExperimentPlan {
             segments,
             randomised: true,
             sequential: false,
+            factors: vec![],
             uplift: None,
             adjust: None,
             seed: 1,
@@ -137,8 +173,11 @@ impl ExperimentPlan {
         error::settings(&[
             ("experiment.planned", self.planned.values().all(|share| *share > 0.0 && share.is_finite())),
             ("experiment.metrics", self.metrics.iter().all(|metric| !metric.name.is_empty())),
+            ("experiment.metrics.per", self.metrics.iter().all(Metric::divided)),
+            ("experiment.metrics.at", self.metrics.iter().all(Metric::placed)),
             ("experiment.detect", self.detect > 0.0 && self.detect <= 10.0),
             ("experiment.days", self.days <= 3_650),
+            ("experiment.factors", matches!(self.factors.len(), 0 | 2 | 3) && distinct(&self.factors)),
             ("experiment.uplift.columns", self.uplift.iter().all(|of| distinct(&of.columns))),
             ("experiment.adjust.columns", self.adjust.iter().all(|of| distinct(&of.columns))),
             ("experiment.uplift.shrink", self.uplift.iter().all(|of| of.shrink > 0.0 && of.shrink <= 1e9)),

@@ -1,5 +1,6 @@
 //! What an experiment says.
 
+use super::factorial::FactorialReport;
 use super::observed::ObservedReport;
 use super::plan::MetricKind;
 use super::uplift::UpliftReport;
@@ -34,6 +35,8 @@ pub struct ExperimentReport {
     pub trends: Vec<TrendReport>,
     /// Shares that did the first metric by the end of each day, by arm; empty where it has no time.
     pub curve: Vec<CurvePoint>,
+    /// What factors did; absent where none were named.
+    pub factorial: Option<FactorialReport>,
     /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
     pub uplift: Option<UpliftReport>,
     /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
@@ -93,9 +96,12 @@ pub struct MetricReport {
     pub name: String,
     /// How it is read.
     pub kind: MetricKind,
+    /// Which quantile; of quantiles only.
+    pub at: Option<f64>,
     /// By arm.
     pub arms: Vec<MetricArm>,
-    /// People per arm that find the planned lift four times in five; absent where the control has nothing.
+    /// People per arm that find the planned lift four times in five; absent where the control has nothing, or it is not known
+    /// how much its people vary.
     pub needed: Option<u64>,
 }
 
@@ -109,9 +115,11 @@ pub struct MetricArm {
     pub people: u64,
     /// People with any.
     pub positive: u64,
-    /// Share or mean, in the unit of the file.
-    pub value: f64,
-    /// Its 95 % interval; of shares only.
+    /// Of a ratio: the sum that it is taken per, in the unit of the file.
+    pub per: Option<f64>,
+    /// Share, mean, ratio or quantile, in the unit of the file; absent for a ratio of nothing.
+    pub value: Option<f64>,
+    /// Its 95 % interval; not of means.
     pub interval: Option<Interval>,
     /// Against the control; absent for the control.
     pub lift: Option<Lift>,
@@ -127,9 +135,9 @@ pub struct Lift {
     pub interval: Option<Interval>,
     /// Over the control's value; absent where that is zero.
     pub relative: Option<f64>,
-    /// Its 95 % interval; of shares only.
+    /// Its 95 % interval; not of means.
     pub relative_interval: Option<Interval>,
-    /// z of shares, t of means.
+    /// t of means, z of others.
     pub statistic: f64,
     /// Degrees of freedom of t.
     pub df: Option<f64>,
@@ -185,6 +193,9 @@ impl Cells for ExperimentReport {
         self.arms.iter().for_each(|arm| visit(arm.people));
         let segments = self.segments.iter().flat_map(|segment| &segment.metrics);
         segments.flat_map(|metric| &metric.arms).for_each(|arm| visit(arm.people));
+        let combinations =
+            self.factorial.iter().flat_map(|of| of.metrics.iter().take(1)).flat_map(|of| &of.cells);
+        combinations.for_each(|cell| visit(cell.people));
         let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
         bands.flat_map(|band| [band.control, band.people]).for_each(&mut *visit);
         let alike = self.observed.iter().flat_map(|observed| &observed.arms);

@@ -152,11 +152,12 @@ fn orders_behind_the_assignment_count_and_only_those() {
         ExperimentPlan { control: "c".into(), days: 30, segments: Some("city".into()), ..Default::default() };
     let found = report(&deeds, &plan, 3).unwrap();
     assert_eq!((found.several, found.none, found.arms[0].people), (1, 1, 20));
-    let values: Vec<f64> = found.metrics.iter().flat_map(|m| m.arms.iter().map(|a| a.value)).collect();
+    let values: Vec<f64> =
+        found.metrics.iter().flat_map(|m| m.arms.iter().map(|a| a.value.unwrap())).collect();
     assert_eq!(values, [0.05, 0.1, 0.35, 0.5]);
     assert_eq!(found.curve.last().map(|p| p.shares.clone()), Some(vec![0.05, 0.1]));
     assert_eq!(found.segments.len(), 1);
-    assert_eq!(found.segments[0].metrics[1].arms[1].value, 0.5);
+    assert_eq!(found.segments[0].metrics[1].arms[1].value, Some(0.5));
 }
 
 #[test]
@@ -263,9 +264,13 @@ fn laws() {
         let time = dice.below(90) as u32 * DAY;
         deeds.push(Deed { who, table: 1, time, numbers: vec![dice.below(900) as i64], ..Deed::default() });
     }
-    let outcome = |what, rate| Outcome { what, rate };
-    let outcomes =
-        vec![outcome(What::Orders, true), outcome(What::Column(0), false), outcome(What::Orders, false)];
+    let outcome = |what, kind, per| Outcome { what, kind, per };
+    let outcomes = vec![
+        outcome(What::Orders, MetricKind::Rate, None),
+        outcome(What::Column(0), MetricKind::Mean, None),
+        outcome(What::Orders, MetricKind::Ratio, Some(What::Count)),
+        outcome(What::Orders, MetricKind::Quantile, None),
+    ];
     let question = Weigh {
         rows: Match::default(),
         arm: 0,

@@ -147,11 +147,21 @@ export const businessZh = {
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",
-    control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",
+    control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均", ratio: "比值", quantile: "分位数" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", better: "更好", worse: "更差", open: "看不出差别" },
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",
     all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
+    quantile: (median: boolean, at: string) => (median ? "中位数" : `${at} 分位数`), per: "除以", perOrders: "订单数", sourceMoney: "订单金额", at: "低于该值的人占（%）",
+  },
+  factorial: {
+    ask: "因子", needs: "需要分组文件中有两列各 2 到 6 个取值", another: "请再选一个。",
+    empty: (levels: string) => `${levels}没有人或只有一人：用到这些组合的结论无法给出。`, none: "因子只按比例和人均来看，请添加这样的指标。",
+    best: (levels: string, value: string, people: string) => `最高：${levels}，${value}，${people} 人。`, chart: "各组合的数值与 95% 区间", effects: "效应", effect: "效应", size: "大小", df: "自由度", low: "下限", high: "上限",
+    alone: { found: "有影响", open: "看不出影响" }, both: { found: "一个的作用取决于另一个", open: "看不出相互影响" },
+    verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", unknown: "无法判断" },
+    against: (one: string, other: string) => `${one} 对比 ${other}`, more: (one: string, other: string, at: string, base: string) => `${one} 对比 ${other}：在 ${at} 下比在 ${base} 下多`,
+    sparse: "做或没做的人太少，结果粗略", cells: "逐个组合", depends: "一个的作用取决于另一个时，单独的效应只是平均值：请按组合来看。", levels: "逐个取值（各组合权重相同）", factor: "因子", level: "取值", left: (several: string, none: string) => `未计入因子：${several} 人有多个取值，${none} 人没有取值。`,
   },
 };
 export type BusinessWords = typeof businessZh;

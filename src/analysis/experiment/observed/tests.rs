@@ -128,6 +128,7 @@ fn figures_are_those_of_a_plain_script() {
     let cell = |n: u64, did: u64| Cell {
         moments: Moments { n, sum: i128::from(did), squares: i128::from(did) },
         positive: did,
+        ..Cell::default()
     };
     let cells =
         counts.map(|(pattern, [n0, y0, n1, y1])| (pattern.to_vec(), vec![cell(n0, y0), cell(n1, y1)]));
@@ -169,8 +170,9 @@ fn control_with_a_lot_or_without_a_column_there_is_none() {
 #[test]
 fn laws() {
     let deeds = people(250, 5);
-    let outcomes =
-        vec![Outcome { what: What::Column(0), rate: true }, Outcome { what: What::Column(1), rate: false }];
+    let outcomes = [(0, MetricKind::Rate), (1, MetricKind::Mean)]
+        .map(|(at, kind)| Outcome { what: What::Column(at), kind, per: None })
+        .to_vec();
     let weigh = Weigh { rows: Default::default(), arm: 0, arms: 2, segment: None, outcomes, days: 0, end: 1 };
     let of = Covariates { weigh, arms: [1, 2], columns: vec![(1, 4), (2, 3)], orders: true, seed: 0 };
     hold_over(&Look { of }, |count| past(&deeds, count).0);

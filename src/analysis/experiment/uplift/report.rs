@@ -174,9 +174,7 @@ fn apart(about: &About<'_>, [control, arm]: [&Cell; 2]) -> Option<(f64, Option<I
                 [control.positive, control.moments.n, arm.positive, arm.moments.n].map(|n| n as f64);
             Some(newcombe(x1, n1, x2, n2))
         }
-        MetricKind::Mean => {
-            welch(&control.moments, &arm.moments).map(|test| test.interval.scaled(1.0 / about.unit))
-        }
+        _ => welch(&control.moments, &arm.moments).map(|test| test.interval.scaled(1.0 / about.unit)),
     };
     Some(((arm.moments.mean() - control.moments.mean()) / about.unit, interval, part(control) + part(arm)))
 }

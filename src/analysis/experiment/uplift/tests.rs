@@ -4,7 +4,7 @@ use super::learn::Model;
 use super::report::{area, qini};
 use super::*;
 use crate::analysis::experiment::measure::{Outcome, What};
-use crate::analysis::experiment::{ExperimentPlan, ExperimentReport, QUESTIONS, experiment};
+use crate::analysis::experiment::{ExperimentPlan, ExperimentReport, MetricKind, QUESTIONS, experiment};
 use crate::shard::laws::hold_over;
 use crate::shard::testing::{Deed, Dice, past, run};
 use crate::table::history::{Dim, Measure, TableSchema};
@@ -177,7 +177,7 @@ fn control_without_a_lot_or_a_column_there_is_none() {
 }
 
 fn weigh() -> Weigh {
-    let outcomes = vec![Outcome { what: What::Column(0), rate: true }];
+    let outcomes = vec![Outcome { what: What::Column(0), kind: MetricKind::Rate, per: None }];
     Weigh { rows: Default::default(), arm: 0, arms: 2, segment: None, outcomes, days: 0, end: 1 }
 }
 

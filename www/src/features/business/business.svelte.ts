@@ -17,7 +17,7 @@ const PLANS: Plans = {
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
   stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6, touch: null, touch_days: 7, met: null, category: null } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
-  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, uplift: null, adjust: null, seed: 1 } satisfies ExperimentPlan,
+  experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, factors: [], uplift: null, adjust: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
   cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
@@ -322,10 +322,13 @@ class Business {
     const arms = this.values("assign", "arm");
     const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
     if (plans.funnel.steps.length === 0 && new Set(steps.map(({ event }) => event[0])).size === steps.length && steps.length > 1) this.#plan("funnel", { ...plans.funnel, steps });
-    if (arms.length > 0 && !arms.includes(plans.experiment.control)) {
+    const controlled = arms.includes(plans.experiment.control);
+    // Without orders there is nothing to measure until the numbers beside the arms are.
+    const unmeasured = plans.experiment.metrics.length === 0 && !this.has("orders");
+    if (arms.length > 0 && (!controlled || unmeasured)) {
       const numbers = (this.bring.result?.numbers ?? []).filter(([table]) => table === "assign");
-      const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null }));
-      this.#plan("experiment", { ...plans.experiment, metrics, control: arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "" });
+      const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null, per: null, at: null }));
+      this.#plan("experiment", { ...plans.experiment, metrics, control: controlled ? plans.experiment.control : (arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "") });
     }
     this.#behaviour();
     const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
@@ -448,7 +451,7 @@ class Business {
     const { metrics, detect } = this.plans.experiment;
     const control = of.arms.find(({ name }) => CONTROL.test(name)) ?? of.arms[0];
     const planned = Object.fromEntries(of.arms.map(({ name, share }) => [name, share]));
-    this.#plan("experiment", { ...PLANS.experiment, metrics: metrics.filter(({ column }) => column === null), detect, where: { experiment: [of.name] }, planned, control: control?.name ?? "" });
+    this.#plan("experiment", { ...PLANS.experiment, metrics: metrics.filter(({ column, per }) => column === null && !(per !== null && per !== "orders" && "column" in per)), detect, where: { experiment: [of.name] }, planned, control: control?.name ?? "" });
     await this.open();
     this.go("experiment");
   }
