@@ -293,4 +293,12 @@ test("people are put into the arms that a partner computes, and the arms file be
   await page.getByTestId("sequential").check();
   await expect(page.getByTestId("experiment-bought")).toBeVisible({ timeout: 30_000 });
   expect(await barriers(page), "experiment").toEqual([]);
+  // Without a lot there is no uplift; people alike are compared instead, and it is said to be an observation.
+  await page.getByTestId("experiment-settings").getByLabel("Randomised").uncheck();
+  await expect(page.getByTestId("uplift")).toHaveCount(0, { timeout: 30_000 });
+  await expect(page.getByTestId("observed")).toHaveCount(0);
+  await page.getByTestId("adjust").check();
+  await expect(page.getByTestId("observed-lead")).toContainText("among people alike", { timeout: 30_000 });
+  await expect(page.getByTestId("observed-effects").locator("tbody tr")).toHaveCount(2);
+  expect(await barriers(page), "people alike").toEqual([]);
 });
