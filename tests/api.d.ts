@@ -4653,13 +4653,14 @@ column: string,
  */
 value: string, 
 /**
- * The arm's share less the control's, in standard deviations (Austin 2009): of everyone.
+ * The arm's share less the control's, in standard deviations (Austin 2009): of everyone. Absent where all of one arm have
+ * the value and none of the other.
  */
-before: number, 
+before: number | null, 
 /**
- * Of those left, weighted to be alike. Beyond 0.1 they are not.
+ * Of those left, weighted to be alike. Beyond 0.1 they are not. Absent as before, and where nobody is left.
  */
-after: number, };
+after: number | null, };
 
 /**
  * A metric.
@@ -4686,13 +4687,13 @@ means: [number, number],
  */
 difference: number, 
 /**
- * Its 95 % interval.
+ * Its 95 % interval; absent where an arm has fewer than ten people left for each value known before, or values do not vary.
  */
-interval: Interval, 
+interval: Interval | null, 
 /**
- * Two-sided.
+ * Two-sided; absent as the interval is.
  */
-p: number, };
+p: number | null, };
 
 /**
  * Arms held against the control among those alike.

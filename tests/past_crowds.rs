@@ -65,10 +65,13 @@ fn who(path: &Path, holds: impl Fn(&[&str]) -> bool) -> BTreeSet<String> {
 
 #[test]
 fn a_crowd_of_the_recipe_is_who_the_analysis_lists() {
+    let others = "[packs]\nby = [\"city\"]\nfloor = 5\ncrowd = { is = \"measure\", measure = \"past.lifecycle\", from = 0, to = 3 }\n\
+        [personas]\nk = 2\nof = { is = \"measure\", measure = \"past.clv-band\", from = 0, to = 2 }\n\
+        [[portraits]]\nname = \"like them\"\nproxy = { is = \"measure\", measure = \"past.lifecycle\", from = 1, to = 3 }\n";
     let two = crowd("once", "past.lifecycle", 0) + &crowd("high", "past.clv-band", 2);
     let model =
         "samples = { positives = { is = \"measure\", measure = \"past.lifecycle\", from = 1, to = 3 } }\n";
-    let dir = folder("past-crowds", &format!("{model}{ORDERS}[clv]\nholdout = 0\n{two}"));
+    let dir = folder("past-crowds", &format!("{model}{others}{ORDERS}[clv]\nholdout = 0\n{two}"));
     let made = atoll(&dir, "run", &["--shards", "3"], "run").expect("runs");
     let list = atoll(&dir, "analyze", &["clv", "--people"], "clv").expect("runs").join("clv-people.csv");
     let header = fs::read_to_string(&list).expect("a file");
@@ -95,6 +98,7 @@ fn a_crowd_of_the_recipe_is_who_the_analysis_lists() {
     let run: Value = serde_json::from_slice(&fs::read(made.join("run.json")).expect("a file")).expect("JSON");
     let inputs = run["inputs"].as_array().expect("a list").iter().map(|input| input["name"].as_str());
     assert!(inputs.flatten().any(|name| name == "orders.csv"));
+    assert!(made.join("rows.json").exists() && made.join("packs.zip").exists());
     // Nothing depends on the number of shards.
     let alone = atoll(&dir, "run", &["--shards", "1"], "alone").expect("runs");
     for file in fs::read_dir(&made).expect("a folder") {

@@ -230,12 +230,12 @@ fn alike(report: &ObservedReport) -> Files {
         for of in &arm.effects {
             effects.label(&arm.arm).label(&of.metric).count(arm.people.iter().sum());
             effects.count(arm.outside.iter().sum()).number(of.seen, 6).number(of.means[0], 6);
-            effects.number(of.means[1], 6).number(of.difference, 6).number(of.interval.low, 6);
-            effects.number(of.interval.high, 6).number(of.p, 6).end();
+            effects.number(of.means[1], 6).number(of.difference, 6).maybe(of.interval.map(|i| i.low), 6);
+            effects.maybe(of.interval.map(|i| i.high), 6).maybe(of.p, 6).end();
         }
         for bin in &arm.balance {
             balance.label(&arm.arm).label(&bin.column).label(&bin.value);
-            balance.number(bin.before, 6).number(bin.after, 6).end();
+            balance.maybe(bin.before, 6).maybe(bin.after, 6).end();
         }
     }
     named([("experiment-observed.csv", effects.bytes()), ("experiment-balance.csv", balance.bytes())])

@@ -301,6 +301,11 @@ pub(super) async fn need_past(room: &mut Room, of: &[&Expr]) -> Result<()> {
     Ok(())
 }
 
+/// `rows.json` of what was brought in.
+pub(super) fn past_rows(room: &Room) -> Option<Vec<u8>> {
+    room.past.as_ref().map(|past| over_time::rows_json(&release(past.opened.intake())))
+}
+
 /// The files of one analysis.
 async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic) -> Result<over_time::Files> {
     let schema = &opened.schema;

@@ -1,6 +1,6 @@
 //! What can be saved: every file `atoll run` writes, and audiences. Reports are made from released answers only.
 
-use super::analyze::need_past;
+use super::analyze::{need_past, past_rows};
 use super::call::{AllMade, Call, Export, Made};
 use super::run::{need_digests, run};
 use super::{Opened, Room, lists, personas as stages, platform};
@@ -111,6 +111,8 @@ pub async fn make_all(room: &mut Room) -> Result<AllMade> {
     lists::check(&room.opened()?.recipe)?;
     // What was saved before is no part of the run.
     let before = std::mem::take(&mut room.lists);
+    let recipe = room.opened()?.recipe.clone();
+    need_past(room, &recipe.all_crowds()).await?;
     let mut files = vec![Export::Match, Export::Profile, Export::Features, Export::Lookalike];
     if room.opened()?.matched.get().one_id.is_some() {
         files.extend([Export::OneId, Export::Conflicts]);
@@ -141,9 +143,13 @@ pub async fn make_all(room: &mut Room) -> Result<AllMade> {
     }
     files.extend(lists::names(&room.opened()?.recipe).into_iter().map(|name| Export::List { name }));
     files.retain(|file| room.opened().is_ok_and(|opened| opened.allows(file)));
-    let mut made = Vec::with_capacity(files.len() + 1);
+    let mut made = Vec::with_capacity(files.len() + 2);
     for file in files {
         made.push(make(room, file).await?);
+    }
+    // Where the rows over time went that crowds stand on.
+    if let Some(rows) = past_rows(room).filter(|_| recipe.leans_on_past()) {
+        made.push(keep(room, "rows.json", rows, 0));
     }
     let mut refused = None;
     if let Some(plan) = room.opened()?.recipe.export.clone()

@@ -68,10 +68,17 @@ pub(super) fn check(recipe: &Recipe) -> Result<()> {
 }
 
 impl Recipe {
+    /// Every crowd that stands in the recipe.
+    pub(super) fn all_crowds(&self) -> Vec<&Expr> {
+        let models = self.lookalike.samples.crowds().chain([&self.personas.of]).chain(&self.personas.target);
+        let proxies = self.portraits.iter().filter_map(|plan| plan.proxy.as_ref());
+        let packs = self.packs.iter().map(|plan| &plan.crowd);
+        asked(self).into_iter().chain(models).chain(proxies).chain(packs).collect()
+    }
     /// Whether something is asked of people by what an analysis over time finds of them: its files have to be brought in.
     pub fn leans_on_past(&self) -> bool {
-        let crowds = asked(self).into_iter().chain(self.lookalike.samples.crowds());
-        self.over_time.is_some() && crowds.flat_map(Expr::measures).any(|measure| measure.starts_with(PAST))
+        let mut measures = self.all_crowds().into_iter().flat_map(Expr::measures);
+        self.over_time.is_some() && measures.any(|measure| measure.starts_with(PAST))
     }
 }
 

@@ -98,7 +98,7 @@ fn arms(plan: &ExperimentPlan, names: &[String], people: &[u64]) -> (Vec<ArmRepo
         share: *people as f64 / all.max(1) as f64,
         planned: planned / whole,
     });
-    (arms.collect(), Srm { chi2, p, alarm: p < 0.001 })
+    (arms.collect(), Srm { chi2, p, alarm: p < 0.001 && (plan.randomised || !plan.planned.is_empty()) })
 }
 
 impl Desk<'_> {

@@ -131,7 +131,7 @@ export const businessEn: BusinessWords = {
   },
   observed: {
     ask: "Compare people alike", title: (arm) => `${arm} among people alike`, seen: "As seen", alike: "Among people alike", everyone: (arm) => `If everyone were in ${arm}`,
-    lead: (metric, seen, alike, found, p) => `${metric}: ${seen} as seen, ${alike} among people alike${found ? "" : ", which can be chance"} (p ${p}). An observation, not a proof: what sets the arms apart without standing in a column stays in it.`,
+    lead: (metric, seen, alike, found, p) => `${metric}: ${seen} as seen, ${alike} among people alike${found === null ? ", of too few people to say how surely" : `${found ? "" : ", which can be chance"} (p ${p})`}. An observation, not a proof: what sets the arms apart without standing in a column stays in it.`,
     nobody: "The arms have no people alike by these columns: nothing can be compared.", overlap: "Are there people alike? Chance of being in the arm, by what is known before", chance: "Chance of being in the arm",
     allHave: "Everyone has people like them in the other arm.", outside: (people, share) => `${people} people (${share}) have nobody like them in the other arm and are left out.`,
     balance: "Are the arms alike?", value: "Known before", before: "Difference", after: "Among people alike", even: "By what is known, both sides are alike (all differences below 0.1).", uneven: "Some differences stay above 0.1: read the effect with care.",

@@ -130,7 +130,7 @@ export const businessZh = {
   },
   observed: {
     ask: "相似人群对比", title: (arm: string) => `${arm}：相似人群对比`, seen: "表面差异", alike: "相似人群差异", everyone: (arm: string) => `若所有人都在“${arm}”`,
-    lead: (metric: string, seen: string, alike: string, found: boolean, p: string) => `${metric}：表面差异 ${seen}，相似人群之间 ${alike}${found ? "" : "，可能只是偶然"}（p ${p}）。这是观察性结论，不是实验证明：未列出的差异仍混在其中。`,
+    lead: (metric: string, seen: string, alike: string, found: boolean | null, p: string) => `${metric}：表面差异 ${seen}，相似人群之间 ${alike}${found === null ? "，人数太少，无法判断把握" : `${found ? "" : "，可能只是偶然"}（p ${p}）`}。这是观察性结论，不是实验证明：未列出的差异仍混在其中。`,
     nobody: "按这些列，两组没有相似的人，无法对比。", overlap: "两组有相似的人吗？按事前信息进入该组的概率", chance: "进入该组的概率",
     allHave: "每个人在另一组都有相似的人。", outside: (people: string, share: string) => `${people} 人（${share}）在另一组没有相似的人，已排除。`,
     balance: "两组相似吗？", value: "事前已知", before: "差异", after: "对比人群的差异", even: "就已知信息而言，两侧已相似（差异均小于 0.1）。", uneven: "仍有差异大于 0.1，请谨慎解读。",

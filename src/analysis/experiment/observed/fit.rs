@@ -3,6 +3,7 @@
 use super::patterns::Patterns;
 use crate::analysis::experiment::measure::Cell;
 use crate::num::{self, Moments};
+use std::collections::BTreeSet;
 
 /// Pull of every bin to nothing, in people: with the intercept bins say the same twice, and of a bin that only one arm has
 /// nothing could be learnt.
@@ -100,6 +101,16 @@ fn chances(rows: &[Row], width: usize) -> Option<Vec<f64>> {
     Some(weights)
 }
 
+/// People of an arm for each bin, at least, for an interval.
+const ENOUGH: f64 = 10.0;
+
+/// Whether the models know enough for an interval.
+pub fn enough(rows: &[Row]) -> bool {
+    let bins: BTreeSet<usize> = rows.iter().flat_map(|row| &row.places).copied().collect();
+    let people = |of: usize| rows.iter().map(|row| row.people[of]).sum::<f64>();
+    people(0).min(people(1)) >= ENOUGH * (bins.len() as f64 - 1.0)
+}
+
 /// What a metric comes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
@@ -109,8 +120,17 @@ pub struct Effect {
     pub error: f64,
 }
 
+/// Sums of values from another zero: exact, and small where values are large and alike.
+fn moved(of: Moments, zero: i128) -> Moments {
+    let n = i128::from(of.n);
+    Moments { sum: of.sum - n * zero, squares: of.squares - 2 * zero * of.sum + n * zero * zero, ..of }
+}
+
 /// The effect among those kept, in the metric's minor unit. Nothing where an arm has fewer than two of them.
 pub fn effect(rows: &[Row], width: usize, metric: usize) -> Option<Effect> {
+    let all = rows.iter().flat_map(|row| row.moments.iter().map(|of| of[metric]));
+    let (n, sum) = all.fold((0, 0), |(n, sum), of| (n + i128::from(of.n), sum + of.sum));
+    let zero = if n > 0 { sum / n } else { 0 };
     let people = |of: usize| rows.iter().map(|row| row.people[of]).sum::<f64>();
     let all = people(0) + people(1);
     if people(0) < 2.0 || people(1) < 2.0 {
@@ -118,7 +138,7 @@ pub fn effect(rows: &[Row], width: usize, metric: usize) -> Option<Effect> {
     }
     let expected = |of: usize| {
         let n: Vec<f64> = rows.iter().map(|row| row.people[of]).collect();
-        let y: Vec<f64> = rows.iter().map(|row| row.moments[of][metric].sum as f64).collect();
+        let y: Vec<f64> = rows.iter().map(|row| moved(row.moments[of][metric], zero).sum as f64).collect();
         num::solved(products(rows, width, &n), totals(rows, width, &y))
     };
     let expected = [expected(0)?, expected(1)?];
@@ -127,7 +147,7 @@ pub fn effect(rows: &[Row], width: usize, metric: usize) -> Option<Effect> {
         let m = [at(&expected[0], row), at(&expected[1], row)];
         let weight = [-1.0 / (1.0 - row.chance), 1.0 / row.chance];
         for (of, weight) in weight.into_iter().enumerate() {
-            let moments = row.moments[of][metric];
+            let moments = moved(row.moments[of][metric], zero);
             // Sums of y - m and of its square over the people of this arm.
             let (n, sum) = (moments.n as f64, moments.sum as f64);
             let (left, left2) =
@@ -141,7 +161,7 @@ pub fn effect(rows: &[Row], width: usize, metric: usize) -> Option<Effect> {
     let means = means.map(|sum| sum / all);
     let difference = means[1] - means[0];
     let variance = (squares / all - difference * difference).max(0.0) / (all - 1.0);
-    Some(Effect { means, error: num::sqrt(variance) })
+    Some(Effect { means: means.map(|mean| mean + zero as f64), error: num::sqrt(variance) })
 }
 
 /// Shares of every place among those of an arm, as they are or weighted so that both arms are alike.

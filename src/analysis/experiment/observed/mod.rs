@@ -4,7 +4,8 @@
 //! bins of columns known before; m₁(x) and m₀(x), what is expected in the arm and in the control, are ridges on the same bins;
 //! the effect is the mean of m₁ − m₀ + w(y − m₁)/e − (1 − w)(y − m₀)/(1 − e), and its variance that of the terms (Robins, Rotnitzky
 //! and Zhao 1994). It is right if either of the two is. People whose e lies outside of [0.05, 0.95] have nobody to be held against:
-//! they are left out and counted (Crump, Hotz, Imbens and Mitnik 2009), and the effect is of the others. What differs between the
+//! they are left out and counted (Crump, Hotz, Imbens and Mitnik 2009), and the effect is of the others. Where an arm has fewer than
+//! ten people left for each bin, the models know too little for an interval, and none is given. What differs between the
 //! arms without standing in a column is not seen by any of this: the figures stay observations.
 //!
 //! People with the same bins are one pattern, and all that is asked of a person is a sum over patterns: one pass per arm brings
@@ -60,10 +61,11 @@ pub(super) async fn observed(
             seed: 0,
         };
         let patterns = desk.sum(&Look { of: of.clone() }).await?;
-        if patterns.cells.len() > PATTERNS {
+        let (patterns, names) = patterns.dense(of.names(schema));
+        if patterns.cells.len() > PATTERNS || names.len() > covariates::BINS as usize {
             return Err(Error::new(Kind::OutOfRange).column(SETTING));
         }
-        found.push(report::arm(name, &of.names(schema), &patterns, &metrics, &units));
+        found.push(report::arm(name, &names, &patterns, &metrics, &units));
     }
     Ok(ObservedReport { columns: plan.columns.clone(), orders: plan.orders, arms: found })
 }

@@ -5,7 +5,7 @@ use crate::analysis::experiment::measure::Cell;
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Counts people of two arms by pattern.
@@ -21,6 +21,18 @@ pub struct Patterns {
     /// By pattern, its places behind the intercept: by arm, the control first, a cell per metric. A cell knows how many people
     /// there are, so there is one in any case.
     pub cells: BTreeMap<Vec<u32>, Vec<Cell>>,
+}
+
+impl Patterns {
+    /// The same over the places that somebody has, of all that have these names.
+    pub(super) fn dense(self, names: Vec<(String, String)>) -> (Patterns, Vec<(String, String)>) {
+        let used: BTreeSet<u32> = self.cells.keys().flatten().copied().collect();
+        let place: BTreeMap<u32, u32> = used.iter().copied().zip(1..).collect();
+        let pattern = |old: &Vec<u32>| old.iter().filter_map(|at| place.get(at).copied()).collect();
+        let cells = self.cells.into_iter().map(|(old, cells)| (pattern(&old), cells)).collect();
+        let names = (1..).zip(names).filter(|(at, _)| used.contains(at)).map(|(_, name)| name).collect();
+        (Patterns { cells }, names)
+    }
 }
 
 impl Partial for Patterns {

@@ -53,10 +53,10 @@ pub struct ObservedEffect {
     pub means: [f64; 2],
     /// The second less the first.
     pub difference: f64,
-    /// Its 95 % interval.
-    pub interval: Interval,
-    /// Two-sided.
-    pub p: f64,
+    /// Its 95 % interval; absent where an arm has fewer than ten people left for each value known before, or values do not vary.
+    pub interval: Option<Interval>,
+    /// Two-sided; absent as the interval is.
+    pub p: Option<f64>,
 }
 
 /// A value of a column.
@@ -67,10 +67,11 @@ pub struct ObservedBin {
     pub column: String,
     /// The value.
     pub value: String,
-    /// The arm's share less the control's, in standard deviations (Austin 2009): of everyone.
-    pub before: f64,
-    /// Of those left, weighted to be alike. Beyond 0.1 they are not.
-    pub after: f64,
+    /// The arm's share less the control's, in standard deviations (Austin 2009): of everyone. Absent where all of one arm have
+    /// the value and none of the other.
+    pub before: Option<f64>,
+    /// Of those left, weighted to be alike. Beyond 0.1 they are not. Absent as before, and where nobody is left.
+    pub after: Option<f64>,
 }
 
 pub(super) fn arm(
@@ -86,6 +87,7 @@ pub(super) fn arm(
     let count =
         |rows: &[Row]| [0, 1].map(|of: usize| rows.iter().map(|row| row.people[of]).sum::<f64>() as u64);
     let (people, left) = (count(&all), count(&kept));
+    let enough = fit::enough(&kept);
     let effect = |(at, (metric, unit)): (usize, (&&Metric, &f64))| {
         let found = fit::effect(&kept, width, at)?;
         let mean = |of: usize| {
@@ -94,14 +96,16 @@ pub(super) fn arm(
         };
         let means = found.means.map(|mean| mean / unit);
         let (difference, error) = (means[1] - means[0], found.error / unit);
+        let told = error > 0.0 && enough;
         Some(ObservedEffect {
             metric: metric.name.clone(),
             kind: metric.kind,
             seen: mean(1) - mean(0),
             means,
             difference,
-            interval: Interval { low: difference - Z95 * error, high: difference + Z95 * error },
-            p: if error > 0.0 { num::normal_two_sided(difference / error) } else { 1.0 },
+            interval: told
+                .then_some(Interval { low: difference - Z95 * error, high: difference + Z95 * error }),
+            p: told.then(|| num::normal_two_sided(difference / error)),
         })
     };
     ObservedArm {
@@ -131,10 +135,14 @@ fn balance(names: &[(String, String)], all: &[Row], kept: &[Row]) -> Vec<Observe
     let bin = |(place, (column, value)): (usize, &(String, String))| {
         let [control, arm] = [before[0][place], before[1][place]];
         let spread = num::sqrt((control * (1.0 - control) + arm * (1.0 - arm)) / 2.0);
-        let apart =
-            |of: &[Vec<f64>; 2]| if spread > 0.0 { (of[1][place] - of[0][place]) / spread } else { 0.0 };
+        // All of one arm and none of the other: no spread to measure by.
+        let apart = |of: &[Vec<f64>; 2]| match of[1][place] - of[0][place] {
+            0.0 => Some(0.0),
+            by => (spread > 0.0).then(|| by / spread),
+        };
+        let after = if kept.is_empty() { None } else { apart(&after) };
         let (column, value) = (column.clone(), value.clone());
-        let bin = ObservedBin { column, value, before: apart(&before), after: apart(&after) };
+        let bin = ObservedBin { column, value, before: apart(&before), after };
         (control + arm > 0.0).then_some(bin)
     };
     (1..).zip(names).filter_map(bin).collect()

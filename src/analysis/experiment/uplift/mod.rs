@@ -54,7 +54,11 @@ pub(super) async fn uplift(
     about: About<'_>,
     seed: u64,
 ) -> Result<UpliftReport> {
-    let columns = covariates::columns(schema, &plan.columns, plan.orders, "experiment.uplift.columns")?;
+    const SETTING: &str = "experiment.uplift.columns";
+    let columns = covariates::columns(schema, &plan.columns, plan.orders, SETTING)?;
+    if columns.iter().map(|(_, labels)| labels).sum::<u32>() > covariates::BINS {
+        return Err(Error::new(Kind::OutOfRange).column(SETTING));
+    }
     let of = Covariates { weigh: about.weigh.clone(), arms: about.arms, columns, orders: plan.orders, seed };
     desk.progress("uplift", 0, 3, "rounds");
     let models = desk.sum(&Learn { of: of.clone() }).await?.models(&of, plan.shrink)?;
