@@ -3082,6 +3082,113 @@ features: Array<FeatureLine>,
 constant: Array<string>, };
 
 /**
+ * What is asked of texts.
+ */
+export type FeedbackPlan = { 
+/**
+ * A column of the same table, each of whose values is told apart.
+ */
+by: string | null, 
+/**
+ * Column of stars or points, to tell how well words agree with them.
+ */
+stars: string | null, 
+/**
+ * Days up to the last one that are compared with as many before; 0 for none.
+ */
+compare: number, 
+/**
+ * People a word is used by, at least.
+ */
+least: number, 
+/**
+ * Words that are told.
+ */
+top: number, 
+/**
+ * Texts quoted for each topic, numbers and addresses blotted out; 0 for none.
+ */
+quotes: number, };
+
+/**
+ * The report. Shares are of people who wrote, unless they say otherwise.
+ */
+export type FeedbackReport = { 
+/**
+ * The last day that counts.
+ */
+as_of: string, 
+/**
+ * The table with the texts.
+ */
+table: string, 
+/**
+ * Everyone in the files.
+ */
+everyone: number, 
+/**
+ * Different texts.
+ */
+different: number, 
+/**
+ * All texts.
+ */
+all: TextLine, 
+/**
+ * Texts that name no topic.
+ */
+silent: number, 
+/**
+ * Topics in their order.
+ */
+topics: Array<TextTopicLine>, 
+/**
+ * By month.
+ */
+months: Array<TextLine>, 
+/**
+ * The column texts are told apart by.
+ */
+column: string | null, 
+/**
+ * Its values, those with most texts first.
+ */
+by: Array<TextLine>, 
+/**
+ * Values that are not told.
+ */
+more: number, 
+/**
+ * Words people use, the most used first.
+ */
+words: Array<TextWord>, 
+/**
+ * How texts agree with stars, where there are any.
+ */
+stars: FeedbackStars | null, };
+
+/**
+ * How texts agree with stars.
+ */
+export type FeedbackStars = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * The chance that a text read as praise has more stars than one read as a complaint, equal ones half.
+ */
+auc: number | null, 
+/**
+ * Its 95 % interval, as if every text were of somebody else.
+ */
+interval: Interval | null, 
+/**
+ * Texts by stars (in the column's unit) and mood.
+ */
+lines: Array<[number, [number, number, number, number]]>, };
+
+/**
  * A figure with its 95 % interval.
  */
 export type Figure = { 
@@ -5183,7 +5290,15 @@ figures: FiguresPlan,
 /**
  * What foretells.
  */
-features: FeaturePlan, };
+features: FeaturePlan, 
+/**
+ * How texts are read.
+ */
+text: TextPlan, 
+/**
+ * What people write.
+ */
+feedback: FeedbackPlan, };
 
 /**
  * The tables a room can have, each of any number of files.
@@ -6581,6 +6696,10 @@ channel: string | null,
  */
 arm: string | null, 
 /**
+ * Column of what people wrote.
+ */
+text: string | null, 
+/**
  * Other columns of labels.
  */
 columns: Array<string>, 
@@ -7444,6 +7563,10 @@ presets: Array<[StagePreset, Array<StageRule>]>,
  */
 rules: Array<TagRule>, 
 /**
+ * Topics that texts are read for.
+ */
+topics: Array<TextTopic>, 
+/**
  * Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
  */
 campaign: Array<[string, Array<string>]>, };
@@ -7502,6 +7625,188 @@ values: Array<string>,
  * Weight, -10 to 10; below 0 for what they are not.
  */
 weight: number, };
+
+/**
+ * The share of those who wrote in a period that complained of a topic, against the period before.
+ */
+export type TextChange = { 
+/**
+ * People before.
+ */
+before: [number, number], 
+/**
+ * People now: who complained, who wrote.
+ */
+now: [number, number], 
+/**
+ * The share now less that before.
+ */
+difference: number, 
+/**
+ * Its 95 % interval (Newcombe).
+ */
+interval: Interval, 
+/**
+ * False discovery rate over all topics.
+ */
+q: number, };
+
+/**
+ * Some texts and those who wrote them.
+ */
+export type TextLine = { 
+/**
+ * Which: the month, or the value.
+ */
+name: string, 
+/**
+ * Texts.
+ */
+texts: number, 
+/**
+ * Texts by mood: positive, negative, mixed, neutral.
+ */
+moods: [number, number, number, number], 
+/**
+ * People who wrote them.
+ */
+people: number, 
+/**
+ * Of them, who complained.
+ */
+complainers: number, 
+/**
+ * Their share.
+ */
+share: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * People who complained, by topic.
+ */
+blamed: Array<number>, 
+/**
+ * False discovery rate at which a value's share differs from that of the other values.
+ */
+q: number | null, };
+
+/**
+ * How texts are read. Words are told apart neither by case nor by width; `deliver*` is every word that begins so.
+ */
+export type TextPlan = { 
+/**
+ * What people write about; the list that comes along if not given.
+ */
+topics: Array<TextTopic>, 
+/**
+ * Words that praise, besides those that come along.
+ */
+positive: Array<string>, 
+/**
+ * Words that complain, besides those that come along. A word of either list is what it is called here, whatever it is there.
+ */
+negative: Array<string>, };
+
+/**
+ * A topic.
+ */
+export type TextTopic = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Words and phrases, any of which is enough.
+ */
+words: Array<string>, };
+
+/**
+ * A topic.
+ */
+export type TextTopicLine = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Texts that name it.
+ */
+texts: number, 
+/**
+ * Of them, texts that praise it.
+ */
+praised: number, 
+/**
+ * Of them, texts that complain of it.
+ */
+blamed: number, 
+/**
+ * People who named it.
+ */
+people: number, 
+/**
+ * Their share.
+ */
+share: number, 
+/**
+ * Its 95 % interval.
+ */
+interval: Interval, 
+/**
+ * People who complained of it.
+ */
+complainers: number, 
+/**
+ * Their share of those who named it.
+ */
+complaining: number, 
+/**
+ * Its 95 % interval.
+ */
+complaining_interval: Interval, 
+/**
+ * How many more complain of it now.
+ */
+change: TextChange | null, 
+/**
+ * Some of the texts that complain of it, else that name it.
+ */
+quotes: Array<string>, };
+
+/**
+ * A word.
+ */
+export type TextWord = { 
+/**
+ * The word, in lower case.
+ */
+word: string, 
+/**
+ * Texts with it.
+ */
+texts: number, 
+/**
+ * People who used it.
+ */
+people: number, 
+/**
+ * Of them, who complained of anything.
+ */
+complainers: number, 
+/**
+ * How often people who complained used it, against everyone who wrote.
+ */
+tgi: Tgi, 
+/**
+ * False discovery rate at which they used it more or less often than those who did not complain.
+ */
+q: number, 
+/**
+ * Topics that know it.
+ */
+topics: Array<string>, };
 
 /**
  * A target-group index: 100 where a tag is as common in the crowd as in the base.
@@ -7602,7 +7907,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "figures" | "features";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "figures" | "features" | "feedback";
 
 /**
  * Touchpoints before orders.

@@ -300,6 +300,55 @@ fn what_campaigns_came_to() {
 
 /// The pair of products that follow each other are one series of `products.csv`: who buys of it comes back, and for it.
 #[test]
+fn what_buyers_write() {
+    let found = found("room.toml", "feedback");
+    let topic = |name: &str| one(&found["topics"], "name", name);
+    let share = |of: &Value| number(&of[0]) / number(&of[1]);
+    // Deliveries are late in the last thirty days, which alone is called a change.
+    let late = topic("delivery");
+    assert!(holds(
+        &late["change"]["interval"],
+        truth("complains where or when it is worse", "delivery") - truth("complains", "delivery")
+    ));
+    assert!(
+        number(&late["change"]["q"]) < 1e-6
+            && share(&late["change"]["now"]) > share(&late["change"]["before"])
+    );
+    for other in ["packaging", "effect", "price", "app"] {
+        assert!(number(&topic(other)["change"]["q"]) > 0.05, "{other}");
+    }
+    // Codes fail in the mini-programme.
+    let app = found["topics"]
+        .as_array()
+        .expect("topics")
+        .iter()
+        .position(|topic| topic["name"] == "app")
+        .expect("app");
+    for value in found["by"].as_array().expect("values") {
+        let worse = value["name"] == "小程序";
+        let (blamed, people) = (number(&value["blamed"][app]), number(&value["people"]));
+        let what = if worse { "complains where or when it is worse" } else { "complains" };
+        let (rate, half) = (blamed / people, 2.6 * (truth(what, "app") / people).sqrt());
+        assert!((rate - truth(what, "app")).abs() < half, "{value}");
+        assert_eq!(number(&value["q"]) < 1e-6, worse && number(&value["share"]) > 0.4, "{value}");
+    }
+    for quiet in ["packaging", "effect", "price"] {
+        let (of, n) = (number(&topic(quiet)["complainers"]), number(&found["all"]["people"]));
+        let (rate, planted) = (of / n, truth("complains", quiet));
+        assert!((rate - planted).abs() < 2.6 * (planted / n).sqrt(), "{quiet}: {rate}");
+    }
+    assert_eq!(topic("scent")["texts"], 0);
+    // A name for a product that no list knows, used as often as planted; it is nobody's complaint.
+    let word = one(&found["words"], "word", "小绿瓶");
+    let n = number(&found["all"]["people"]);
+    let (rate, planted) = (number(&word["people"]) / n, truth("calls it so", "小绿瓶"));
+    assert!((rate - planted).abs() < 2.6 * (planted / n).sqrt(), "{rate}");
+    assert!(word["topics"].as_array().expect("topics").is_empty() && number(&word["q"]) > 0.01);
+    // One in ten stars has nothing to do with the text.
+    assert!((0.9..0.97).contains(&number(&found["stars"]["auc"])), "{}", found["stars"]);
+}
+
+#[test]
 fn products_tell_their_series() {
     let rates = found("room.toml", "pivot");
     let cells = rates["cells"].as_array().expect("cells");

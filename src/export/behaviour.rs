@@ -5,6 +5,7 @@ use super::over_time::{Files, named};
 use crate::analysis::campaigns::{CampaignFigures, CampaignReport};
 use crate::analysis::cohorts::CohortReport;
 use crate::analysis::features::FeaturesReport;
+use crate::analysis::feedback::{FeedbackReport, TextLine};
 use crate::analysis::figures::FiguresReport;
 use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
@@ -390,4 +391,71 @@ fn counted(table: &mut Table, of: &CampaignFigures, decimals: u8) {
         table.maybe(rate.map(|r| r.interval.low), 6).maybe(rate.map(|r| r.interval.high), 6);
     }
     table.maybe(of.cpc, 6).maybe(of.cpm, 6).maybe(of.cpa, 6).maybe(of.roas, 6).end();
+}
+
+/// `feedback.json`, `feedback-topics.csv`, `feedback-words.csv`, `feedback-months.csv`, and `feedback-by.csv` where texts are
+/// told apart by a column.
+pub fn feedback(report: &Released<FeedbackReport>) -> Files {
+    let json = pretty(report.get());
+    let report = report.get();
+    let mut topics = Table::new(
+        "topic,texts,praised,blamed,people,share,share_low,share_high,complainers,complaining,complaining_low,complaining_high,\
+         before,before_people,now,now_people,difference,difference_low,difference_high,q",
+    );
+    for of in &report.topics {
+        topics.label(&of.name).count(of.texts).count(of.praised).count(of.blamed).count(of.people);
+        topics
+            .number(of.share, 6)
+            .number(of.interval.low, 6)
+            .number(of.interval.high, 6)
+            .count(of.complainers);
+        let ends = of.complaining_interval;
+        topics.number(of.complaining, 6).number(ends.low, 6).number(ends.high, 6);
+        match &of.change {
+            Some(change) => {
+                for n in change.before.iter().chain(&change.now) {
+                    topics.count(*n);
+                }
+                topics.number(change.difference, 6).number(change.interval.low, 6);
+                topics.number(change.interval.high, 6).number(change.q, 6);
+            }
+            None => {
+                (0..8).for_each(|_| {
+                    topics.text("");
+                });
+            }
+        }
+        topics.end();
+    }
+    let mut words = Table::new("word,texts,people,complainers,tgi,tgi_low,tgi_high,q,topics");
+    for of in &report.words {
+        words.label(&of.word).count(of.texts).count(of.people).count(of.complainers).maybe(of.tgi.tgi, 2);
+        let ends = of.tgi.interval;
+        words.maybe(ends.map(|i| i.low), 2).maybe(ends.map(|i| i.high), 2).number(of.q, 6);
+        words.label(&of.topics.join("; ")).end();
+    }
+    let lines = |head: &str, lines: &[TextLine]| {
+        let moods = FeedbackReport::MOODS.join(",");
+        let mut table =
+            Table::new(&format!("{head},texts,{moods},people,complainers,share,share_low,share_high,q"));
+        for of in lines {
+            table.label(&of.name).count(of.texts);
+            for n in of.moods {
+                table.count(n);
+            }
+            table.count(of.people).count(of.complainers).number(of.share, 6);
+            table.number(of.interval.low, 6).number(of.interval.high, 6).maybe(of.q, 6).end();
+        }
+        table.bytes()
+    };
+    let mut files = named([
+        ("feedback.json", json),
+        ("feedback-topics.csv", topics.bytes()),
+        ("feedback-words.csv", words.bytes()),
+        ("feedback-months.csv", lines("month", &report.months)),
+    ]);
+    if report.column.is_some() {
+        files.extend(named([("feedback-by.csv", lines("value", &report.by))]));
+    }
+    files
 }

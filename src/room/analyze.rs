@@ -13,6 +13,7 @@ use crate::analysis::campaigns;
 use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
+use crate::analysis::feedback;
 use crate::analysis::figures;
 use crate::analysis::funnel;
 use crate::analysis::intake::Intake;
@@ -69,6 +70,8 @@ pub enum Topic {
     Figures,
     /// What foretells.
     Features,
+    /// What people write.
+    Feedback,
 }
 
 impl Topic {
@@ -87,6 +90,7 @@ impl Topic {
         Topic::Campaigns,
         Topic::Figures,
         Topic::Features,
+        Topic::Feedback,
     ];
     /// The one of this name.
     pub fn named(name: &str) -> Option<Topic> {
@@ -108,6 +112,7 @@ impl Topic {
             Topic::Campaigns => "campaigns",
             Topic::Figures => "figures",
             Topic::Features => "features",
+            Topic::Feedback => "feedback",
         }
     }
     /// Whether it is asked about nothing but counts, which takes no file.
@@ -146,6 +151,8 @@ pub struct Tables {
     pub presets: Vec<(stages::Preset, Vec<stages::StageRule>)>,
     /// Rules to start from, about what the files have.
     pub rules: Vec<rules::TagRule>,
+    /// Topics that texts are read for.
+    pub topics: Vec<feedback::TextTopic>,
     /// Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
     pub campaign: Vec<(String, Vec<String>)>,
 }
@@ -176,7 +183,7 @@ fn campaign(counts: &Counts) -> Vec<(String, Vec<String>)> {
 }
 
 impl Tables {
-    fn of(opened: &Opened) -> Tables {
+    fn of(opened: &Opened, recipe: &PastRecipe) -> Tables {
         let tables = Source::ALL.map(|source| (source, opened.schema.table(source)));
         let column = |(source, dim): (Source, &Dim)| Column {
             table: source,
@@ -197,6 +204,7 @@ impl Tables {
                 .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
                 .into(),
             rules: rules::preset(&opened.schema),
+            topics: recipe.text.list(),
             campaign: campaign(&opened.counts),
         }
     }
@@ -207,7 +215,7 @@ impl Room {
     pub(super) async fn bring(&mut self, recipe: PastRecipe, files: Vec<FileRef>) -> Result<Tables> {
         self.past = None;
         let opened = open(self, &recipe, &files).await?;
-        let tables = Tables::of(&opened);
+        let tables = Tables::of(&opened, &recipe);
         self.over_time = recipe.text();
         self.carry();
         self.past = Some(Brought { recipe, opened, files, carried: BTreeSet::new() });
@@ -343,6 +351,10 @@ async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic)
             behaviour::campaigns(&release(campaigns::campaigns(&opened.counts, &recipe.campaigns)?))
         }
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
+        Topic::Feedback => {
+            let report = feedback::feedback(desk, schema, &recipe.text, &recipe.feedback).await?;
+            behaviour::feedback(&release(report))
+        }
         Topic::Features => {
             let found = features::foretold(desk, schema, recipe).await?;
             let made = features::files(desk, recipe, &found).await?;

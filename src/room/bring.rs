@@ -59,6 +59,7 @@ struct Looked<'a> {
 /// Brings all files in.
 pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Result<Opened> {
     let desk = room.desk.clone();
+    recipe.text.check()?;
     let mut sources = Vec::new();
     for (section, rows) in recipe.files() {
         section.check(rows)?;

@@ -475,6 +475,7 @@ mod tests {
     use crate::analysis::cohorts::CohortReport;
     use crate::analysis::experiment::ExperimentReport;
     use crate::analysis::features::FeaturesReport;
+    use crate::analysis::feedback::FeedbackReport;
     use crate::analysis::figures::FiguresReport;
     use crate::analysis::funnel::FunnelReport;
     use crate::analysis::paths::PathsReport;
@@ -513,6 +514,7 @@ mod tests {
             RulesReport::export_all,
             FiguresReport::export_all,
             FeaturesReport::export_all,
+            FeedbackReport::export_all,
             CampaignReport::export_all,
         ];
         for export in exports {

@@ -6,6 +6,7 @@ use crate::analysis::clv;
 use crate::analysis::cohorts;
 use crate::analysis::experiment;
 use crate::analysis::features;
+use crate::analysis::feedback;
 use crate::analysis::funnel;
 use crate::analysis::paths;
 use crate::analysis::pivot::{self, Known};
@@ -149,6 +150,17 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
         }
         Topic::Campaigns | Topic::Figures => vec![],
+        Topic::Feedback => {
+            let topic = |name: String| vec![String::new(), name, "complains".into()];
+            let topics = feedback::TOPICS.into_iter().zip(recipe.text.list());
+            let topics = topics.map(|(measure, of)| words(measure, measure, topic(of.name)));
+            let mood = std::iter::once("").chain(feedback::MOODS).collect::<Vec<_>>();
+            let own = [
+                words(feedback::MOOD, "mood", named(&mood)),
+                words(feedback::WROTE, "wrote", named(&["", "wrote", "complains"])),
+            ];
+            own.into_iter().chain(topics).collect()
+        }
         Topic::Features => vec![words(features::OUTCOME, "outcome", named(&["no", "yes"]))],
     }
 }

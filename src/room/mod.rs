@@ -33,7 +33,7 @@ use crate::analysis::features as foretelling;
 use crate::analysis::lookalike::{self, Comparison, LookalikeReport};
 use crate::analysis::personas::{self as clustering, Found, PersonasReport};
 use crate::analysis::profile::{self, Against, Contrast, ProfileReport};
-use crate::analysis::{cohorts, experiment, funnel, paths, pivot, rules, traffic};
+use crate::analysis::{cohorts, experiment, feedback, funnel, paths, pivot, rules, traffic};
 use crate::analysis::{rfm, stages};
 use crate::audience::Expr;
 use crate::error::{Error, Kind, Result};
@@ -76,6 +76,7 @@ pub const REGISTRY: &Registry<'static> = &[
     &cohorts::QUESTIONS,
     &paths::QUESTIONS,
     &rules::QUESTIONS,
+    &feedback::QUESTIONS,
     &traffic::QUESTIONS,
     &foretelling::QUESTIONS,
 ];

@@ -9,6 +9,7 @@ use crate::analysis::clv::ClvPlan;
 use crate::analysis::cohorts::CohortPlan;
 use crate::analysis::experiment::ExperimentPlan;
 use crate::analysis::features::FeaturePlan;
+use crate::analysis::feedback::{FeedbackPlan, TEXT, TextPlan};
 use crate::analysis::figures::FiguresPlan;
 use crate::analysis::funnel::FunnelPlan;
 use crate::analysis::paths::PathPlan;
@@ -49,6 +50,8 @@ pub const SECTIONS: &[&str] = &[
     "rules",
     "figures",
     "features",
+    "text",
+    "feedback",
 ];
 
 /// Files of many rows per person, and what is asked of them.
@@ -96,6 +99,10 @@ pub struct PastRecipe {
     pub figures: FiguresPlan,
     /// What foretells.
     pub features: FeaturePlan,
+    /// How texts are read.
+    pub text: TextPlan,
+    /// What people write.
+    pub feedback: FeedbackPlan,
 }
 
 /// On which calendar days count, and until when.
@@ -153,6 +160,9 @@ pub struct RowsRecipe {
     /// Column of the experiment's arm.
     #[serde(default)]
     pub arm: Option<String>,
+    /// Column of what people wrote.
+    #[serde(default)]
+    pub text: Option<String>,
     /// Other columns of labels.
     #[serde(default)]
     pub columns: Vec<String>,
@@ -210,6 +220,7 @@ impl RowsRecipe {
             ("category", &self.category),
             ("channel", &self.channel),
             ("arm", &self.arm),
+            (TEXT, &self.text),
         ];
         let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
         roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
@@ -272,8 +283,8 @@ impl PastRecipe {
     }
     /// Takes over how another recipe's files are read.
     pub fn reading(self, of: &PastRecipe) -> PastRecipe {
-        let PastRecipe { time, events, response, campaign, orders, assign, sku, .. } = of.clone();
-        PastRecipe { time, events, response, campaign, orders, assign, sku, ..self }
+        let PastRecipe { time, events, response, campaign, orders, assign, sku, text, .. } = of.clone();
+        PastRecipe { time, events, response, campaign, orders, assign, sku, text, ..self }
     }
     /// All files of rows of people, in the order in which their rows stand where times are equal.
     pub fn files<'a>(&'a self) -> impl Iterator<Item = (Section, &'a RowsRecipe)> {
@@ -332,6 +343,7 @@ impl Section {
             (&format!("{}.steps", self.name()), rows.steps.is_empty() != steps && named),
             ("response.event", !steps || event),
             ("response.amount", !steps || plain),
+            ("response.text", !steps || rows.text.is_none()),
         ])
         .map_err(|e| e.file("room.toml"))
     }

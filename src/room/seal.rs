@@ -2,12 +2,13 @@
 
 use super::freeze;
 use super::past::PastRecipe;
+use crate::analysis::feedback;
 use crate::analysis::intake::Joined;
 use crate::error::Result;
 use crate::shard::desk::Desk;
 use crate::shard::history::{FoundPast, SealPast};
 use crate::table::history::moment::DAY;
-use crate::table::history::products::{Join, Products};
+use crate::table::history::products::{Join, Joining, Products};
 use crate::table::history::{PastSchema, Source};
 use std::collections::BTreeSet;
 
@@ -40,7 +41,8 @@ pub(super) async fn seal(
     }
     let mut joined = [None, None, None];
     let joins = Source::ALL.map(|source| join(schema, source, products, &mut joined[source.at()]));
-    for sealed in desk.all(&SealPast { labels, joins }).await? {
+    let texts = Source::ALL.map(|source| said(schema, source, recipe));
+    for sealed in desk.all(&SealPast { labels, joins, texts }).await? {
         schema.people += sealed.people;
         for (of, [rows, unknown]) in joined.iter_mut().zip(sealed.joined) {
             of.iter_mut().for_each(|of| (of.rows, of.unknown) = (of.rows + rows, of.unknown + unknown));
@@ -70,4 +72,21 @@ fn join(
     *joined = Some(Joined { table: source.name(), rows: 0, unknown: 0, examples });
     table.dims.extend(columns);
     Some(join)
+}
+
+/// What the texts of a table say, as columns of it, but for those it has a column of that name itself.
+fn said(schema: &mut PastSchema, source: Source, recipe: &PastRecipe) -> Option<Join> {
+    let table = &mut schema.tables[source.at()];
+    let (text, texts) = table.dim(feedback::TEXT).filter(|_| table.rows > 0)?;
+    let known = vec![1; texts.labels.len()];
+    let said = feedback::columns(&recipe.text, &texts.labels);
+    let mut columns = Vec::new();
+    for (name, words) in said {
+        if table.dim(name).is_none() {
+            let (column, dim) = Joining::of(name, &words);
+            table.dims.push(dim);
+            columns.push(column);
+        }
+    }
+    Some(Join { product: text as u32, known, columns })
 }

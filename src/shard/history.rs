@@ -93,6 +93,8 @@ pub struct SealPast {
     pub labels: [Vec<Vec<String>>; 3],
     /// By table, if its rows name products that are known.
     pub joins: [Option<Join>; 3],
+    /// By table, if its rows have texts: what they say.
+    pub texts: [Option<Join>; 3],
 }
 
 /// What one shard sealed.
@@ -113,6 +115,11 @@ impl Task for SealPast {
         let mut joined = [[0, 0]; 3];
         for ((join, table), rows) in self.joins.iter().zip(&mut past.tables).zip(&mut joined) {
             *rows = join.as_ref().map_or([0, 0], |join| join.apply(table));
+        }
+        for (join, table) in self.texts.iter().zip(&mut past.tables) {
+            if let Some(join) = join {
+                join.apply(table);
+            }
         }
         Ok(Sealed { people: past.len() as u64, joined })
     }

@@ -10,9 +10,10 @@ mod life; // one person's year
 mod media; // campaigns counted by others
 mod plan; // what is planted
 mod recipe; // how it is read
+mod review; // what buyers write
 
 use super::row::{date, money};
-use super::{STREAM_COUPON, STREAM_YEAR, Town, phone};
+use super::{STREAM_COUPON, STREAM_REVIEW, STREAM_YEAR, Town, phone};
 use life::{Did, Fate, Life};
 use plan::{
     ABOUT, AGAIN, ARMS, CHANNELS, DAY, FAIR, GOODS, LIFT, LOST, NEW, PAIR, PAIR_GAP, PAIRED, SPREAD, STAGES,
@@ -38,6 +39,8 @@ pub struct Year {
     pub products: Vec<u8>,
     /// `campaign.csv`: what media counted.
     pub campaign: Vec<u8>,
+    /// `reviews.csv`: what buyers wrote.
+    pub reviews: Vec<u8>,
     /// `planted.csv`: `what,of,value`, shares as such, money in yuan.
     pub planted: Vec<u8>,
 }
@@ -64,6 +67,7 @@ impl Town {
             file.extend_from_slice(b"phone,time,arm\n");
         }
         year.response.extend_from_slice(coupon::HEADER);
+        year.reviews.extend_from_slice(review::HEADER);
         for number in 0..self.people + self.strangers {
             let mut draw = self.source.stream(STREAM_YEAR + u64::from(number));
             let member = number >= self.people || self.is_ours(number);
@@ -72,6 +76,8 @@ impl Town {
                 let digits = self.phones.digits(u64::from(number));
                 year.write(&digits, number, &life);
                 came.count(&life);
+                let mut draw = self.source.stream(STREAM_REVIEW + u64::from(number));
+                review::write(&mut draw, &digits, &life, &mut year.reviews);
                 if member {
                     let mut draw = self.source.stream(STREAM_COUPON + u64::from(number));
                     let messages = coupon::messages(&mut draw);
@@ -181,7 +187,7 @@ impl Came {
             ("money", "", self.fen as f64 / 100.0),
             ("money per order", "anybody", mean),
         ]);
-        rows.extend(coupon::planted().into_iter().chain(media::planted()));
+        rows.extend(coupon::planted().into_iter().chain(media::planted()).chain(review::planted()));
         rows
     }
     fn write(&self, out: &mut Vec<u8>) {

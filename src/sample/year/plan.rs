@@ -142,3 +142,17 @@ pub(super) const MEDIA: [Media; 5] = [
 /// which converts most.
 pub(super) const CONTENTS: [(&str, u16, u32); 4] =
     [("明星代言", 20, 12_000), ("达人测评", 36, 13_000), ("限时券", 48, 8_000), ("新品故事", 24, 12_000)];
+
+/// Buyers who write.
+pub(super) const WRITES: u16 = 400;
+/// Texts that complain of deliveries, the app, packaging, effect, price: as a rule, and where or when it is worse. Deliveries
+/// are late in the last thirty days, codes fail in the mini-programme.
+pub(super) const BLAMED: [[u16; 2]; 5] = [[80, 300], [40, 250], [70, 70], [60, 60], [50, 50]];
+/// Texts that praise a topic, if they do not complain of it.
+pub(super) const PRAISED: u16 = 200;
+/// Texts whose stars have nothing to do with what they say.
+pub(super) const ASKEW: u16 = 100;
+/// What some call a product.
+pub(super) const NICKNAME: &str = "小绿瓶";
+/// Texts that do.
+pub(super) const NICKNAMED: u16 = 120;

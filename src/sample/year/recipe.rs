@@ -13,6 +13,16 @@ time = "time"
 event = "event"
 channel = "channel"
 
+[[events]]
+file = "reviews.csv"
+id = "phone"
+kind = "phone"
+time = "time"
+name = "wrote"
+channel = "channel"
+text = "text"
+numbers = { stars = 0 }
+
 [[orders]]
 file = "orders.csv"
 id = "phone"
@@ -105,6 +115,10 @@ all = [{ event = ["view"], least = 5, days = 30 }, { days = 30, most = 0 }]
 [[rules.rules]]
 name = "due-for-repurchase"
 all = [{ due = 100 }]
+
+[feedback]
+by = "channel"
+stars = "stars"
 
 [campaigns]
 by = ["channel", "quarter"]

@@ -79,12 +79,10 @@ impl Products {
             let word = |known: &Option<&Vec<u32>>| {
                 known.map_or("", |known| self.words[at].list[known[at] as usize].as_str())
             };
-            let labels: BTreeSet<&str> = of.iter().map(word).chain([""]).collect();
-            let labels: Vec<&str> = labels.into_iter().collect();
-            let code = |known| labels.binary_search(&word(known)).unwrap_or_default() as u32;
-            columns.push(Joining { labels: labels.len() as u32, codes: of.iter().map(code).collect() });
-            let labels = labels.into_iter().map(String::from).collect();
-            named.push(Dim { name: self.columns[at].clone(), labels });
+            let words: Vec<&str> = of.iter().map(word).collect();
+            let (column, dim) = Joining::of(&self.columns[at], &words);
+            columns.push(column);
+            named.push(dim);
         }
         let known = of.iter().map(|known| u8::from(known.is_some())).collect();
         Some((Join { product: product as u32, known, columns }, named))
@@ -111,6 +109,18 @@ pub struct Joining {
     /// Its code by the product's.
     #[serde(with = "packed")]
     pub codes: Vec<u32>,
+}
+
+impl Joining {
+    /// A column that has these words by the code of the one it is looked up by.
+    pub fn of<W: AsRef<str>>(name: &str, words: &[W]) -> (Joining, Dim) {
+        let labels: BTreeSet<&str> = words.iter().map(AsRef::as_ref).chain([""]).collect();
+        let labels: Vec<&str> = labels.into_iter().collect();
+        let code = |word: &W| labels.binary_search(&word.as_ref()).unwrap_or_default() as u32;
+        let column = Joining { labels: labels.len() as u32, codes: words.iter().map(code).collect() };
+        let labels = labels.into_iter().map(String::from).collect();
+        (column, Dim { name: name.into(), labels })
+    }
 }
 
 impl Join {

@@ -1,4 +1,5 @@
 import { behaviourEn } from "./behaviour.en";
+import { feedbackEn } from "./feedback.en";
 import { featuresEn } from "./features.en";
 import { businessEn } from "./business.en";
 import { cardEn } from "./card.en";
@@ -552,6 +553,7 @@ export const en: Words = {
   },
   behaviour: behaviourEn,
   foretell: featuresEn,
+  feedback: feedbackEn,
   business: businessEn,
   crowds: crowdsEn,
   partners: partnersEn,

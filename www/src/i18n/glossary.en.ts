@@ -6,6 +6,7 @@ export const glossaryEn: Glossary = {
   leak: { term: "Leak", line: "A column that holds the answer instead of hinting at it: IV above 0.5, or filled for your people and not for the others (or the reverse) by more than 50 points." },
   q: { term: "q", line: "The share of false finds when many values are compared at once. Only below 0.05 is a difference called real." },
   coverage: { term: "Coverage", line: "The share of people with a value. No value does not mean “no”." },
+  sentiment: { term: "Praise and complaints", line: "Lists of words are looked for in every clause; “not” turns round what follows it, “but” begins a new clause. A topic is complained of by the clauses that name it. Words that are missing can be added under “Topics and words”; with stars in the file, the page says how well both agree." },
   lift: { term: "Lift", line: "How many times denser the seed is among these people than among everyone." },
   auc: { term: "AUC", line: "The chance that a random seed person scores above a random other. 0.5 is guessing, 1 is perfect." },
   pr_auc: { term: "PR-AUC", line: "Area under precision against recall; the rarer the seed, the more it matters." },

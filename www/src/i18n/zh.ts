@@ -1,5 +1,6 @@
 // The Chinese words, and with them the shape of every dictionary: a key missing elsewhere does not compile.
 import { behaviourZh } from "./behaviour.zh";
+import { feedbackZh } from "./feedback.zh";
 import { featuresZh } from "./features.zh";
 import { businessZh } from "./business.zh";
 import { cardZh } from "./card.zh";
@@ -552,6 +553,7 @@ export const zh = {
   },
   behaviour: behaviourZh,
   foretell: featuresZh,
+  feedback: feedbackZh,
   business: businessZh,
   crowds: crowdsZh,
   partners: partnersZh,

@@ -1,13 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FeedbackPlan, FeedbackReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TextPlan, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
 import { COUNTED, FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "campaigns", "features", "figures"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "feedback", "campaigns", "features", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport; features: FeaturesReport; figures: FiguresReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport; features: FeaturesReport; feedback: FeedbackReport; figures: FiguresReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -24,6 +24,7 @@ const PLANS: Plans = {
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
   campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
+  feedback: { by: null, stars: null, compare: 30, least: 20, top: 60, quotes: 3 } satisfies FeedbackPlan,
   features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
@@ -31,9 +32,12 @@ const PLANS: Plans = {
 /** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
 export const KNOWN: Record<string, Topic> = { stage: "stages", rfm: "rfm", value: "clv", lifecycle: "clv", cohort: "cohorts", churn: "cohorts", arm: "experiment", rule: "rules" };
 
+/** Texts are read by the lists that come along. */
+const PLAIN: TextPlan = { topics: [], positive: [], negative: [] };
+
 /** How the arms file of a split is read again. */
 const ARMS = {
-  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null,
+  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null, text: null,
   amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
 } satisfies Omit<RowsRecipe, "kind" | "digest">;
 
@@ -146,7 +150,7 @@ export class PastFile {
       file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
       time: one("time"), format: this.format || null, zone: this.zone || null,
       name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
-      product: one("product"), category: one("category"), channel: one("channel"), columns: [...all("label"), ...all("crowd"), ...all("content")],
+      product: one("product"), category: one("category"), channel: one("channel"), text: one("text"), columns: [...all("label"), ...all("crowd"), ...all("content")],
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
       status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
       missing, encoding, delimiter, header,
@@ -169,7 +173,7 @@ export class PastFile {
     }
     Object.values(saved.steps).forEach((column) => put(column ?? null, "step"));
     Object.keys(saved.numbers).forEach((column) => put(column, "number"));
-    for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel"] as const) put(saved[use], use);
+    for (const use of ["time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "text"] as const) put(saved[use], use);
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
     this.given = { table, uses, id: { kind: saved.kind, digest: saved.digest }, ...(saved.name && { name: saved.name }) };
     this.words = { refunds: saved.refunds, cancelled: saved.cancelled };
@@ -228,6 +232,8 @@ class Business {
   view = $state<View>("home");
   files = $state.raw<PastFile[]>([]);
   plans = $state.raw<Plans>(PLANS);
+  /** How texts are read. */
+  text = $state.raw<TextPlan>(PLAIN);
   zone = $state("");
   asOf = $state("");
   /** Files to be looked at before they are saved. */
@@ -242,14 +248,14 @@ class Business {
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), campaigns: of("campaigns"), features: of("features"), figures: of("figures") };
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), feedback: of("feedback"), campaigns: of("campaigns"), features: of("features"), figures: of("figures") };
   }
 
   get recipe(): PastRecipe {
     const of = (table: PeopleKind): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
     const sku = this.files.flatMap((file) => file.sku ?? []);
     const campaign = this.files.flatMap((file) => (file.table === "campaign" ? (file.rows ?? file.counts ?? []) : []));
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, ...this.plans };
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, text: this.text, ...this.plans };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
@@ -279,6 +285,10 @@ class Business {
   /** Columns of labels of a table. */
   dims(table: PastTable): PastColumn[] {
     return this.bring.result?.columns.filter((column) => column.table === table) ?? [];
+  }
+  /** The column of what people wrote. */
+  get texts(): PastColumn | undefined {
+    return (this.bring.result?.columns ?? []).find(({ name }) => name === "text");
   }
   get events(): string[] {
     return this.values("events", "event");
@@ -354,6 +364,12 @@ class Business {
     this.#plan(topic, { ...this.plans[topic], ...plan });
     const { task } = this.answers[topic];
     if (this.#askable(topic) && !this.#nothing(topic) && !task.running) void this.answers[topic].run();
+  }
+
+  /** Other lists that texts are read by; the files are then brought in anew, since columns come of them. */
+  read(text: TextPlan): void {
+    this.text = text;
+    void this.need("feedback");
   }
 
   /** Another plan, and the answer to it. */
@@ -463,10 +479,10 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, response, campaign, orders, assign, sku, ...plans } = await app.engine.call({ "read-past": { text } });
+    const { time, events, response, campaign, orders, assign, sku, text: read, ...plans } = await app.engine.call({ "read-past": { text } });
     const of = (table: PeopleKind, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
     this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows })), ...campaign.map((rows): Entry => ("id" in rows ? { table: "campaign", rows } : { table: "campaign", rows }))];
-    [this.plans, this.zone, this.asOf] = [plans, time.zone ?? "", time.as_of ?? ""];
+    [this.plans, this.text, this.zone, this.asOf] = [plans, read, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
       if (saved) await file.follow(saved);
@@ -482,7 +498,7 @@ class Business {
   forget(): void {
     this.files = [];
     this.#waiting = [];
-    [this.plans, this.zone, this.asOf, this.view] = [PLANS, "", "", "home"];
+    [this.plans, this.text, this.zone, this.asOf, this.view] = [PLANS, PLAIN, "", "", "home"];
     this.bring.forget();
     for (const answer of Object.values(this.answers)) answer.forget();
   }
@@ -503,7 +519,18 @@ class Business {
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
     if (!this.plans.campaigns.by.every((name) => this.campaign.some(([known]) => known === name))) this.#plan("campaigns", PLANS.campaigns);
+    this.#texts();
     if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
+  }
+
+  /** Columns that texts are told apart and held against by, where those of the plan are not in the files. */
+  #texts(): void {
+    const table = this.texts?.table;
+    const { by, stars } = this.plans.feedback;
+    if (!table) return;
+    const points = (this.bring.result?.numbers ?? []).filter(([of]) => of === table).map(([, name]) => name);
+    const named = (name: string): boolean => this.dims(table).some((dim) => dim.name === name);
+    this.#plan("feedback", { ...this.plans.feedback, by: by !== null && named(by) ? by : named("channel") ? "channel" : null, stars: points.find((name) => name === stars) ?? points.find((name) => /star|rating|score|星|评分|打分/i.test(name)) ?? null });
   }
 
   /** Whether there is something to ask a topic about: files, or counts that take none. */
@@ -513,7 +540,7 @@ class Business {
 
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
-    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0);
+    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0) || (topic === "feedback" && !this.texts);
   }
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
@@ -530,8 +557,8 @@ class Business {
 
   #inputs(): { plan: string; match: string } | undefined {
     if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku && !file.counts)) return undefined;
-    const { time, events, response, campaign, orders, assign, sku } = this.recipe;
-    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    const { time, events, response, campaign, orders, assign, sku, text } = this.recipe;
+    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, text, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ColumnFound, Inspection, PastTable } from "api";
 
 /** What a column is used for. */
-export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "step", "label", "number", "none"] as const;
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "text", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "step", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
 /** What a file can hold: rows of people, or what products are. */
@@ -16,7 +16,7 @@ const isCounted = (use: Use | undefined): boolean => (COUNTED as readonly (Use |
 
 /** Of a table, the uses a column can have. */
 export const usesOf = (table: FileKind): readonly Use[] =>
-  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "text" ? table === "events" || table === "orders" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
@@ -33,6 +33,7 @@ const WORDS: [Use, RegExp][] = [
   ["status", /状态|status|state$/i],
   ["arm", /实验组|分组|组别|^(arm|variant|bucket|treatment|experiment.?group|group|segment)$/i],
   ["event", /事件|行为|动作|^(event|action|behaviou?r|act|what)|event.?(name|type)|action.?type/i],
+  ["text", /评论|评价|留言|反馈|意见|备注|文本|正文|comment|review|feedback|remark|message|(^|_)text$|verbatim/i],
   ["product", /商品|产品|货号|sku|product|item|goods/i],
   ["category", /品类|类目|分类|categor/i],
   ["channel", /渠道|来源|触点|媒体|channel|source|utm|platform|touchpoint/i],
@@ -58,7 +59,7 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (!isCounted(use) || numeric(column)))?.[0];
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (use !== "text" || !/number|date/.test(column.role.role)) && (!isCounted(use) || numeric(column)))?.[0];
 }
 
 /** The column of the time, if one looks like it. */

@@ -38,5 +38,8 @@ export function columnOf(name: string): string {
   return featureName({ what: plain, of: null, window: Number(days) });
 }
 
+/** A topic of texts: those that come along have a name in each language. */
+export const topicName = (name: string): string => own(i18n.t.feedback.names, name);
+
 /** The colour of the n-th of several things; what stands apart is grey. */
 export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
