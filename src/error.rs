@@ -239,6 +239,8 @@ kinds! {
     LabelUnknown = "label-unknown", "No row has this value. Check how it is written.", "没有任何一行是这个取值，请检查写法。";
     /// Fewer than two arms.
     ArmMissing = "arm-missing", "An experiment needs two or more arms with people in them, the control among them.", "实验至少需要两个有人的组，且须包含对照组。";
+    /// Something behind or before an assignment that has no time.
+    ArmUntimed = "arm-untimed", "This counts from when people came into their arm. Name the time of [[assign]], or do without.", "这里要从进入分组的时间算起。请写明 [[assign]] 的 time，或不用这一项。";
     /// A factor with too few levels, or too many.
     FactorLevels = "factor-levels", "A factor needs two to six values among the people of the experiment.", "每个因子在实验人群中须有 2 到 6 个取值。";
     /// Two experiments of one layer with a bucket in common.

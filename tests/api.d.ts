@@ -2321,6 +2321,11 @@ tags: Array<KeptTag>,
 crowd: Expr, };
 
 /**
+ * What cannot be told where nobody knows since when people are in their arm.
+ */
+export type ExperimentNote = "curve-untimed" | "orders-untimed";
+
+/**
  * An experiment.
  */
 export type ExperimentPlan = { 
@@ -2428,7 +2433,7 @@ segments: Array<SegmentReport>,
  */
 trends: Array<TrendReport>, 
 /**
- * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
+ * Shares that did the first metric by the end of each day, by arm; empty where it or the assignment has no time.
  */
 curve: Array<ArmPoint>, 
 /**
@@ -2443,6 +2448,10 @@ uplift: UpliftReport | null,
  * Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
  */
 observed: ObservedReport | null, 
+/**
+ * What was asked for and left out, and why.
+ */
+notes: Array<ExperimentNote>, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -8284,6 +8293,7 @@ export type ErrorCode =
   | "table-missing"
   | "label-unknown"
   | "arm-missing"
+  | "arm-untimed"
   | "factor-levels"
   | "buckets-overlap"
   | "too-few-orders"

@@ -28,7 +28,7 @@ mod tests;
 pub use measure::{Cell, Outcomes, Weigh};
 pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};
 pub use report::{
-    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
+    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, Note, SegmentReport, Srm, Verdict,
 };
 
 use crate::error::{Error, Kind, Result};
@@ -83,6 +83,11 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     };
     desk.progress("experiment", 0, 1, "rounds");
     let found = desk.sum(&question).await?;
+    let timed = found.timeless == 0;
+    // Days behind the assignment would be the first there are, in which nobody did anything.
+    if !timed && plan.days > 0 && question.outcomes.iter().any(|of| !matches!(of.what, What::Column(_))) {
+        return Err(Error::new(Kind::ArmUntimed).column("experiment.days"));
+    }
     if found.people.iter().filter(|people| **people > 0).count() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
@@ -100,18 +105,37 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         report.factorial = Some(found);
     }
     if let Some(uplift) = plan.uplift.as_ref().filter(|_| plan.randomised) {
-        let about = about(schema, plan, uplift, &names, &metrics, &question)?;
-        report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
+        let mut uplift = uplift.clone();
+        let known = (timed, &uplift.columns[..]);
+        report.notes.extend(untimed(known, &mut uplift.orders, "experiment.uplift.orders")?);
+        let about = about(schema, plan, &uplift, &names, &metrics, &question)?;
+        report.uplift = Some(uplift::uplift(desk, schema, &uplift, about, plan.seed).await?);
     }
     if let Some(adjust) = plan.adjust.as_ref().filter(|_| !plan.randomised) {
+        let mut adjust = adjust.clone();
+        let known = (timed, &adjust.columns[..]);
+        report.notes.extend(untimed(known, &mut adjust.orders, "experiment.adjust.orders")?);
         let code = |name: &String| names.iter().position(|other| other == name).map(|at| at as u32 + 1);
         let others = ours.iter().filter(|name| **name != plan.control);
         let others: Vec<(u32, String)> =
             others.filter_map(|name| Some((code(name)?, name.clone()))).collect();
         let all = (code(&plan.control).unwrap_or_default(), others.as_slice());
-        report.observed = Some(observed::observed(desk, schema, adjust, &metrics, &question, all).await?);
+        report.observed = Some(observed::observed(desk, schema, &adjust, &metrics, &question, all).await?);
     }
     Ok(report)
+}
+
+/// Orders before the assignment are not known where it has no time: they are left out beside columns, with a note, and refused
+/// where there is nothing else to go by.
+fn untimed((timed, columns): (bool, &[String]), orders: &mut bool, setting: &str) -> Result<Option<Note>> {
+    match (timed || !*orders, columns.is_empty()) {
+        (true, _) => Ok(None),
+        (false, true) => Err(Error::new(Kind::ArmUntimed).column(setting)),
+        (false, false) => {
+            *orders = false;
+            Ok(Some(Note::OrdersUntimed))
+        }
+    }
 }
 
 /// What uplift is about.

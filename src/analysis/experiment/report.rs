@@ -33,7 +33,7 @@ pub struct ExperimentReport {
     /// Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
     /// arms, from three segments on. Says nothing where the order means nothing.
     pub trends: Vec<TrendReport>,
-    /// Shares that did the first metric by the end of each day, by arm; empty where it has no time.
+    /// Shares that did the first metric by the end of each day, by arm; empty where it or the assignment has no time.
     pub curve: Vec<CurvePoint>,
     /// What factors did; absent where none were named.
     pub factorial: Option<FactorialReport>,
@@ -41,8 +41,21 @@ pub struct ExperimentReport {
     pub uplift: Option<UpliftReport>,
     /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
     pub observed: Option<ObservedReport>,
+    /// What was asked for and left out, and why.
+    pub notes: Vec<Note>,
     /// Whether an arm and the control changed places on the way, both times beyond chance.
     pub crossing: bool,
+}
+
+/// What cannot be told where nobody knows since when people are in their arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ExperimentNote"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// A curve by days behind the assignment.
+    CurveUntimed,
+    /// Orders before the assignment: people are told apart by the named columns alone.
+    OrdersUntimed,
 }
 
 /// An arm.

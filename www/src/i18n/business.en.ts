@@ -152,6 +152,7 @@ export const businessEn: BusinessWords = {
     verdicts: { "broken-split": "broken split", "too-early": "before the planned size", better: "better", worse: "worse", open: "not told apart" },
     early: (size) => `${size} people per arm were planned. Until they are there no verdict is given: looking now and again finds what is not there.`,
     size: "Planned people per arm (0: none)", detect: "Relative lift to find (%)", needed: (n) => `To find that lift four times in five takes ${n} people per arm.`, daysAfter: "Days that count (0: all)", segments: "By segment", curve: "Cumulative curve", crossing: "The curves changed places on the way: be careful.",
+    notes: { "curve-untimed": "The arms have no time, so nobody knows when people came into theirs: there is no cumulative curve. Name the column of the time in the arms file to see one.", "orders-untimed": "The arms have no time, so orders before cannot be told from those behind: “orders before” was not used, only the chosen columns." },
     all: "Everyone", source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
     quantile: (median, at) => (median ? "median" : `${at} quantile`), per: "Divided by", perOrders: "orders", sourceMoney: "money of orders", at: "Of people below (%)",
   },

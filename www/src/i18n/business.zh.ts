@@ -151,6 +151,7 @@ export const businessZh = {
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", better: "更好", worse: "更差", open: "看不出差别" },
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",
+    notes: { "curve-untimed": "分组没有时间：不知道各人何时进组，累计曲线画不出来。要看曲线，请在分组文件中指出时间列。", "orders-untimed": "分组没有时间：分不清哪些订单在进组之前，“此前订单数”没有用上，只按所选的列。" },
     all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
     quantile: (median: boolean, at: string) => (median ? "中位数" : `${at} 分位数`), per: "除以", perOrders: "订单数", sourceMoney: "订单金额", at: "低于该值的人占（%）",
   },
