@@ -7184,7 +7184,7 @@ export type StagePlan = {
  */
 preset: StagePreset, 
 /**
- * From the lowest up.
+ * From the lowest up; the preset's if there are none.
  */
 stages: Array<StageRule>, 
 /**

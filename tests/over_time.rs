@@ -677,6 +677,28 @@ fn every_row_is_accounted_for() {
 }
 
 #[test]
+fn an_empty_list_of_stages_is_the_preset_and_no_times_is_refused() {
+    let files = shop();
+    let stages = |of: &str| {
+        let mut files: Vec<(&str, String)> = files.clone();
+        let recipe = files.iter_mut().find(|(name, _)| *name == "room.toml").expect("a recipe");
+        recipe.1 = format!("{}\n{of}\n", recipe.1.split("[stages]").next().unwrap_or_default());
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        Room::new("no-stages", &files)
+    };
+    let names = |of: &str| -> Vec<String> {
+        let found = stages(of).json("stages", 2);
+        let of = found["stages"].as_array().cloned().unwrap_or_default();
+        of.iter().filter_map(|stage| stage["stage"].as_str().map(String::from)).collect()
+    };
+    assert_eq!(names("[stages]\nstages = []"), ["A", "I", "P", "L"]);
+    assert_eq!(names("[stages]\npreset = \"4a\"\nstages = []"), ["A1", "A2", "A3", "A4"]);
+    let one = |least: u32| format!("[[stages.stages]]\nname = \"here\"\nevent = [\"view\"]\nleast = {least}");
+    assert_eq!(names(&one(1)), ["here"]);
+    assert_eq!(stages(&one(0)).refused("stages"), "out-of-range column stages.stages.least");
+}
+
+#[test]
 fn control_what_could_be_read_two_ways_is_asked_about() {
     let room = |name: &str, orders: &str, more: &str, head: &str| {
         Room::new(name, &[("orders.csv", orders), ("room.toml", &format!("{head}{ORDERS}{more}"))])
