@@ -663,6 +663,17 @@ fn every_row_is_accounted_for() {
         ("time-unreadable", (2, 6)),
     ];
     assert_eq!(reasons, want.map(|(code, found)| (code.to_string(), found)).into());
+    // Named as in the file, whatever the recipe takes the column for.
+    let mut named = file["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .chain(file["notes"].as_array().into_iter().flatten());
+    let column = |code: &str| named.find(|of| of["code"] == code).map(|of| of["column"].clone());
+    assert_eq!(
+        ["amount-unreadable", "no-amount", "no-time", "amount-rounded"].map(column),
+        ["paid", "paid", "when", "paid"].map(|name| Some(name.into()))
+    );
     let left: u64 = reasons.values().map(|(count, _)| count).sum();
     assert_eq!(file["rows"].as_u64().unwrap_or(0), file["kept"].as_u64().unwrap_or(0) + left);
     assert_eq!(
