@@ -108,7 +108,7 @@ kinds! {
     /// The seed is everyone: nothing is left to score.
     SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
     /// Nothing to learn from.
-    NoFeatures = "no-features", "No usable column is left: all are empty, constant or left out.", "没有可用的列：全部为空、恒定或被忽略。";
+    NoFeatures = "no-features", "No column tells these people apart: each is empty, the same for almost everyone, too rare or left out. Add or put back columns that differ, or bring more people.", "没有一列能区分这些人：各列为空、几乎人人相同、太少见或已被忽略。请加入或恢复有差异的列，或增加人数。";
     /// A fold column that cannot be used.
     FoldsUnusable = "folds-unusable", "The fold column must hold 2 to 16 different whole numbers, each with people in and outside the seed.", "折号列须含 2 到 16 个不同的整数，且每折都有种子和非种子。";
     /// More clusters than people.

@@ -41,7 +41,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "positives-empty": { what: "Nobody is in the crowd of positives", todo: "Choose another crowd." },
   "negatives-empty": { what: "Nobody is in the crowd of negatives, apart from the positives", todo: "Choose another crowd, or everyone else." },
   "seed-everyone": { what: "Everyone in the tag file is in the seed: nobody is left to find", todo: "Use a larger tag file." },
-  "no-features": { what: "No usable column is left: all are empty, constant or ignored", todo: "Check the roles under Files." },
+  "no-features": { what: "No column tells these people apart: each is empty, the same for almost everyone, too rare or ignored", todo: "Check the roles under Files, add columns that differ, or take a larger crowd." },
   "folds-unusable": { what: "The fold column must hold 2 to 16 whole numbers, each with people in and outside the seed", todo: "Choose another column, or none." },
   "too-few-to-cluster": { what: "Fewer people than personas", todo: "Ask for fewer personas, or a larger crowd." },
   "expression-invalid": { what: "The audience expression cannot be read", todo: "Remove this audience and select it again." },

@@ -43,7 +43,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "positives-empty": { what: "正样本人群中没有人", todo: "请另选人群。" },
   "negatives-empty": { what: "除正样本外，负样本人群中没有人", todo: "请另选人群，或改用其他所有人。" },
   "seed-everyone": { what: "标签文件中的人都在种子里，没有可扩展的人群", todo: "请使用更大的标签文件。" },
-  "no-features": { what: "没有可用的标签列：全部为空、恒定或被忽略", todo: "请回到“文件”检查列的角色。" },
+  "no-features": { what: "没有一列能区分这些人：各列为空、几乎人人相同、太少见或被忽略", todo: "请回到“文件”检查列的角色，加入有差异的列，或换一个更大的人群。" },
   "folds-unusable": { what: "折号列须含 2 到 16 个不同的整数，且每折都有种子和非种子", todo: "请换一列，或不指定折号列。" },
   "too-few-to-cluster": { what: "人数少于分群数", todo: "请减少分群数，或选更大的人群。" },
   "expression-invalid": { what: "人群表达式无法解析", todo: "请移除该人群后重新圈选。" },
