@@ -5487,7 +5487,7 @@ merges: Array<Merge>,
 settled: number | null, };
 
 /**
- * A combination, of people by their first row.
+ * A combination, of people by their first row; with `nth` by the first of each order.
  */
 export type PivotBest = { 
 /**
@@ -5549,9 +5549,9 @@ one: string,
  */
 other: string, 
 /**
- * Whether they go together, of people by their first row.
+ * Whether they go together, of people by their first row; absent of `nth`, since orders of one person are alike.
  */
-association: Association, 
+association: Association | null, 
 /**
  * Whether the rate needs the combination beyond the effect of each; absent without a rate, and over 2,500
  * combinations.
@@ -5567,8 +5567,9 @@ export type PivotPlan = {
  */
 table: PastTable, 
 /**
- * Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), or what
- * another analysis finds of people: `stage`, `rfm`, `value`, `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
+ * Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), of orders `nth`
+ * (which order of its person it is: 1 to 9, 10+), or what another analysis finds of people: `stage`, `rfm`, `value`,
+ * `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
  */
 by: Array<string>, 
 /**
