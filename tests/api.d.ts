@@ -2445,6 +2445,10 @@ factorial: FactorialReport | null,
  */
 uplift: UpliftReport | null, 
 /**
+ * The best arm for each person; absent where uplift was asked of one arm, or as it is.
+ */
+policy: PolicyReport | null, 
+/**
  * Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
  */
 observed: ObservedReport | null, 
@@ -5746,6 +5750,106 @@ outputs: Array<Output>,
 expires: string, };
 
 /**
+ * An arm.
+ */
+export type PolicyArm = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * People in it.
+ */
+people: number, 
+/**
+ * People it is recommended to: to whom it does most; the control where no arm is expected to do anything.
+ */
+recommended: number, 
+/**
+ * Of these, those who are in it: what is known of what it does for them.
+ */
+followed: number, 
+/**
+ * Fewer than 30 of them, or of them in another arm: too few to tell.
+ */
+few: boolean, 
+/**
+ * What those who followed came to.
+ */
+seen: number | null, 
+/**
+ * Share or mean if everyone were given this arm.
+ */
+everyone: PolicyValue, };
+
+/**
+ * A difference.
+ */
+export type PolicyGain = { 
+/**
+ * It.
+ */
+difference: number, 
+/**
+ * Its 95 % interval; absent where a cell has fewer than 30, or all are recommended the same.
+ */
+interval: Interval | null, 
+/**
+ * Two-sided; absent as the interval is.
+ */
+p: number | null, };
+
+/**
+ * What choosing an arm for each person is worth.
+ */
+export type PolicyReport = { 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * People in arms.
+ */
+people: number, 
+/**
+ * The control, and the other arms by name.
+ */
+arms: Array<PolicyArm>, 
+/**
+ * Share or mean if everyone were given the arm recommended to them, in the unit of the file.
+ */
+own: PolicyValue, 
+/**
+ * The single arm with the highest value.
+ */
+best: string, 
+/**
+ * Everyone's own arm against everyone in the best single one; absent where a group has nobody there.
+ */
+over_best: PolicyGain | null, 
+/**
+ * Everyone's own arm against everyone in the control.
+ */
+over_control: PolicyGain | null, };
+
+/**
+ * A share or mean.
+ */
+export type PolicyValue = { 
+/**
+ * It; absent where a group has nobody in the arm.
+ */
+value: number | null, 
+/**
+ * Its 95 % interval; absent where a group has fewer than 30.
+ */
+interval: Interval | null, };
+
+/**
  * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
  */
 export type PortraitPlan = { 
@@ -7921,7 +8025,7 @@ effect: number, };
  */
 export type UpliftPlan = { 
 /**
- * The arm that is held against the control.
+ * The arm that is held against the control; if empty, the best one is chosen for each person.
  */
 arm: string, 
 /**

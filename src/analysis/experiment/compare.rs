@@ -79,6 +79,7 @@ pub(super) fn report(
         curve,
         factorial: None,
         uplift: None,
+        policy: None,
         observed: None,
         notes: if untimed { vec![Note::CurveUntimed] } else { vec![] },
         crossing,

@@ -39,13 +39,14 @@ use measure::{Outcome, What};
 use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 6] = [
+pub const QUESTIONS: [(&str, Opener); 7] = [
     job::analysis::<Weigh>(),
     job::analysis::<factorial::Cross>(),
     job::analysis::<observed::Look>(),
     job::analysis::<uplift::Learn>(),
     job::analysis::<uplift::Score>(),
     job::analysis::<uplift::Band>(),
+    job::analysis::<uplift::Choose>(),
 ];
 
 /// Measure: the arm somebody is in, from 0 in the order of the report; -1 for who is in none or in several.
@@ -108,21 +109,40 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         let mut uplift = uplift.clone();
         let known = (timed, &uplift.columns[..]);
         report.notes.extend(untimed(known, &mut uplift.orders, "experiment.uplift.orders")?);
-        let about = about(schema, plan, &uplift, &names, &metrics, &question)?;
-        report.uplift = Some(uplift::uplift(desk, schema, &uplift, about, plan.seed).await?);
+        let arms = others(&names, &ours, &plan.control);
+        if uplift.arm.is_empty() {
+            let first = arms.first().map(|(_, name)| name.clone()).unwrap_or_default();
+            let about = about(
+                schema,
+                plan,
+                &UpliftPlan { arm: first, ..uplift.clone() },
+                &names,
+                &metrics,
+                &question,
+            )?;
+            let control = (plan.control.as_str(), plan.seed);
+            report.policy = Some(uplift::policy(desk, schema, &uplift, about, &arms, control).await?);
+        } else {
+            let about = about(schema, plan, &uplift, &names, &metrics, &question)?;
+            report.uplift = Some(uplift::uplift(desk, schema, &uplift, about, plan.seed).await?);
+        }
     }
     if let Some(adjust) = plan.adjust.as_ref().filter(|_| !plan.randomised) {
         let mut adjust = adjust.clone();
         let known = (timed, &adjust.columns[..]);
         report.notes.extend(untimed(known, &mut adjust.orders, "experiment.adjust.orders")?);
-        let code = |name: &String| names.iter().position(|other| other == name).map(|at| at as u32 + 1);
-        let others = ours.iter().filter(|name| **name != plan.control);
-        let others: Vec<(u32, String)> =
-            others.filter_map(|name| Some((code(name)?, name.clone()))).collect();
-        let all = (code(&plan.control).unwrap_or_default(), others.as_slice());
+        let others = others(&names, &ours, &plan.control);
+        let control = names.iter().position(|name| *name == plan.control).unwrap_or_default();
+        let all = (control as u32 + 1, others.as_slice());
         report.observed = Some(observed::observed(desk, schema, &adjust, &metrics, &question, all).await?);
     }
     Ok(report)
+}
+
+/// Arms of the experiment but the control, by code and name.
+fn others(names: &[String], ours: &[String], control: &str) -> Vec<(u32, String)> {
+    let coded = (1..).zip(names).filter(|(_, name)| ours.contains(name) && *name != control);
+    coded.map(|(code, name)| (code, name.clone())).collect()
 }
 
 /// Orders before the assignment are not known where it has no time: they are left out beside columns, with a note, and refused
@@ -233,10 +253,14 @@ impl Metric {
 impl ExperimentPlan {
     /// Decimals of a person's uplift, as [`uplift::UPLIFT`] has it; nothing where it was not asked for.
     pub fn uplift_decimals(&self, schema: &PastSchema) -> Option<u8> {
-        let of = self.uplift.as_ref().filter(|_| self.randomised)?;
+        let of = self.uplift.as_ref().filter(|of| self.randomised && !of.arm.is_empty())?;
         let metric =
             self.metrics().into_iter().find(|metric| of.metric.is_empty() || metric.name == of.metric)?;
         Some(if metric.kind == MetricKind::Rate { 6 } else { metric.decimals(schema) + 3 })
+    }
+    /// Whether an arm is chosen for each person.
+    pub fn chooses(&self) -> bool {
+        self.randomised && self.uplift.as_ref().is_some_and(|of| of.arm.is_empty())
     }
     /// What is measured: as said, or whether people bought and for how much.
     fn metrics(&self) -> Vec<Metric> {

@@ -3,7 +3,7 @@
 use super::factorial::FactorialReport;
 use super::observed::ObservedReport;
 use super::plan::MetricKind;
-use super::uplift::UpliftReport;
+use super::uplift::{PolicyReport, UpliftReport};
 use crate::gate::Cells;
 use crate::num::{Always, Interval, Resampled};
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub struct ExperimentReport {
     pub factorial: Option<FactorialReport>,
     /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
     pub uplift: Option<UpliftReport>,
+    /// The best arm for each person; absent where uplift was asked of one arm, or as it is.
+    pub policy: Option<PolicyReport>,
     /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
     pub observed: Option<ObservedReport>,
     /// What was asked for and left out, and why.
@@ -211,6 +213,8 @@ impl Cells for ExperimentReport {
         combinations.for_each(|cell| visit(cell.people));
         let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
         bands.flat_map(|band| [band.control, band.people]).for_each(&mut *visit);
+        let chosen = self.policy.iter().flat_map(|policy| &policy.arms);
+        chosen.flat_map(|arm| [arm.people, arm.recommended, arm.followed]).for_each(&mut *visit);
         let alike = self.observed.iter().flat_map(|observed| &observed.arms);
         alike.flat_map(|arm| arm.people.iter().chain(arm.overlap.iter().flatten())).for_each(|n| visit(*n));
     }

@@ -142,6 +142,14 @@ export const businessZh = {
     curve: "按增益从高到低", random: "随机触达", reached: "触达人数占比", gained: "实验组人均增量", qini: "Qini", effect: "整体效应", bands: "按预测增益分层", band: "十分位", control: "对照",
     seen: "实际增益", soFar: "本层及以上", tenth: (n: number) => (n === 1 ? "1（最高）" : String(n)), keep: (n: number) => `增益最高的 ${n * 10}%`, adds: "各取值的贡献：",
   },
+  policy: {
+    each: "各人取最合适的一组", title: (metric: string) => `每人给最合适的一组：${metric}`, choice: "方案", own: "各人取最合适的组", all: (arm: string) => `人人 ${arm}`,
+    found: (best: string, by: string, p: string | null) => `按人选组好于人人用“${best}”：${by}${p === null ? "" : `，p ${p}`}。`,
+    open: (best: string, by: string, p: string | null) => `看不出按人选组好于人人用“${best}”：${by}${p === null ? "" : `，p ${p}`}。用单一最好的组即可。`,
+    untold: "有的推荐人群在对比的组里没有人，无法比较。", whom: "各组推荐给谁", recommended: "推荐人数", followed: "其中正在该组", seen: "这些人的数值",
+    keep: (arm: string) => `适合“${arm}”的人`, few: (arms: string) => `推荐“${arms}”的人里，有的组不足 30 人：这部分看不准，不给区间。请扩大试点。`,
+    over: (by: string) => `比人人用对照组：${by}。`, line: "推荐由没见过此人的模型给出；方案的数值按随机分组加权估算。",
+  },
   experiment: {
     trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
