@@ -294,7 +294,7 @@ fn ladder(deeds: &[Deed], within: u32) -> BTreeMap<(String, String), [u64; 2]> {
 fn a_ladder_counts_as_a_plain_script() {
     let mut deeds = town(300, 8);
     // No two orders of somebody at once, and one person with many.
-    deeds.retain(|deed| deed.table == 0 || deed.labels[0] != "");
+    deeds.retain(|deed| deed.table == 0 || !deed.labels[0].is_empty());
     let mut taken = BTreeSet::new();
     deeds.retain(|deed| taken.insert((deed.table, deed.who, deed.time)));
     deeds.extend((0..14).map(|at| sold(900, 2 * at, ["app", "web"][at as usize % 2], "tea", 5)));

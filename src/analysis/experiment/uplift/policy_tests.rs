@@ -121,10 +121,10 @@ fn what_is_chosen_is_worth_what_a_plain_loop_says() {
     let mut told: Vec<(usize, usize, f64)> = Vec::new();
     for shard in &shards {
         let (table, best) = (&shard.past.tables[2], &shard.past.measures[BEST]);
-        for person in 0..shard.past.len() {
+        for (person, best) in best.iter().enumerate() {
             let row = table.rows(person).start;
             let arm = table.dims[0].at(row) as usize - 1;
-            told.push((best[person] as usize, arm, table.measures[0][row] as f64));
+            told.push((*best as usize, arm, table.measures[0][row] as f64));
         }
     }
     // Everyone weighs one over the share of their arm among those of the same recommendation.
