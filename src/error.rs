@@ -108,7 +108,7 @@ kinds! {
     /// The seed is everyone: nothing is left to score.
     SeedEveryone = "seed-everyone", "Everyone in the tag file is in the seed: nobody is left to find.", "标签文件中的人都在种子里，没有可扩展的人群。";
     /// Nothing to learn from.
-    NoFeatures = "no-features", "No usable column is left: all are empty, constant or left out.", "没有可用的列：全部为空、恒定或被忽略。";
+    NoFeatures = "no-features", "No column tells these people apart: each is empty, the same for almost everyone, too rare or left out. Add or put back columns that differ, or bring more people.", "没有一列能区分这些人：各列为空、几乎人人相同、太少见或已被忽略。请加入或恢复有差异的列，或增加人数。";
     /// A fold column that cannot be used.
     FoldsUnusable = "folds-unusable", "The fold column must hold 2 to 16 different whole numbers, each with people in and outside the seed.", "折号列须含 2 到 16 个不同的整数，且每折都有种子和非种子。";
     /// More clusters than people.
@@ -239,6 +239,8 @@ kinds! {
     LabelUnknown = "label-unknown", "No row has this value. Check how it is written.", "没有任何一行是这个取值，请检查写法。";
     /// Fewer than two arms.
     ArmMissing = "arm-missing", "An experiment needs two or more arms with people in them, the control among them.", "实验至少需要两个有人的组，且须包含对照组。";
+    /// Something behind or before an assignment that has no time.
+    ArmUntimed = "arm-untimed", "This counts from when people came into their arm. Name the time of [[assign]], or do without.", "这里要从进入分组的时间算起。请写明 [[assign]] 的 time，或不用这一项。";
     /// A factor with too few levels, or too many.
     FactorLevels = "factor-levels", "A factor needs two to six values among the people of the experiment.", "每个因子在实验人群中须有 2 到 6 个取值。";
     /// Two experiments of one layer with a bucket in common.

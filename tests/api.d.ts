@@ -2321,6 +2321,11 @@ tags: Array<KeptTag>,
 crowd: Expr, };
 
 /**
+ * What cannot be told where nobody knows since when people are in their arm.
+ */
+export type ExperimentNote = "curve-untimed" | "orders-untimed";
+
+/**
  * An experiment.
  */
 export type ExperimentPlan = { 
@@ -2428,7 +2433,7 @@ segments: Array<SegmentReport>,
  */
 trends: Array<TrendReport>, 
 /**
- * Shares that did the first metric by the end of each day, by arm; empty where it has no time.
+ * Shares that did the first metric by the end of each day, by arm; empty where it or the assignment has no time.
  */
 curve: Array<ArmPoint>, 
 /**
@@ -2440,9 +2445,17 @@ factorial: FactorialReport | null,
  */
 uplift: UpliftReport | null, 
 /**
+ * The best arm for each person; absent where uplift was asked of one arm, or as it is.
+ */
+policy: PolicyReport | null, 
+/**
  * Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
  */
 observed: ObservedReport | null, 
+/**
+ * What was asked for and left out, and why.
+ */
+notes: Array<ExperimentNote>, 
 /**
  * Whether an arm and the control changed places on the way, both times beyond chance.
  */
@@ -5593,7 +5606,7 @@ merges: Array<Merge>,
 settled: number | null, };
 
 /**
- * A combination, of people by their first row.
+ * A combination, of people by their first row; with `nth` by the first of each order.
  */
 export type PivotBest = { 
 /**
@@ -5655,9 +5668,9 @@ one: string,
  */
 other: string, 
 /**
- * Whether they go together, of people by their first row.
+ * Whether they go together, of people by their first row; absent of `nth`, since orders of one person are alike.
  */
-association: Association, 
+association: Association | null, 
 /**
  * Whether the rate needs the combination beyond the effect of each; absent without a rate, and over 2,500
  * combinations.
@@ -5673,8 +5686,9 @@ export type PivotPlan = {
  */
 table: PastTable, 
 /**
- * Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), or what
- * another analysis finds of people: `stage`, `rfm`, `value`, `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
+ * Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), of orders `nth`
+ * (which order of its person it is: 1 to 9, 10+), or what another analysis finds of people: `stage`, `rfm`, `value`,
+ * `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
  */
 by: Array<string>, 
 /**
@@ -5849,6 +5863,106 @@ outputs: Array<Output>,
  * Last day on which the file may be opened, `2026-12-31`.
  */
 expires: string, };
+
+/**
+ * An arm.
+ */
+export type PolicyArm = { 
+/**
+ * Its name.
+ */
+arm: string, 
+/**
+ * People in it.
+ */
+people: number, 
+/**
+ * People it is recommended to: to whom it does most; the control where no arm is expected to do anything.
+ */
+recommended: number, 
+/**
+ * Of these, those who are in it: what is known of what it does for them.
+ */
+followed: number, 
+/**
+ * Fewer than 30 of them, or of them in another arm: too few to tell.
+ */
+few: boolean, 
+/**
+ * What those who followed came to.
+ */
+seen: number | null, 
+/**
+ * Share or mean if everyone were given this arm.
+ */
+everyone: PolicyValue, };
+
+/**
+ * A difference.
+ */
+export type PolicyGain = { 
+/**
+ * It.
+ */
+difference: number, 
+/**
+ * Its 95 % interval; absent where a cell has fewer than 30, or all are recommended the same.
+ */
+interval: Interval | null, 
+/**
+ * Two-sided; absent as the interval is.
+ */
+p: number | null, };
+
+/**
+ * What choosing an arm for each person is worth.
+ */
+export type PolicyReport = { 
+/**
+ * The metric.
+ */
+metric: string, 
+/**
+ * How it is read.
+ */
+kind: MetricKind, 
+/**
+ * People in arms.
+ */
+people: number, 
+/**
+ * The control, and the other arms by name.
+ */
+arms: Array<PolicyArm>, 
+/**
+ * Share or mean if everyone were given the arm recommended to them, in the unit of the file.
+ */
+own: PolicyValue, 
+/**
+ * The single arm with the highest value.
+ */
+best: string, 
+/**
+ * Everyone's own arm against everyone in the best single one; absent where a group has nobody there.
+ */
+over_best: PolicyGain | null, 
+/**
+ * Everyone's own arm against everyone in the control.
+ */
+over_control: PolicyGain | null, };
+
+/**
+ * A share or mean.
+ */
+export type PolicyValue = { 
+/**
+ * It; absent where a group has nobody in the arm.
+ */
+value: number | null, 
+/**
+ * Its 95 % interval; absent where a group has fewer than 30.
+ */
+interval: Interval | null, };
 
 /**
  * A crowd somebody has in mind: `[[portraits]]` of `room.toml`.
@@ -7294,7 +7408,7 @@ export type StagePlan = {
  */
 preset: StagePreset, 
 /**
- * From the lowest up.
+ * From the lowest up; the preset's if there are none.
  */
 stages: Array<StageRule>, 
 /**
@@ -8216,7 +8330,7 @@ effect: number, };
  */
 export type UpliftPlan = { 
 /**
- * The arm that is held against the control.
+ * The arm that is held against the control; if empty, the best one is chosen for each person.
  */
 arm: string, 
 /**
@@ -8589,6 +8703,7 @@ export type ErrorCode =
   | "table-missing"
   | "label-unknown"
   | "arm-missing"
+  | "arm-untimed"
   | "factor-levels"
   | "buckets-overlap"
   | "too-few-orders"

@@ -295,3 +295,29 @@ fn people_of_two_kinds_of_id_are_two_rooms() {
     room.model("model-oaid-none.toml");
     room.model("model-phone-none.toml");
 }
+
+#[test]
+fn of_people_who_are_all_alike_no_model_is_offered() {
+    let recipe = "[[orders]]\nfile = \"orders.csv\"\nid = \"who\"\nkind = \"opaque\"\ntime = \"when\"\namount = \"paid\"\n\
+        [time]\nas_of = \"2026-06-30\"\n[features]\noutcome = \"bought\"\n";
+    let made = |name: &str, others: u32| {
+        let mut orders = String::from("who,when,paid\n");
+        for who in 0..80 {
+            let _ = writeln!(orders, "p{who},2026-01-10,10");
+            if who % 4 == 0 {
+                let _ = writeln!(orders, "p{who},2026-06-10,10");
+            }
+            if who < others {
+                let _ = writeln!(orders, "p{who},2026-02-10,10");
+            }
+        }
+        Room::new(name, &[("orders.csv", &orders), ("room.toml", recipe)]).features(2).expect("runs")
+    };
+    let alike = made("alike", 0);
+    assert_eq!(alike["behaviour.csv"].lines().next(), Some("id"));
+    assert!(!alike.contains_key("model.toml") && !alike.contains_key("seed.csv"), "nothing to learn from");
+    let report: Value = serde_json::from_str(&alike["features.json"]).expect("JSON");
+    assert!(report["constant"].as_array().is_some_and(|names| !names.is_empty()), "and it is said why");
+    // The control: a few who differ.
+    assert!(made("few", 20).contains_key("model.toml"));
+}

@@ -622,6 +622,50 @@ fn uplift_of_an_e_mail_test_is_that_of_a_plain_script() {
 }
 
 #[test]
+fn an_e_mail_for_each_person_is_worth_what_a_plain_script_says() {
+    let Some(path) = shared("hillstrom/raw.csv") else { return };
+    let raw = fs::read_to_string(path).expect("a file");
+    let recipe = "[[assign]]\nfile = \"arms.csv\"\nid = \"id\"\nkind = \"opaque\"\narm = \"segment\"\n\
+        columns = [\"recency\", \"history_segment\", \"mens\", \"womens\", \"zip_code\", \"newbie\", \"channel\"]\nnumbers = { visit = 0 }\n\
+        [experiment]\ncontrol = \"No E-Mail\"\nmetrics = [{ name = \"visit\", column = \"visit\" }]\n\
+        uplift = { columns = [\"recency\", \"history_segment\", \"mens\", \"womens\", \"zip_code\", \"newbie\", \"channel\"] }\n";
+    let room = Room::new("policy", &[("arms.csv", &hillstrom(&raw)), ("room.toml", recipe)]);
+    let files = room.run("experiment", 3).expect("runs");
+    let found: Value = serde_json::from_slice(&files["experiment.json"]).expect("JSON");
+    let (policy, none) = (&found["policy"], &found["uplift"]);
+    assert!(none.is_null() && policy["people"].as_u64() == Some(64_000));
+    // The script: one over the share of somebody's arm among those who are recommended the same, as listed.
+    let list = String::from_utf8_lossy(&files["experiment-people.csv"]).into_owned();
+    assert!(list.starts_with("id,arm,best_arm\n"), "{}", &list[..40]);
+    let mut counts: HashMap<(String, String), [f64; 2]> = HashMap::new();
+    for (line, row) in list.lines().skip(1).zip(raw.lines().skip(1)) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let visit: f64 = row.rsplit(',').nth(2).and_then(|cell| cell.parse().ok()).expect("a visit");
+        let of = counts.entry((cells[2].into(), cells[1].into())).or_default();
+        *of = [of[0] + 1.0, of[1] + visit];
+    }
+    let names: BTreeSet<String> = counts.keys().map(|(best, _)| best.clone()).collect();
+    let group = |best: &str| counts.iter().filter(|((of, _), _)| of == best).map(|(_, n)| n[0]).sum::<f64>();
+    let worth = |given: &dyn Fn(&str) -> String| {
+        let mean = |best: &String| {
+            let [people, visits] = counts[&(best.clone(), given(best))];
+            group(best) / 64_000.0 * visits / people
+        };
+        names.iter().map(mean).sum::<f64>()
+    };
+    let own = worth(&|best| best.into());
+    near(&policy["own"]["value"], own, 1e-12);
+    let best = worth(&|_| "Mens E-Mail".into());
+    assert_eq!(policy["best"], "Mens E-Mail");
+    near(&policy["over_best"]["difference"], own - best, 1e-12);
+    near(&policy["over_control"]["difference"], own - worth(&|_| "No E-Mail".into()), 1e-12);
+    // Some e-mail is better than none, as the test itself said; that some gain more from the women's is not seen of visits.
+    let end = |of: &str, end: &str| policy[of]["interval"][end].as_f64().expect("an interval");
+    assert!(end("over_control", "low") > 0.06, "{policy}");
+    assert!(end("over_best", "low") < 0.0 && end("over_best", "high") > 0.0, "{policy}");
+}
+
+#[test]
 fn every_row_is_accounted_for() {
     let orders = "who,when,paid\n\
         a,2026-01-05,10.00\n\
@@ -663,6 +707,17 @@ fn every_row_is_accounted_for() {
         ("time-unreadable", (2, 6)),
     ];
     assert_eq!(reasons, want.map(|(code, found)| (code.to_string(), found)).into());
+    // Named as in the file, whatever the recipe takes the column for.
+    let mut named = file["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .chain(file["notes"].as_array().into_iter().flatten());
+    let column = |code: &str| named.find(|of| of["code"] == code).map(|of| of["column"].clone());
+    assert_eq!(
+        ["amount-unreadable", "no-amount", "no-time", "amount-rounded"].map(column),
+        ["paid", "paid", "when", "paid"].map(|name| Some(name.into()))
+    );
     let left: u64 = reasons.values().map(|(count, _)| count).sum();
     assert_eq!(file["rows"].as_u64().unwrap_or(0), file["kept"].as_u64().unwrap_or(0) + left);
     assert_eq!(
@@ -674,6 +729,28 @@ fn every_row_is_accounted_for() {
         (found["buyers"].as_u64(), found["money"].as_i64(), found["orders"].as_i64()),
         (Some(2), Some(2_001 + 99_650), Some(3))
     );
+}
+
+#[test]
+fn an_empty_list_of_stages_is_the_preset_and_no_times_is_refused() {
+    let files = shop();
+    let stages = |of: &str| {
+        let mut files: Vec<(&str, String)> = files.clone();
+        let recipe = files.iter_mut().find(|(name, _)| *name == "room.toml").expect("a recipe");
+        recipe.1 = format!("{}\n{of}\n", recipe.1.split("[stages]").next().unwrap_or_default());
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        Room::new("no-stages", &files)
+    };
+    let names = |of: &str| -> Vec<String> {
+        let found = stages(of).json("stages", 2);
+        let of = found["stages"].as_array().cloned().unwrap_or_default();
+        of.iter().filter_map(|stage| stage["stage"].as_str().map(String::from)).collect()
+    };
+    assert_eq!(names("[stages]\nstages = []"), ["A", "I", "P", "L"]);
+    assert_eq!(names("[stages]\npreset = \"4a\"\nstages = []"), ["A1", "A2", "A3", "A4"]);
+    let one = |least: u32| format!("[[stages.stages]]\nname = \"here\"\nevent = [\"view\"]\nleast = {least}");
+    assert_eq!(names(&one(1)), ["here"]);
+    assert_eq!(stages(&one(0)).refused("stages"), "out-of-range column stages.stages.least");
 }
 
 #[test]

@@ -45,8 +45,9 @@ pub fn pivot(report: &Released<PivotReport>) -> Files {
     let mut tests = Table::new("one,two,chi2,df,p,v,sparse,interaction_g2,interaction_df,interaction_p");
     for pair in &report.pairs {
         let of = pair.association;
-        tests.label(&pair.one).label(&pair.other).number(of.chi2, 6).count(of.df.into()).number(of.p, 6);
-        tests.number(of.v, 6).count(of.sparse.into());
+        tests.label(&pair.one).label(&pair.other).maybe(of.map(|of| of.chi2), 6);
+        tests.maybe(of.map(|of| f64::from(of.df)), 0).maybe(of.map(|of| of.p), 6);
+        tests.maybe(of.map(|of| of.v), 6).maybe(of.map(|of| f64::from(u8::from(of.sparse))), 0);
         let tested = pair.interaction.as_ref();
         tests.maybe(tested.map(|t| t.g2), 6).maybe(tested.map(|t| f64::from(t.df)), 0);
         tests.maybe(tested.map(|t| t.p), 6).end();

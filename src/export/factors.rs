@@ -1,8 +1,9 @@
-//! Files of experiments in which several things change at once.
+//! Files of experiments of several things at once: factors, and arms of which each person has a best one.
 
 use super::csv::Table;
 use super::over_time::{Files, named};
 use crate::analysis::experiment::factorial::{FactorialMetric, FactorialReport};
+use crate::analysis::experiment::uplift::{PolicyReport, PolicyValue};
 use crate::json;
 use crate::num::Interval;
 
@@ -51,4 +52,30 @@ fn combinations(table: &mut Table, report: &FactorialReport, metric: &FactorialM
 
 fn ends(table: &mut Table, interval: Option<Interval>) -> &mut Table {
     table.maybe(interval.map(|i| i.low), 6).maybe(interval.map(|i| i.high), 6)
+}
+
+/// `experiment-policy.csv` (what is recommended to whom, and what every choice is worth; the last line is everyone's own arm) and
+/// `experiment-policy-gain.csv`.
+pub(super) fn policy(report: &PolicyReport) -> Files {
+    let mut arms = Table::new("arm,people,recommended,followed,few,seen,everyone,low,high");
+    let value = |table: &mut Table, of: &PolicyValue| {
+        table.maybe(of.value, 6).maybe(of.interval.map(|i| i.low), 6).maybe(of.interval.map(|i| i.high), 6);
+        table.end();
+    };
+    for of in &report.arms {
+        arms.label(&of.arm).count(of.people).count(of.recommended).count(of.followed).count(of.few.into());
+        arms.maybe(of.seen, 6);
+        value(&mut arms, &of.everyone);
+    }
+    arms.text("").count(report.people).count(report.people);
+    arms.count(report.arms.iter().map(|of| of.followed).sum()).text("").text("");
+    value(&mut arms, &report.own);
+    let mut gain = Table::new("against,difference,low,high,p");
+    let control = report.arms.first().map_or("", |of| of.arm.as_str());
+    for (name, of) in [(report.best.as_str(), &report.over_best), (control, &report.over_control)] {
+        let Some(of) = of else { continue };
+        gain.label(name).number(of.difference, 6).maybe(of.interval.map(|i| i.low), 6);
+        gain.maybe(of.interval.map(|i| i.high), 6).maybe(of.p, 6).end();
+    }
+    named([("experiment-policy.csv", arms.bytes()), ("experiment-policy-gain.csv", gain.bytes())])
 }

@@ -217,6 +217,7 @@ pub fn experiment(report: &Released<ExperimentReport>) -> Files {
             ("experiment-qini.csv", curve.bytes()),
         ]));
     }
+    files.extend(report.policy.iter().flat_map(super::factors::policy));
     files.extend(report.observed.iter().flat_map(alike));
     files
 }

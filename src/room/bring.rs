@@ -279,7 +279,8 @@ impl Looked<'_> {
             Some((.., decimals)) if decimals != measure.decimals || decimals > 6 => {
                 Err(self.refuse(Kind::OutOfRange, "decimals"))
             }
-            Some((name, column, decimals)) => Ok(Some((self.named(column)?, name.to_string(), decimals))),
+            // As its file calls it: that is where people look for what is wrong with a row.
+            Some((_, column, decimals)) => Ok(Some((self.named(column)?, column.to_string(), decimals))),
             None => Ok(None),
         }
     }

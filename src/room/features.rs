@@ -102,7 +102,8 @@ fn of_kind(
         }
     }
     let mut files = vec![(behaviour.clone(), table.into_bytes())];
-    if some {
+    // Without a feature that differs there is nothing to learn from, either.
+    if some && !features.is_empty() {
         let text = model(kind, &seed, &behaviour, features);
         files.push((seed, positives.into_bytes()));
         files.push((format!("model{ending}.toml"), text.into_bytes()));

@@ -107,6 +107,8 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
                     Shown { least: i32::MIN + 1, ..number(experiment::uplift::UPLIFT, "uplift", decimals) };
                 [uplift, Shown { least: 1, ..number(experiment::uplift::BAND, "uplift_band", 0) }]
             });
+            let best = || words(experiment::uplift::BEST, "best_arm", arms.clone());
+            let best = recipe.experiment.chooses().then(best);
             let levels = |name: &String| {
                 let dim = schema.table(Source::Assign).dim(name);
                 dim.map_or(vec![], |(_, dim)| dim.labels[1..].to_vec())
@@ -114,8 +116,8 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             let factors = experiment::factorial::LEVEL.into_iter().zip(&recipe.experiment.factors);
             let factors = factors.zip(["factor_1", "factor_2", "factor_3"]);
             let factors = factors.map(|((measure, name), header)| words(measure, header, levels(name)));
-            let arm = std::iter::once(words(experiment::ARM, "arm", arms));
-            arm.chain(factors).chain(uplift.into_iter().flatten()).collect()
+            let arm = std::iter::once(words(experiment::ARM, "arm", arms.clone()));
+            arm.chain(factors).chain(uplift.into_iter().flatten()).chain(best).collect()
         }
         Topic::Traffic => {
             let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));

@@ -4,8 +4,8 @@ use super::estimated::estimates;
 use super::measure::{CURVE, Cell, Outcomes, Weigh};
 use super::plan::{ExperimentPlan, Metric, MetricKind};
 use super::report::{
-    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, TrendReport,
-    Verdict,
+    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, Note, SegmentReport, Srm,
+    TrendReport, Verdict,
 };
 use crate::num::{
     self, Always, Estimate, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch,
@@ -57,7 +57,9 @@ pub(super) fn report(
         .collect();
     desk.adjust(&mut segments);
     let trends = trends(metrics, &segments);
-    let (curve, crossing) = curve(&desk, found);
+    // All that is known counts for who has no day: their curve would be one step on the last of its days.
+    let untimed = found.timeless > 0 && found.curve.iter().any(|people| *people > 0);
+    let (curve, crossing) = if untimed { (vec![], false) } else { curve(&desk, found) };
     let mut drawn = all(&found.cells, &found.values);
     let means = drawn.iter_mut().zip(metrics).zip(found.values.chunks(width));
     for ((metric, of), values) in means.filter(|((_, of), _)| of.kind == MetricKind::Mean) {
@@ -77,7 +79,9 @@ pub(super) fn report(
         curve,
         factorial: None,
         uplift: None,
+        policy: None,
         observed: None,
+        notes: if untimed { vec![Note::CurveUntimed] } else { vec![] },
         crossing,
     }
 }

@@ -106,6 +106,8 @@ pub struct Outcomes {
     pub several: u64,
     /// People of whom no arm is known.
     pub none: u64,
+    /// People in an arm since nobody knows when.
+    pub timeless: u64,
     /// By metric, then arm.
     pub cells: Vec<Cell>,
     /// By segment, then metric, then arm.
@@ -123,6 +125,7 @@ impl Partial for Outcomes {
         add_up(&mut self.people, &other.people);
         self.several += other.several;
         self.none += other.none;
+        self.timeless += other.timeless;
         add_up(&mut self.cells, &other.cells);
         add_up(&mut self.segments, &other.segments);
         add_up(&mut self.curve, &other.curve);
@@ -251,6 +254,7 @@ impl Analysis for Weigh {
             };
             measure[person] = arm as i32;
             sum.people[arm] += 1;
+            sum.timeless += u64::from(table.times[row] == 0);
             let segment = self.segment.map(|(dim, _)| table.dims[dim as usize].at(row) as usize);
             for (metric, outcome) in self.outcomes.iter().enumerate() {
                 let (value, first) = self.value(&shard.past, person, row, *outcome);

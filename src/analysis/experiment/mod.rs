@@ -28,7 +28,7 @@ mod tests;
 pub use measure::{Cell, Outcomes, Weigh};
 pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};
 pub use report::{
-    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, SegmentReport, Srm, Verdict,
+    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, Note, SegmentReport, Srm, Verdict,
 };
 
 use crate::error::{Error, Kind, Result};
@@ -39,13 +39,14 @@ use measure::{Outcome, What};
 use uplift::About;
 
 /// Questions of this analysis, for the registry.
-pub const QUESTIONS: [(&str, Opener); 6] = [
+pub const QUESTIONS: [(&str, Opener); 7] = [
     job::analysis::<Weigh>(),
     job::analysis::<factorial::Cross>(),
     job::analysis::<observed::Look>(),
     job::analysis::<uplift::Learn>(),
     job::analysis::<uplift::Score>(),
     job::analysis::<uplift::Band>(),
+    job::analysis::<uplift::Choose>(),
 ];
 
 /// Measure: the arm somebody is in, from 0 in the order of the report; -1 for who is in none or in several.
@@ -83,6 +84,11 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
     };
     desk.progress("experiment", 0, 1, "rounds");
     let found = desk.sum(&question).await?;
+    let timed = found.timeless == 0;
+    // Days behind the assignment would be the first there are, in which nobody did anything.
+    if !timed && plan.days > 0 && question.outcomes.iter().any(|of| !matches!(of.what, What::Column(_))) {
+        return Err(Error::new(Kind::ArmUntimed).column("experiment.days"));
+    }
     if found.people.iter().filter(|people| **people > 0).count() < 2 {
         return Err(Error::new(Kind::ArmMissing).column("arm"));
     }
@@ -100,18 +106,56 @@ pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan)
         report.factorial = Some(found);
     }
     if let Some(uplift) = plan.uplift.as_ref().filter(|_| plan.randomised) {
-        let about = about(schema, plan, uplift, &names, &metrics, &question)?;
-        report.uplift = Some(uplift::uplift(desk, schema, uplift, about, plan.seed).await?);
+        let mut uplift = uplift.clone();
+        let known = (timed, &uplift.columns[..]);
+        report.notes.extend(untimed(known, &mut uplift.orders, "experiment.uplift.orders")?);
+        let arms = others(&names, &ours, &plan.control);
+        if uplift.arm.is_empty() {
+            let first = arms.first().map(|(_, name)| name.clone()).unwrap_or_default();
+            let about = about(
+                schema,
+                plan,
+                &UpliftPlan { arm: first, ..uplift.clone() },
+                &names,
+                &metrics,
+                &question,
+            )?;
+            let control = (plan.control.as_str(), plan.seed);
+            report.policy = Some(uplift::policy(desk, schema, &uplift, about, &arms, control).await?);
+        } else {
+            let about = about(schema, plan, &uplift, &names, &metrics, &question)?;
+            report.uplift = Some(uplift::uplift(desk, schema, &uplift, about, plan.seed).await?);
+        }
     }
     if let Some(adjust) = plan.adjust.as_ref().filter(|_| !plan.randomised) {
-        let code = |name: &String| names.iter().position(|other| other == name).map(|at| at as u32 + 1);
-        let others = ours.iter().filter(|name| **name != plan.control);
-        let others: Vec<(u32, String)> =
-            others.filter_map(|name| Some((code(name)?, name.clone()))).collect();
-        let all = (code(&plan.control).unwrap_or_default(), others.as_slice());
-        report.observed = Some(observed::observed(desk, schema, adjust, &metrics, &question, all).await?);
+        let mut adjust = adjust.clone();
+        let known = (timed, &adjust.columns[..]);
+        report.notes.extend(untimed(known, &mut adjust.orders, "experiment.adjust.orders")?);
+        let others = others(&names, &ours, &plan.control);
+        let control = names.iter().position(|name| *name == plan.control).unwrap_or_default();
+        let all = (control as u32 + 1, others.as_slice());
+        report.observed = Some(observed::observed(desk, schema, &adjust, &metrics, &question, all).await?);
     }
     Ok(report)
+}
+
+/// Arms of the experiment but the control, by code and name.
+fn others(names: &[String], ours: &[String], control: &str) -> Vec<(u32, String)> {
+    let coded = (1..).zip(names).filter(|(_, name)| ours.contains(name) && *name != control);
+    coded.map(|(code, name)| (code, name.clone())).collect()
+}
+
+/// Orders before the assignment are not known where it has no time: they are left out beside columns, with a note, and refused
+/// where there is nothing else to go by.
+fn untimed((timed, columns): (bool, &[String]), orders: &mut bool, setting: &str) -> Result<Option<Note>> {
+    match (timed || !*orders, columns.is_empty()) {
+        (true, _) => Ok(None),
+        (false, true) => Err(Error::new(Kind::ArmUntimed).column(setting)),
+        (false, false) => {
+            *orders = false;
+            Ok(Some(Note::OrdersUntimed))
+        }
+    }
 }
 
 /// What uplift is about.
@@ -209,10 +253,14 @@ impl Metric {
 impl ExperimentPlan {
     /// Decimals of a person's uplift, as [`uplift::UPLIFT`] has it; nothing where it was not asked for.
     pub fn uplift_decimals(&self, schema: &PastSchema) -> Option<u8> {
-        let of = self.uplift.as_ref().filter(|_| self.randomised)?;
+        let of = self.uplift.as_ref().filter(|of| self.randomised && !of.arm.is_empty())?;
         let metric =
             self.metrics().into_iter().find(|metric| of.metric.is_empty() || metric.name == of.metric)?;
         Some(if metric.kind == MetricKind::Rate { 6 } else { metric.decimals(schema) + 3 })
+    }
+    /// Whether an arm is chosen for each person.
+    pub fn chooses(&self) -> bool {
+        self.randomised && self.uplift.as_ref().is_some_and(|of| of.arm.is_empty())
     }
     /// What is measured: as said, or whether people bought and for how much.
     fn metrics(&self) -> Vec<Metric> {

@@ -116,7 +116,7 @@ pub struct AdjustPlan {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 #[serde(default, deny_unknown_fields)]
 pub struct UpliftPlan {
-    /// The arm that is held against the control.
+    /// The arm that is held against the control; if empty, the best one is chosen for each person.
     pub arm: String,
     /// Which metric; the first if empty.
     pub metric: String,

@@ -3,7 +3,7 @@
 use super::factorial::FactorialReport;
 use super::observed::ObservedReport;
 use super::plan::MetricKind;
-use super::uplift::UpliftReport;
+use super::uplift::{PolicyReport, UpliftReport};
 use crate::gate::Cells;
 use crate::num::{Always, Interval, Resampled};
 use serde::Serialize;
@@ -33,16 +33,31 @@ pub struct ExperimentReport {
     /// Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
     /// arms, from three segments on. Says nothing where the order means nothing.
     pub trends: Vec<TrendReport>,
-    /// Shares that did the first metric by the end of each day, by arm; empty where it has no time.
+    /// Shares that did the first metric by the end of each day, by arm; empty where it or the assignment has no time.
     pub curve: Vec<CurvePoint>,
     /// What factors did; absent where none were named.
     pub factorial: Option<FactorialReport>,
     /// For whom an arm does more; absent where it was not asked for, or people were not put into arms by lot.
     pub uplift: Option<UpliftReport>,
+    /// The best arm for each person; absent where uplift was asked of one arm, or as it is.
+    pub policy: Option<PolicyReport>,
     /// Arms held against the control among those alike; absent where it was not asked for, or people were put into arms by lot.
     pub observed: Option<ObservedReport>,
+    /// What was asked for and left out, and why.
+    pub notes: Vec<Note>,
     /// Whether an arm and the control changed places on the way, both times beyond chance.
     pub crossing: bool,
+}
+
+/// What cannot be told where nobody knows since when people are in their arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "ExperimentNote"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// A curve by days behind the assignment.
+    CurveUntimed,
+    /// Orders before the assignment: people are told apart by the named columns alone.
+    OrdersUntimed,
 }
 
 /// An arm.
@@ -198,6 +213,8 @@ impl Cells for ExperimentReport {
         combinations.for_each(|cell| visit(cell.people));
         let bands = self.uplift.iter().flat_map(|uplift| &uplift.bands);
         bands.flat_map(|band| [band.control, band.people]).for_each(&mut *visit);
+        let chosen = self.policy.iter().flat_map(|policy| &policy.arms);
+        chosen.flat_map(|arm| [arm.people, arm.recommended, arm.followed]).for_each(&mut *visit);
         let alike = self.observed.iter().flat_map(|observed| &observed.arms);
         alike.flat_map(|arm| arm.people.iter().chain(arm.overlap.iter().flatten())).for_each(|n| visit(*n));
     }

@@ -282,3 +282,54 @@ fn laws() {
     };
     hold_over(&question, |count| past(&deeds, count).0);
 }
+
+/// People in arms since then, who bought once before day 10 in one city and in the arm once behind it.
+fn buyers(time: u32) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    for who in 0..240 {
+        let (arm, city) = (["c", "d"][who % 2], ["x", "y"][who / 2 % 2]);
+        deeds.push(Deed { time, ..assigned(who, arm, city, 0) });
+        let mut order = |day: u32| {
+            let numbers = vec![100];
+            deeds.push(Deed { who, table: 1, time: day * DAY, numbers, ..Deed::default() });
+        };
+        if city == "x" {
+            order(3);
+        }
+        if arm == "d" || who % 3 == 0 {
+            order(20);
+        }
+    }
+    deeds
+}
+
+#[test]
+fn orders_before_an_assignment_without_a_time_are_not_used_and_it_is_said() {
+    let by = |columns: &[&str]| ExperimentPlan {
+        control: "c".into(),
+        randomised: false,
+        adjust: Some(AdjustPlan { columns: columns.iter().map(|c| (*c).into()).collect(), orders: true }),
+        ..ExperimentPlan::default()
+    };
+    let refused = |plan: &ExperimentPlan| {
+        let e = report(&buyers(0), plan, 2).err().unwrap();
+        (e.code(), e.at.column.unwrap_or_default())
+    };
+    assert_eq!(refused(&by(&[])), ("arm-untimed", "experiment.adjust.orders".into()));
+    let uplift = UpliftPlan { arm: "d".into(), orders: true, ..UpliftPlan::default() };
+    let lot = ExperimentPlan { randomised: true, adjust: None, uplift: Some(uplift), ..by(&[]) };
+    assert_eq!(refused(&lot), ("arm-untimed", "experiment.uplift.orders".into()));
+    // Days behind it are none either.
+    assert_eq!(refused(&ExperimentPlan { days: 30, ..by(&["city"]) }).1, "experiment.days");
+    let found = report(&buyers(0), &by(&["city"]), 3).unwrap();
+    assert_eq!(found.notes, [Note::CurveUntimed, Note::OrdersUntimed]);
+    let observed = found.observed.unwrap();
+    assert!(!observed.orders && observed.arms[0].balance.iter().all(|bin| bin.column == "city"));
+    assert!(found.curve.is_empty() && !found.crossing);
+    assert!(found.metrics[0].arms[1].positive > 0, "what is known of them counts");
+    // The control: with a time nothing is left out.
+    let found = report(&buyers(10 * DAY), &ExperimentPlan { days: 30, ..by(&[]) }, 3).unwrap();
+    assert_eq!((found.notes.len(), found.curve.len()), (0, 11));
+    let observed = found.observed.unwrap();
+    assert!(observed.orders && observed.arms[0].balance.iter().any(|bin| bin.column.is_empty()));
+}

@@ -17,6 +17,9 @@ pub const ALL: u32 = u32::MAX;
 /// Cells a shard keeps; more are refused.
 const KEPT: usize = 1 << 18;
 
+/// Orders of one person from the first on, those from the tenth on as one.
+pub const NTH: [&str; 10] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10+"];
+
 /// What is crossed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Axis {
@@ -26,6 +29,8 @@ pub enum Axis {
     Column(u32),
     /// A measure that another analysis left behind, and the value that stands for its first word.
     Measure(String, i32),
+    /// Which order of its person a row belongs to.
+    Nth,
 }
 
 /// What people do then.
@@ -71,6 +76,8 @@ pub struct Cell {
     pub did: [u64; 2],
     /// The same of those only whose first row of all is here.
     pub first: [u64; 3],
+    /// The same of those whose first row of an order is here, with [`Axis::Nth`]: everyone once per order.
+    pub orders: [u64; 3],
 }
 
 impl std::ops::AddAssign for Cell {
@@ -80,6 +87,7 @@ impl std::ops::AddAssign for Cell {
         self.sum += other.sum;
         (0..2).for_each(|at| self.did[at] += other.did[at]);
         (0..3).for_each(|at| self.first[at] += other.first[at]);
+        (0..3).for_each(|at| self.orders[at] += other.orders[at]);
     }
 }
 
@@ -137,6 +145,10 @@ pub struct Mine {
 #[derive(Default)]
 pub struct Page {
     rows: Vec<Row>,
+    /// By order of the person: which of them it is, from 1; 0 before the first.
+    nth: Vec<u32>,
+    /// Cells of the first row of each order, of nothing else than orders told apart.
+    starts: Vec<[u32; 3]>,
     wide: Vec<Mine>,
     slice: Slots,
 }
@@ -185,16 +197,39 @@ impl Cross {
         }
         key
     }
-    fn key(&self, found: [u32; 3], table: &Table, row: usize) -> [u32; 3] {
+    /// Numbers a person's orders. One that was cancelled is none, nor is money given back for what is not known: it stands with
+    /// the order before it.
+    fn number(&self, past: &Past, person: usize, nth: &mut Vec<u32>) {
+        nth.clear();
+        if self.axes.contains(&Axis::Nth) {
+            let fates = &past.purchases.fates[past.purchases.of_person(person)];
+            nth.extend(fates.iter().scan(0, |last, fate| {
+                *last += u32::from(matches!(fate, Fate::Bought | Fate::Returned));
+                Some((*last).min(NTH.len() as u32))
+            }));
+        }
+    }
+    fn key(&self, found: [u32; 3], nth: u32, table: &Table, row: usize) -> [u32; 3] {
         let mut key = found;
         for (code, axis) in key.iter_mut().zip(&self.axes) {
             match axis {
                 Axis::Part(part) => *code = part.of(table.times[row]),
                 Axis::Column(dim) => *code = table.dims[*dim as usize].at(row),
+                Axis::Nth => *code = nth,
                 Axis::Measure(..) => {}
             }
         }
         key
+    }
+    /// Cells in which somebody's orders begin, a row each; none where orders are not told apart.
+    fn starts(&self, rows: &[Row], starts: &mut Vec<[u32; 3]>) {
+        starts.clear();
+        let Some(axis) = self.axes.iter().position(|axis| *axis == Axis::Nth) else { return };
+        for row in rows.iter().filter(|row| row.sold) {
+            if starts.iter().all(|start| start[axis] != row.key[axis]) {
+                starts.push(row.key);
+            }
+        }
     }
     /// Whether somebody was seen for long enough behind a row, and did it.
     fn did(&self, past: &Past, person: usize, row: usize) -> [u64; 2] {
@@ -230,16 +265,20 @@ impl Cross {
         page.rows.clear();
         page.wide.clear();
         let found = self.found(past, person);
+        self.number(past, person, &mut page.nth);
+        let own = past.purchases.of_person(person).start;
         for row in table.before(person, self.end).filter(|row| self.rows.takes(table, *row)) {
             let state = table.states.get(row).copied().unwrap_or(SOLD);
             if state != CANCELLED {
                 let amount = self.sum.map_or(0, |column| table.measures[column as usize][row]);
                 let sum = if amount == money::NONE { 0 } else { amount };
                 // What was given back is taken off where it stands, and is nobody's row.
-                page.rows.push(Row { key: self.key(found, table, row), row, sold: state == SOLD, sum });
+                let nth = if page.nth.is_empty() { 0 } else { page.nth[past.order(person, row) - own] };
+                page.rows.push(Row { key: self.key(found, nth, table, row), row, sold: state == SOLD, sum });
             }
         }
         let first = page.rows.iter().find(|row| row.sold).map(|row| row.key);
+        self.starts(&page.rows, &mut page.starts);
         page.rows.sort_unstable_by_key(|row| (packed(row.key), row.row));
         for cell in page.rows.chunk_by(|a, b| a.key == b.key) {
             let row = cell.iter().find(|row| row.sold).map_or(usize::MAX, |row| row.row);
@@ -292,9 +331,13 @@ impl Analysis for Cross {
             inside[person] = self.inside(page);
             for Mine { key, row, did, rows, sum } in page.wide.drain(..) {
                 let cell = page.slice.of(key);
-                *cell += Cell { people: u64::from(row < usize::MAX), rows, sum, did, first: [0; 3] };
+                *cell += Cell { people: u64::from(row < usize::MAX), rows, sum, did, ..Cell::default() };
+                let counts = [1, did[0], did[1]];
                 if Some(key) == first {
-                    (0..3).for_each(|at| cell.first[at] += [1, did[0], did[1]][at]);
+                    (0..3).for_each(|at| cell.first[at] += counts[at]);
+                }
+                if page.starts.contains(&key) {
+                    (0..3).for_each(|at| cell.orders[at] += counts[at]);
                 }
             }
         }

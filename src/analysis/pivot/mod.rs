@@ -8,6 +8,10 @@
 //! Tests take everyone once, in the cell of their first row, since rows of one person are no chances of their own:
 //! χ² and Cramér's V for whether two columns go together, the likelihood ratio of the logistic model for whether a rate
 //! needs the combination of both beyond the effect of each, two proportions for one combination against all others.
+//! With `nth` (which order of its person a row belongs to) rates step from one order to the next, so tests with it take everyone once
+//! per order, in the cell of its first row: whether somebody who bought n times buys again is a chance of its own, whatever came
+//! before (the discrete hazard; Allison, "Discrete-Time Methods for the Analysis of Event Histories", 1982). Whether a column goes
+//! together with `nth` has no test, as orders of one person are alike.
 //! A word of somebody is the one they have on the last day, in all their rows: it knows what came behind a row, so rates by
 //! it compare and do not foretell.
 //! A cell of fewer people than the floor is left out, with as many more of its line as hide it in the total.
@@ -20,15 +24,15 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use cross::{ALL, Axis, Cell, Cross, Crossed, Outcome};
+pub use cross::{ALL, Axis, Cell, Cross, Crossed, NTH, Outcome};
 pub use plan::PivotPlan;
 pub use report::{PivotBest, PivotCell, PivotPair, PivotRate, PivotReport, PivotTest};
 
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
-use crate::table::history::PastSchema;
 use crate::table::history::calendar::Part;
+use crate::table::history::{PastSchema, Source};
 
 /// Questions of this analysis, for the registry.
 pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Cross>()];
@@ -77,6 +81,7 @@ pub fn labels(schema: &PastSchema, plan: &PivotPlan, found: &[Known]) -> Result<
         Ok(match axis(schema, plan, found, name)? {
             Axis::Part(part) => part.labels(schema.end_day()),
             Axis::Column(at) => schema.table(plan.table).dims[at as usize].labels.clone(),
+            Axis::Nth => std::iter::once("").chain(NTH).map(String::from).collect(),
             Axis::Measure(..) => {
                 let words = found.iter().filter(|known| known.name == name).flat_map(|known| &known.words);
                 std::iter::once(&String::new()).chain(words).cloned().collect()
@@ -92,6 +97,7 @@ fn axis(schema: &PastSchema, plan: &PivotPlan, found: &[Known], name: &str) -> R
     match (schema.table(plan.table).dim(name), Part::named(name)) {
         (Some((at, _)), _) => Ok(Axis::Column(at as u32)),
         (None, Some(part)) => Ok(Axis::Part(part)),
+        _ if name == "nth" && plan.table == Source::Orders => Ok(Axis::Nth),
         _ => match known() {
             Some(known) => Ok(Axis::Measure(known.measure.into(), known.first)),
             None => schema.column(plan.table, name).map(|at| Axis::Column(at as u32)),
@@ -104,8 +110,7 @@ fn question(schema: &PastSchema, plan: &PivotPlan, found: &[Known]) -> Result<Cr
     let outcome = match (plan.bought, plan.outcome.is_empty()) {
         (true, _) => Some(Outcome::Orders),
         (_, false) => {
-            let source = crate::table::history::Source::Events;
-            Some(Outcome::Events(schema.rows_of(source, &plan.outcome, &Default::default())?))
+            Some(Outcome::Events(schema.rows_of(Source::Events, &plan.outcome, &Default::default())?))
         }
         _ => None,
     };

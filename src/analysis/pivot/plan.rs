@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 pub struct PivotPlan {
     /// Whose rows: orders or events.
     pub table: Source,
-    /// Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), or what
-    /// another analysis finds of people: `stage`, `rfm`, `value`, `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
+    /// Two or three columns, parts of the calendar (`year`, `quarter`, `month`, `week`, `day`, `weekday`, `hour`), of orders `nth`
+    /// (which order of its person it is: 1 to 9, 10+), or what another analysis finds of people: `stage`, `rfm`, `value`,
+    /// `lifecycle`, `cohort`, `churn`, `arm`, `rule`.
     pub by: Vec<String>,
     /// Columns of which a row has any of the values.
     #[serde(rename = "where")]

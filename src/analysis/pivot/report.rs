@@ -1,6 +1,6 @@
 //! What a pivot says.
 
-use super::cross::{ALL, Cell, Cross, Crossed};
+use super::cross::{ALL, Axis, Cell, Cross, Crossed};
 use super::plan::PivotPlan;
 use crate::error::Result;
 use crate::gate::{Cells, Withhold};
@@ -76,8 +76,8 @@ pub struct PivotPair {
     pub one: String,
     /// The other.
     pub other: String,
-    /// Whether they go together, of people by their first row.
-    pub association: Association,
+    /// Whether they go together, of people by their first row; absent of `nth`, since orders of one person are alike.
+    pub association: Option<Association>,
     /// Whether the rate needs the combination beyond the effect of each; absent without a rate, and over 2,500
     /// combinations.
     pub interaction: Option<PivotTest>,
@@ -95,7 +95,7 @@ pub struct PivotTest {
     pub p: f64,
 }
 
-/// A combination, of people by their first row.
+/// A combination, of people by their first row; with `nth` by the first of each order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct PivotBest {
@@ -125,6 +125,8 @@ struct Desk<'a> {
     labels: Vec<Vec<String>>,
     cells: &'a BTreeMap<[u32; 3], Cell>,
     rates: bool,
+    /// The axis that tells orders apart.
+    nth: Option<usize>,
 }
 
 pub(super) fn report(
@@ -134,7 +136,8 @@ pub(super) fn report(
     question: &Cross,
     found: &Crossed,
 ) -> PivotReport {
-    let desk = Desk { plan, labels, cells: &found.cells, rates: question.outcome.is_some() };
+    let nth = question.axes.iter().position(|axis| *axis == Axis::Nth);
+    let desk = Desk { plan, labels, cells: &found.cells, rates: question.outcome.is_some(), nth };
     let all = desk.cells.values().map(|cell| cell.people).max().unwrap_or(0);
     let table = schema.table(plan.table);
     PivotReport {
@@ -166,17 +169,23 @@ impl Desk<'_> {
             rate: self.rates.then(|| rate(cell.did)),
         }
     }
+    /// People who count in a cell: by their first row, or where orders are told apart by that of each.
+    fn counts(&self, axes: &[usize], cell: &Cell) -> [u64; 3] {
+        if self.nth.is_some_and(|nth| axes.contains(&nth)) { cell.orders } else { cell.first }
+    }
     /// Cells by their code on two axes, where people stand with their first row.
     fn firsts(&self, axes: [usize; 2]) -> Vec<Vec<[u64; 3]>> {
-        let inner = || self.cells.iter().filter(|(key, cell)| !key.contains(&ALL) && cell.first[0] > 0);
+        let counted = self.cells.iter().map(|(key, cell)| (key, self.counts(&axes, cell)));
+        let counted: Vec<_> = counted.filter(|(key, of)| !key.contains(&ALL) && of[0] > 0).collect();
+        let inner = || counted.iter();
         let codes = axes.map(|axis| {
             let codes: BTreeSet<u32> = inner().map(|(key, _)| key[axis]).collect();
             codes.into_iter().collect::<Vec<u32>>()
         });
         let mut rows = vec![vec![[0; 3]; codes[1].len()]; codes[0].len()];
-        for (key, cell) in inner() {
+        for (key, of) in inner() {
             let [row, column] = [0, 1].map(|at| codes[at].binary_search(&key[axes[at]]).unwrap_or_default());
-            (0..3).for_each(|at| rows[row][column][at] += cell.first[at]);
+            (0..3).for_each(|at| rows[row][column][at] += of[at]);
         }
         rows
     }
@@ -192,7 +201,7 @@ impl Desk<'_> {
             PivotPair {
                 one: self.plan.by[axes[0]].clone(),
                 other: self.plan.by[axes[1]].clone(),
-                association: association(&people),
+                association: (!self.nth.is_some_and(|nth| axes.contains(&nth))).then(|| association(&people)),
                 interaction: tested.map(|t| PivotTest { g2: t.g2, df: t.df, p: t.p }),
             }
         };
@@ -200,19 +209,21 @@ impl Desk<'_> {
     }
     fn best(&self) -> Vec<PivotBest> {
         let floor = self.plan.floor.max(1);
-        let inner = || self.cells.iter().filter(|(key, cell)| !key.contains(&ALL) && cell.first[1] > 0);
-        let all = inner().fold([0; 2], |all, (_, c)| [all[0] + c.first[1], all[1] + c.first[2]]);
+        let counted = self.cells.iter().map(|(key, cell)| (key, self.counts(&[0, 1, 2], cell)));
+        let counted: Vec<_> = counted.filter(|(key, of)| !key.contains(&ALL) && of[1] > 0).collect();
+        let all = counted.iter().fold([0; 2], |all, (_, of)| [all[0] + of[1], all[1] + of[2]]);
         let expected = self.expected();
-        let shown: Vec<(&[u32; 3], &Cell)> = inner().filter(|(_, cell)| cell.first[1] >= floor).collect();
-        let p = |(_, cell): &(&[u32; 3], &Cell)| {
-            let [n, x] = [cell.first[1], cell.first[2]];
+        let shown: Vec<(&[u32; 3], [u64; 3])> =
+            counted.into_iter().filter(|(_, of)| of[1] >= floor).collect();
+        let p = |(_, of): &(&[u32; 3], [u64; 3])| {
+            let [n, x] = [of[1], of[2]];
             let [n, x, n0, x0] = [n, x, all[0] - n, all[1] - x].map(|count| count as f64);
             num::two_proportions(x0, n0, x, n).p
         };
         let q = num::benjamini_hochberg(&shown.iter().map(p).collect::<Vec<f64>>());
-        let best = shown.iter().zip(q).map(|((key, cell), q)| PivotBest {
+        let best = shown.iter().zip(q).map(|((key, of), q)| PivotBest {
             at: self.name(key).into_iter().flatten().collect(),
-            rate: rate([cell.first[1], cell.first[2]]),
+            rate: rate([of[1], of[2]]),
             expected: expected.get(*key).copied(),
             q,
         });
@@ -228,7 +239,8 @@ impl Desk<'_> {
             return BTreeMap::new();
         }
         let rates = interaction(&outcomes(&firsts)).rates;
-        let inner = || self.cells.iter().filter(|(key, cell)| !key.contains(&ALL) && cell.first[0] > 0);
+        let counts = |cell: &Cell| self.counts(&[0, 1], cell)[0] > 0;
+        let inner = || self.cells.iter().filter(|(key, cell)| !key.contains(&ALL) && counts(cell));
         let codes = [0, 1].map(|axis| inner().map(|(key, _)| key[axis]).collect::<BTreeSet<_>>());
         let rows = codes[0].iter().zip(rates);
         let cells = rows.flat_map(|(row, rates)| codes[1].iter().map(move |c| [*row, *c, 0]).zip(rates));

@@ -167,5 +167,5 @@ fn coded(events: &TableSchema, rule: &StageRule, preset: bool) -> Result<Rule> {
             None => return Err(Error::new(Kind::LabelUnknown).column(format!("event: {label}"))),
         }
     }
-    Ok(Rule { events: codes, least: rule.least.max(1), orders: rule.orders, window: rule.window })
+    Ok(Rule { events: codes, least: rule.least, orders: rule.orders, window: rule.window })
 }

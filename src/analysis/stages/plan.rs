@@ -30,7 +30,7 @@ pub enum Preset {
 pub struct StagePlan {
     /// The list to start from, if no stages are given.
     pub preset: Preset,
-    /// From the lowest up.
+    /// From the lowest up; the preset's if there are none.
     pub stages: Vec<StageRule>,
     /// Days between the two days.
     pub days: u32,
@@ -157,6 +157,7 @@ impl StagePlan {
         error::settings(&[
             ("stages.stages", self.stages.len() <= 20 && names.len() == self.stages.len()),
             ("stages.stages.window", self.stages.iter().all(fine)),
+            ("stages.stages.least", self.stages.iter().all(|rule| rule.least > 0)),
             ("stages.days", (1..=365).contains(&self.days)),
             ("stages.fair", (1..=self.days).contains(&self.fair)),
             ("stages.trend", self.trend <= 60),

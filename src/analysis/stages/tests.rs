@@ -149,6 +149,14 @@ fn control_rules_that_cannot_hold_are_refused() {
     let twice = StagePlan { stages: vec![rule("A", &["look"], 0, 30), rule("A", &[], 1, 30)], ..three() };
     assert_eq!(refused(&twice), ("out-of-range", "stages.stages".into()));
     assert_eq!(refused(&StagePlan { fair: 31, ..three() }).1, "stages.fair");
+    let least =
+        |least| StagePlan { stages: vec![StageRule { least, ..rule("A", &["look"], 0, 30) }], ..three() };
+    assert_eq!(
+        refused(&least(0)),
+        ("out-of-range", "stages.stages.least".into()),
+        "everyone did it no times"
+    );
+    assert!(report(&deeds, &least(1), 2).is_ok(), "the control: once is enough");
 }
 
 fn town(people: usize, seed: u64) -> Vec<Deed> {

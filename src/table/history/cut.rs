@@ -56,7 +56,7 @@ pub struct PastReading {
     pub until: Option<u32>,
     /// One per column of labels of the table.
     pub dims: Vec<Label>,
-    /// One per column of numbers of the table: position, name, decimals.
+    /// One per column of numbers of the table: position, name in the file, decimals.
     pub measures: Vec<Option<(usize, String, u8)>>,
     /// Whether any file of the table numbers its orders.
     pub numbered: bool,

@@ -7,7 +7,10 @@ export const behaviourEn: BehaviourWords = {
   parts: { year: "year", quarter: "quarter", month: "month", week: "week", weekday: "weekday", day: "day", hour: "hour" },
   weekdays: {},
   known: { stage: "stage", rfm: "RFM group", value: "value band", lifecycle: "lifecycle", cohort: "cohort", churn: "churn", arm: "arm", rule: "rule (first that holds)" },
+  nth: "which order", nthOrder: (n) => `Order ${n}`,
   pivot: {
+    ladder: "By “which order” a rate goes step by step: of those who came to their nth order, who buys again. Tests count everyone once per order; orders with fewer days behind them than are asked for are in no rate. The first order is the first in the files.",
+    rises: (needs, one, other) => (needs ? `What ${one} does depends on ${other}: look step by step.` : `No sign that what ${one} does depends on ${other}.`),
     table: "Data", rows: "Rows", columns: "Columns", layers: "Layers", noLayers: "no layers", shows: "Show", show: { people: "People", rows: "Times", sum: "Sum", rate: "Rate" },
     hindsight: "What was found of people is as of the last day, and knows what came behind: such rates compare, they do not foretell.",
     then: "Who then", thenBuy: "bought", within: "within days", of: "Of", cross: (one, other) => `${one} × ${other}`,

@@ -1,4 +1,7 @@
 // Words of the cross table, cohorts, paths and rules. Names that the engine gives are looked up here.
+// Chinese beside Latin letters or digits takes a space; what users named stays as it is inside.
+const beside = (...parts: string[]): string => parts.reduce((left, right) => left + (/\p{sc=Han}$/u.test(left) && /^\w/.test(right) || /\w$/.test(left) && /^\p{sc=Han}/u.test(right) ? " " : "") + right);
+
 export const behaviourZh = {
   all: "全部",
   smallest: "最少人数",
@@ -6,7 +9,10 @@ export const behaviourZh = {
   parts: { year: "年", quarter: "季度", month: "月", week: "周", weekday: "星期", day: "日", hour: "小时" } as Record<string, string>,
   weekdays: { Mon: "周一", Tue: "周二", Wed: "周三", Thu: "周四", Fri: "周五", Sat: "周六", Sun: "周日" } as Record<string, string>,
   known: { stage: "阶段", rfm: "RFM 人群", value: "价值档", lifecycle: "生命周期", cohort: "同期群", churn: "流失状态", arm: "实验组", rule: "规则（先满足的）" } as Record<string, string>,
+  nth: "第几单", nthOrder: (n: string) => `第 ${n.replace("10+", "10 单及以后").replace(/\d$/, "$& 单")}`,
   pivot: {
+    ladder: "转化率按“第几单”逐级看：买到第 n 单的人，之后是否再买。检验中每人每单计一次；距截止日不足所设天数的订单不计入分母。最前面的一单是文件里的第一单。",
+    rises: (needs: boolean, one: string, other: string) => (needs ? `${one}的作用因${other}而异：请逐级来看。` : `看不出${one}的作用因${other}而异。`),
     hindsight: "阶段、分组等取自截止日，已经包含之后发生的事：这样的转化率只可比较，不可当作预测。",
     table: "数据", rows: "行", columns: "列", layers: "分层", noLayers: "不分层", shows: "数值", show: { people: "人数", rows: "次数", sum: "合计", rate: "转化率" },
     then: "之后发生", thenBuy: "购买", within: "天内", of: "哪一列", cross: (one: string, other: string) => `${one} × ${other}`,
@@ -50,8 +56,8 @@ export const behaviourZh = {
     },
     fates: { bought: "下单", cancelled: "取消的订单", returned: "退款的订单" },
     times: (least: number, most: number | null) => (most === null ? (least > 1 ? `至少 ${least} 次` : "") : least > 0 ? `${least}–${most} 次` : `至多 ${most} 次`),
-    never: (what: string) => `没有${what}`, days: (n: number) => `最近 ${n} 天`, isFirst: "是第一次", isLast: "是最后一次", quiet: (n: number) => `已过去 ${n} 天以上`, stay: (n: number) => `停留 ${n} 秒以上`,
-    then: (what: string, days: number) => `之后 ${days} 天内${what}`, thenNot: (what: string, days: number) => `之后 ${days} 天内没有${what}`, due: (n: number) => `距上次购买已到本人平均间隔的 ${n}%`, sum: (column: string, range: string) => `${column}合计 ${range}`, comma: "，", joined: "；",
+    never: (what: string) => beside("没有", what), days: (n: number) => `最近 ${n} 天`, isFirst: "是第一次", isLast: "是最后一次", quiet: (n: number) => `已过去 ${n} 天以上`, stay: (n: number) => `停留 ${n} 秒以上`,
+    then: (what: string, days: number) => beside(`之后 ${days} 天内`, what), thenNot: (what: string, days: number) => beside(`之后 ${days} 天内没有`, what), due: (n: number) => `距上次购买已到本人平均间隔的 ${n}%`, sum: (column: string, range: string) => beside(column, `合计 ${range}`), comma: "，", joined: "；",
     add: "新建规则", name: "名称", what: "行为", orders: "下单", least: "至少次数", most: "至多次数", mostHint: "不限", inDays: "最近几天", forever: "全部", follows: "之后", follow: { any: "不论", then: "发生了", never: "没有发生" }, inNext: "几天内", save: "加入", change: "更改", edit: "编辑",
     when: "谁", and: "并且", andAlso: "并且", more: "只算其中一部分、合计、停留、时间", only: "只算", fate: "订单结果", sumOf: "合计", from: "从", to: "到", which: "其中", whichOnes: { all: "全部", first: "只算第一次", last: "只算最后一次" }, quietFor: "最近几天没有",
     seconds: "停留秒数", secondsHint: "从每次这样的行为到本人的下一次行为；中断超过半小时不计。", dueAt: "到期（本人间隔的 %）", dueHint: "距上次购买的天数，占本人平均购买间隔的百分比：100 即今天到期。", taken: "已有同名规则。",

@@ -143,6 +143,14 @@ export const businessEn: BusinessWords = {
     curve: "Best first", random: "At random", reached: "People reached", gained: "Gained per person in the arm", qini: "Qini", effect: "Effect on all", bands: "By predicted uplift", band: "Tenth", control: "Control",
     seen: "Uplift seen", soFar: "This and above", tenth: (n) => (n === 1 ? "1 (highest)" : String(n)), keep: (n) => `Best ${n * 10}% by uplift`, adds: "What each value adds:",
   },
+  policy: {
+    each: "the best for each person", title: (metric) => `The best arm for each person: ${metric}`, choice: "Choice", own: "Each their best arm", all: (arm) => `Everyone ${arm}`,
+    found: (best, by, p) => `An arm for each person does more than “${best}” for all: ${by}${p === null ? "" : `, p ${p}`}.`,
+    open: (best, by, p) => `No sign that an arm for each person does more than “${best}” for all: ${by}${p === null ? "" : `, p ${p}`}. The single best arm will do.`,
+    untold: "Some who are recommended an arm have nobody in the one it is compared with: it cannot be told.", whom: "Whom each arm is for", recommended: "Recommended to", followed: "Of them in it", seen: "What these came to",
+    keep: (arm) => `Best with ${arm}`, few: (arms) => `Of those who are recommended ${arms}, some arms have fewer than 30 people: too few to tell, and no interval is given. A larger pilot would.`,
+    over: (by) => `Against the control for all: ${by}.`, line: "Models that have not seen a person recommend the arm; what a choice is worth is weighed by the lot.",
+  },
   experiment: {
     trend: (metric, from, to, way, p) => `${metric} from “${from}” to “${to}”, in this order: ${{ rises: "rises", falls: "falls", open: "no trend" }[way]} (p ${p}).`,
     sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
@@ -152,6 +160,7 @@ export const businessEn: BusinessWords = {
     verdicts: { "broken-split": "broken split", "too-early": "before the planned size", better: "better", worse: "worse", open: "not told apart" },
     early: (size) => `${size} people per arm were planned. Until they are there no verdict is given: looking now and again finds what is not there.`,
     size: "Planned people per arm (0: none)", detect: "Relative lift to find (%)", needed: (n) => `To find that lift four times in five takes ${n} people per arm.`, daysAfter: "Days that count (0: all)", segments: "By segment", curve: "Cumulative curve", crossing: "The curves changed places on the way: be careful.",
+    notes: { "curve-untimed": "The arms have no time, so nobody knows when people came into theirs: there is no cumulative curve. Name the column of the time in the arms file to see one.", "orders-untimed": "The arms have no time, so orders before cannot be told from those behind: “orders before” was not used, only the chosen columns." },
     all: "Everyone", source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
     quantile: (median, at) => (median ? "median" : `${at} quantile`), per: "Divided by", perOrders: "orders", sourceMoney: "money of orders", at: "Of people below (%)",
   },

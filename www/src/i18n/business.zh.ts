@@ -142,6 +142,14 @@ export const businessZh = {
     curve: "按增益从高到低", random: "随机触达", reached: "触达人数占比", gained: "实验组人均增量", qini: "Qini", effect: "整体效应", bands: "按预测增益分层", band: "十分位", control: "对照",
     seen: "实际增益", soFar: "本层及以上", tenth: (n: number) => (n === 1 ? "1（最高）" : String(n)), keep: (n: number) => `增益最高的 ${n * 10}%`, adds: "各取值的贡献：",
   },
+  policy: {
+    each: "各人取最合适的一组", title: (metric: string) => `每人给最合适的一组：${metric}`, choice: "方案", own: "各人取最合适的组", all: (arm: string) => `人人 ${arm}`,
+    found: (best: string, by: string, p: string | null) => `按人选组好于人人用“${best}”：${by}${p === null ? "" : `，p ${p}`}。`,
+    open: (best: string, by: string, p: string | null) => `看不出按人选组好于人人用“${best}”：${by}${p === null ? "" : `，p ${p}`}。用单一最好的组即可。`,
+    untold: "有的推荐人群在对比的组里没有人，无法比较。", whom: "各组推荐给谁", recommended: "推荐人数", followed: "其中正在该组", seen: "这些人的数值",
+    keep: (arm: string) => `适合“${arm}”的人`, few: (arms: string) => `推荐“${arms}”的人里，有的组不足 30 人：这部分看不准，不给区间。请扩大试点。`,
+    over: (by: string) => `比人人用对照组：${by}。`, line: "推荐由没见过此人的模型给出；方案的数值按随机分组加权估算。",
+  },
   experiment: {
     trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
@@ -151,6 +159,7 @@ export const businessZh = {
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", better: "更好", worse: "更差", open: "看不出差别" },
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",
+    notes: { "curve-untimed": "分组没有时间：不知道各人何时进组，累计曲线画不出来。要看曲线，请在分组文件中指出时间列。", "orders-untimed": "分组没有时间：分不清哪些订单在进组之前，“此前订单数”没有用上，只按所选的列。" },
     all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
     quantile: (median: boolean, at: string) => (median ? "中位数" : `${at} 分位数`), per: "除以", perOrders: "订单数", sourceMoney: "订单金额", at: "低于该值的人占（%）",
   },

@@ -15,6 +15,7 @@ export const featuresEn: FeaturesWords = {
   cause: "What foretells need not be a cause: it says who is likelier, not what changing it would do.",
   keep: "Keep", did: "It happened to", didNot: "It did not happen to",
   model: {
+    nothing: "There is nothing to model: nobody has this outcome, or no feature differs between people. Choose another outcome, or bring more people or a longer time.",
     title: "Model it on behaviour", go: "Model it", of: (kind) => `Model it: ${kind}`,
     line: "These features become the tag file and those it happened to the seed of this room: match, profile, lookalike (with lift, out of fold) and personas work as always.",
     warn: "The room's two files are replaced. Those of now and their settings are kept, and can be put back.",

@@ -38,6 +38,7 @@ export const glossaryEn: Glossary = {
   km: { term: "Lag curve", line: "The share that moved up within so many days of coming in (Kaplan–Meier): those still waiting count for as long as they were seen. The tint is the 95% interval." },
   alike: { term: "People alike", line: "Where nobody was put into arms by lot, people of an arm differ from the others beforehand. Everyone's chance to be in the arm is estimated from what was known before, and people are weighed so that both sides are alike (augmented inverse probability weighting)." },
   smd: { term: "Standardised difference", line: "The arm's share less the control's, in standard deviations. Beyond 0.1 the two are not alike." },
+  policy: { term: "An arm for each person", line: "The arm of the highest predicted uplift; the control where none is above zero. By models that have not seen the person, and only where people were put into arms by lot." },
   uplift: { term: "Uplift", line: "What an arm adds to one person: learned from who did what in both arms, scored by models that have not seen the person. Only where people were put into arms by lot." },
   qini: { term: "Qini", line: "Area between the curve of reaching the best first and the line of reaching people at random. About zero: nobody gains more than others, or it cannot be told who." },
   always: { term: "Any look", line: "The mixture sequential test: p stays above 0.05 at every look in 95 of 100 experiments without a difference, so you may stop when it falls below." },

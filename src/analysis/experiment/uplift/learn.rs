@@ -97,11 +97,16 @@ impl Sums {
     /// A model per fold, of everyone in the others, all with the same mean over everyone: a fold that gained more by chance
     /// leaves the others with less, and would else be ranked below them.
     pub fn models(&self, of: &Covariates, shrink: f64) -> Result<Vec<Model>> {
-        let absent = || Error::new(Kind::ArmMissing).column("experiment.uplift");
         let (all, _) = self.without(FOLDS, of.places());
+        Ok(self.apart(of, shrink)?.into_iter().map(|model| model.centred(&all)).collect())
+    }
+    /// The same as each was learnt, their means of the other folds alone: where arms are held against each other, a mean over
+    /// everyone would tell those who are scored.
+    pub fn apart(&self, of: &Covariates, shrink: f64) -> Result<Vec<Model>> {
+        let absent = || Error::new(Kind::ArmMissing).column("experiment.uplift");
         let one = |fold: usize| {
             let (places, pairs) = self.without(fold, of.places());
-            model(&places, &pairs, shrink).map(|model| model.centred(&all)).ok_or_else(absent)
+            model(&places, &pairs, shrink).ok_or_else(absent)
         };
         (0..FOLDS).map(one).collect()
     }

@@ -508,7 +508,7 @@ class Business {
     const { pivot, cohorts, paths, rules } = this.plans;
     const orders = this.has("orders");
     const table = orders ? "orders" : "events";
-    const there = (of: PastTable, name: string): boolean => this.known(of).includes(name) || /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
+    const there = (of: PastTable, name: string): boolean => this.known(of).includes(name) || (of === "orders" && name === "nth") || /^(year|quarter|month|week|weekday|day|hour)$/.test(name) || this.dims(of).some((dim) => dim.name === name);
     const few = (of: PastTable): string => [...this.dims(of)].sort((a, b) => Number(b.name === "channel") - Number(a.name === "channel") || a.count - b.count)[0]?.name ?? "weekday";
     if (!this.has(pivot.table) || !pivot.by.every((name) => there(pivot.table, name))) this.#plan("pivot", { ...PLANS.pivot, table, by: [few(table), "month"] });
     const last = this.events.slice(-1);
