@@ -21,10 +21,12 @@ use crate::analysis::pivot;
 use crate::analysis::rfm;
 use crate::analysis::rules;
 use crate::analysis::stages::{self, StagePlan};
+use crate::analysis::standings;
 use crate::analysis::traffic;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::export::behaviour;
+use crate::export::counted;
 use crate::export::over_time;
 use crate::gate::{release, release_from};
 use crate::id;
@@ -65,6 +67,8 @@ pub enum Topic {
     Rules,
     /// Campaigns that somebody else counted.
     Campaigns,
+    /// People by stage as platforms count them.
+    Standings,
     /// Figures printed elsewhere.
     Figures,
     /// What foretells.
@@ -85,6 +89,7 @@ impl Topic {
         Topic::Paths,
         Topic::Rules,
         Topic::Campaigns,
+        Topic::Standings,
         Topic::Figures,
         Topic::Features,
     ];
@@ -106,6 +111,7 @@ impl Topic {
             Topic::Paths => "paths",
             Topic::Rules => "rules",
             Topic::Campaigns => "campaigns",
+            Topic::Standings => "standings",
             Topic::Figures => "figures",
             Topic::Features => "features",
         }
@@ -148,6 +154,8 @@ pub struct Tables {
     pub rules: Vec<rules::TagRule>,
     /// Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
     pub campaign: Vec<(String, Vec<String>)>,
+    /// Columns of labels of people by stage as platforms counted them.
+    pub standing: Vec<String>,
 }
 
 /// A column of labels.
@@ -169,8 +177,11 @@ pub const SHOWN: usize = 500;
 
 /// Columns that campaigns can be added up by.
 fn campaign(counts: &Counts) -> Vec<(String, Vec<String>)> {
-    let columns =
-        counts.dims.iter().map(|dim| (dim.name.clone(), dim.labels.iter().take(SHOWN).cloned().collect()));
+    let columns = counts
+        .rows
+        .dims
+        .iter()
+        .map(|dim| (dim.name.clone(), dim.labels.iter().take(SHOWN).cloned().collect()));
     let parts = Part::ALL.into_iter().filter(|(_, part)| *part != Part::Hour && counts.last().is_some());
     columns.chain(parts.map(|(name, _)| (name.to_string(), vec![]))).collect()
 }
@@ -198,6 +209,7 @@ impl Tables {
                 .into(),
             rules: rules::preset(&opened.schema),
             campaign: campaign(&opened.counts),
+            standing: opened.standings.rows.dims.iter().map(|dim| dim.name.clone()).collect(),
         }
     }
 }
@@ -225,7 +237,7 @@ impl Room {
         let mut made = answer(&self.desk, opened, &recipe, topic).await?;
         made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
         // Nobody stands behind what was counted without IDs.
-        if people && !matches!(topic, Topic::Campaigns | Topic::Figures) {
+        if people && !matches!(topic, Topic::Campaigns | Topic::Standings | Topic::Figures) {
             let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
             made.push((format!("{}-people.csv", topic.name()), list));
         }
@@ -341,6 +353,9 @@ async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic)
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
         Topic::Campaigns => {
             behaviour::campaigns(&release(campaigns::campaigns(&opened.counts, &recipe.campaigns)?))
+        }
+        Topic::Standings => {
+            counted::standings(&release(standings::standings(&opened.standings, &recipe.standings)?))
         }
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
         Topic::Features => {

@@ -482,6 +482,7 @@ mod tests {
     use crate::analysis::rfm::RfmReport;
     use crate::analysis::rules::RulesReport;
     use crate::analysis::stages::StagesReport;
+    use crate::analysis::standings::StandingsReport;
     use crate::analysis::traffic::TrafficReport;
     use crate::error::{Kind, Place};
     use crate::exchange::steps::{Step, Told};
@@ -514,6 +515,7 @@ mod tests {
             FiguresReport::export_all,
             FeaturesReport::export_all,
             CampaignReport::export_all,
+            StandingsReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");
