@@ -89,8 +89,8 @@ kinds! {
     NoTags = "no-tags", "The tag file has no column to learn from besides the ID.", "标签文件除 ID 外没有可用的列。";
     /// Loading would go over the memory limit.
     MemoryLimit = "memory-limit", "This needs more memory than is allowed. Leave out columns or raise the limit.", "所需内存超过上限，请减少列或提高上限。";
-    /// A file of products or campaigns that is too large for the desk.
-    TableTooLarge = "table-too-large", "A file of products or of campaigns without IDs has at most 1,000,000 rows and 64 MiB. Keep what is used.", "商品文件或不含 ID 的投放文件最多 100 万行、64 MiB，请只保留用到的行。";
+    /// A file of products or counts that is too large for the desk.
+    TableTooLarge = "table-too-large", "A file of products or of counts without IDs has at most 1,000,000 rows and 64 MiB. Keep what is used.", "商品文件或不含 ID 的统计文件最多 100 万行、64 MiB，请只保留用到的行。";
     /// No seed person is in the tag file.
     SeedEmpty = "seed-empty", "Nobody in the seed is in the tag file.", "种子人群与标签文件没有交集。";
     /// Too few seed persons to model.

@@ -5190,12 +5190,14 @@ kept: number,
  * Why rows were left out: `missing-person`, `no-time`, `time-unreadable`, `before-epoch`, `in-future`, `no-amount`,
  * `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
  * `step-unreadable`; of products `missing-product`, `duplicate-product`;
- * of campaigns `no-number`, `negative-count`.
+ * of campaigns `no-number`, `negative-count`; of counts by stage also `no-stage`, `fraction-count`, `days-reversed`,
+ * `contradicting-count`.
  */
 reasons: Array<Problem>, 
 /**
  * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
- * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`.
+ * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`; of counts by stage
+ * `repeated-count`, `count-rounded`, and what is wrong with single cells.
  */
 notes: Array<Problem>, };
 
@@ -5253,6 +5255,10 @@ assign: Array<RowsRecipe>,
  */
 sku: Array<SkuRecipe>, 
 /**
+ * People by stage as platforms count them.
+ */
+standing: Array<StandingRecipe>, 
+/**
  * Recency, frequency, money.
  */
 rfm: RfmPlan, 
@@ -5296,6 +5302,10 @@ rules: RulePlan,
  * What campaigns came to.
  */
 campaigns: CampaignPlan, 
+/**
+ * What people by stage came to.
+ */
+standings: StandingPlan, 
 /**
  * What was printed elsewhere.
  */
@@ -7615,6 +7625,358 @@ log_loss: number,
 share: number, };
 
 /**
+ * A move.
+ */
+export type StandingFlow = { 
+/**
+ * Absent for outside.
+ */
+from: string | null, 
+/**
+ * Absent for outside.
+ */
+to: string | null, 
+/**
+ * People.
+ */
+people: number, 
+/**
+ * Of all who stood in `from`.
+ */
+share: number | null, 
+/**
+ * `up`, `stay`, `down`; what is no stage lies below the lowest.
+ */
+direction: string, };
+
+/**
+ * Everyone, or those of one value.
+ */
+export type StandingGroup = { 
+/**
+ * The value; nothing for everyone.
+ */
+label: string | null, 
+/**
+ * Snapshots, the oldest first.
+ */
+snapshots: Array<StandingSnapshot>, 
+/**
+ * Stages on the two days.
+ */
+lines: Array<StandingLine>, 
+/**
+ * Moves between the two days, if a file says them.
+ */
+flow: Array<StandingFlow>, };
+
+/**
+ * A stage on the two days.
+ */
+export type StandingLine = { 
+/**
+ * Which.
+ */
+stage: string, 
+/**
+ * People on the first day.
+ */
+before: number | null, 
+/**
+ * And on the second.
+ */
+people: number | null, 
+/**
+ * The second less the first.
+ */
+change: number | null, 
+/**
+ * Percent of the first.
+ */
+percent: number | null, 
+/**
+ * Share of all stages on the first day.
+ */
+share_before: number | null, 
+/**
+ * And on the second.
+ */
+share: number | null, 
+/**
+ * Percentage points between the shares.
+ */
+points: number | null, 
+/**
+ * Came from elsewhere in between.
+ */
+inflow: number | null, 
+/**
+ * Went elsewhere in between.
+ */
+outflow: number | null, 
+/**
+ * Change less inflow and plus outflow: nothing is left over where files add up.
+ */
+gap: number | null, 
+/**
+ * Whether the gap is nothing, or no more than was rounded away.
+ */
+adds_up: boolean | null, 
+/**
+ * Stock of the next stage over this one's on the second day: no rate of conversion. Absent for the last.
+ */
+stock_ratio: number | null, 
+/**
+ * Of those here on the first day, who moved higher. Absent for the last.
+ */
+cohort_rate: StandingRate | null, };
+
+/**
+ * What does not fit.
+ */
+export type StandingOdd = { 
+/**
+ * `contradicting-count`, `stage-missing`, `total-apart`, `does-not-add-up`, `moved-above-stood`, `flow-without-stock`,
+ * `day-missing`, `parts-differ`.
+ */
+code: string, 
+/**
+ * Its labels; empty for everyone.
+ */
+of: string, 
+/**
+ * The first day, of what is between two.
+ */
+since: string | null, 
+/**
+ * The day.
+ */
+day: string, 
+/**
+ * The stage, or the two of a move.
+ */
+stage: string | null, 
+/**
+ * What was found: the other number, the printed sum, the change, those who moved.
+ */
+found: number | null, 
+/**
+ * What it should be: the number that stands, the sum, inflow less outflow, those who stood there.
+ */
+expected: number | null, 
+/**
+ * Where it stands.
+ */
+places: Array<StandingPlace>, };
+
+/**
+ * Where a row stands.
+ */
+export type StandingPlace = { 
+/**
+ * Its file.
+ */
+file: string, 
+/**
+ * Its number there, the header counted.
+ */
+row: number, };
+
+/**
+ * People by stage as platforms count them.
+ */
+export type StandingPlan = { 
+/**
+ * A column of labels; the category, else the first there is, if not given.
+ */
+by: Array<string>, 
+/**
+ * Stages from the lowest up; a ladder that is known by its names, else the order they are met in, if not given.
+ */
+order: Array<string>, 
+/**
+ * Two days that are compared, as in `2026-06-30`; the last two snapshots if not given.
+ */
+compare: [string, string] | null, };
+
+/**
+ * A rate.
+ */
+export type StandingRate = { 
+/**
+ * How many did.
+ */
+did: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Their share.
+ */
+rate: number, 
+/**
+ * Wilson's 95 % interval.
+ */
+interval: Interval, };
+
+/**
+ * How a file of people by stage is read, as a platform counted them: of `stage` and `people` a row per stage, of `stages` a
+ * column per stage, of `from`, `to` and `people` a row per move.
+ */
+export type StandingRecipe = { 
+/**
+ * File name, beside the recipe.
+ */
+file: string, 
+/**
+ * Column of the day; of moves the second.
+ */
+time: string | null, 
+/**
+ * The day of all rows, as in `2026-06-30`, where no column says it.
+ */
+day: string | null, 
+/**
+ * Of moves: column of the first day.
+ */
+since: string | null, 
+/**
+ * Of moves: the first day of all rows, where no column says it.
+ */
+since_day: string | null, 
+/**
+ * How cells of days are written; only what can be read one way if not said.
+ */
+format: TimeFormat | null, 
+/**
+ * Column of the stage.
+ */
+stage: string | null, 
+/**
+ * Column of how many.
+ */
+people: string | null, 
+/**
+ * Columns of stages by the stage's name; a list of columns that bear it is taken, too.
+ */
+stages: { [key in string]: string }, 
+/**
+ * The printed sum of all stages: its column, or in a file of a row per stage what stands for the stage there.
+ */
+total: string | null, 
+/**
+ * Of moves: column of the stage they stood in; an empty cell is none.
+ */
+from: string | null, 
+/**
+ * Of moves: column of the stage they stand in.
+ */
+to: string | null, 
+/**
+ * Column of the crowd.
+ */
+crowd: string | null, 
+/**
+ * Column of the category.
+ */
+category: string | null, 
+/**
+ * Column of the channel.
+ */
+channel: string | null, 
+/**
+ * Other columns of labels.
+ */
+columns: Array<string>, 
+/**
+ * Labels of all rows of the file, by the name of the column they would stand in.
+ */
+all: { [key in string]: string }, 
+/**
+ * Cells that mean "no value".
+ */
+missing: Array<string> | null, 
+/**
+ * Overrules of what was detected.
+ */
+encoding: Encoding | null, 
+/**
+ * Column separator: one character.
+ */
+delimiter: string | null, 
+/**
+ * Whether the first row names the columns.
+ */
+header: boolean | null, };
+
+/**
+ * A day.
+ */
+export type StandingSnapshot = { 
+/**
+ * Which.
+ */
+day: string, 
+/**
+ * By stage; nothing where no row says it.
+ */
+people: Array<number | null>, 
+/**
+ * Of all stages together; nothing where one that should be there is missing.
+ */
+shares: Array<number | null>, 
+/**
+ * All stages together.
+ */
+total: number, 
+/**
+ * The same as printed.
+ */
+printed: number | null, 
+/**
+ * Parts that were added up, since no row counts the whole: who is in two of them is counted twice. 1 where one row does.
+ */
+parts: number, };
+
+/**
+ * The report.
+ */
+export type StandingsReport = { 
+/**
+ * The column of groups.
+ */
+by: string | null, 
+/**
+ * The ladder the stages were known by: `aipl`, `4a`, `o-5a`, `aarrr`.
+ */
+ladder: string | null, 
+/**
+ * Stages from the lowest up.
+ */
+stages: Array<string>, 
+/**
+ * Days with a snapshot, the oldest first.
+ */
+days: Array<string>, 
+/**
+ * The two days that are compared; nothing where there is one.
+ */
+compare: [string, string] | null, 
+/**
+ * Everyone, then by value of the column.
+ */
+groups: Array<StandingGroup>, 
+/**
+ * What does not fit.
+ */
+odd: number, 
+/**
+ * The first of it, at most [`NAMED`].
+ */
+named: Array<StandingOdd>, };
+
+/**
  * A whole.
  */
 export type SumChecked = { 
@@ -7683,7 +8045,11 @@ topics: Array<TextTopic>,
 /**
  * Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
  */
-campaign: Array<[string, Array<string>]>, };
+campaign: Array<[string, Array<string>]>, 
+/**
+ * Columns of labels of people by stage as platforms counted them.
+ */
+standing: Array<string>, };
 
 /**
  * A label in all personas.
@@ -8021,7 +8387,7 @@ tgi_high: number, };
 /**
  * What can be asked.
  */
-export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "figures" | "features" | "feedback";
+export type Topic = "rfm" | "clv" | "stages" | "funnel" | "experiment" | "traffic" | "pivot" | "cohorts" | "paths" | "rules" | "campaigns" | "standings" | "figures" | "features" | "feedback";
 
 /**
  * Touchpoints before orders.

@@ -298,6 +298,35 @@ fn what_campaigns_came_to() {
     assert_eq!(best(&|content| number(&cell(&contents, content, None)["cvr"]["rate"])), Some("限时券"));
 }
 
+#[test]
+fn what_a_platform_counts_by_stage_adds_up_but_for_one_count() {
+    let report = found("room.toml", "standings");
+    assert_eq!((report["ladder"].as_str(), report["days"].as_array().map(Vec::len)), (Some("4a"), Some(7)));
+    for group in report["groups"].as_array().expect("groups") {
+        let label = group["label"].as_str().unwrap_or("全部");
+        let higher = truth("moves up from A1 in a month", label);
+        let lines = &group["lines"];
+        let rate = &one(lines, "stage", "A1")["cohort_rate"];
+        assert!(holds(&rate["interval"], higher), "{label}: {rate}");
+        // Control: the ratio of two stocks is no such rate.
+        assert!(number(&one(lines, "stage", "A1")["stock_ratio"]) > 2.0 * higher, "{label}");
+        let apart: Vec<&str> = (lines.as_array().expect("stages").iter())
+            .filter(|line| line["adds_up"] != true)
+            .filter_map(|line| line["stage"].as_str())
+            .collect();
+        assert_eq!(apart, if label == "水乳" { vec!["A2"] } else { vec![] });
+        let snapshots = group["snapshots"].as_array().expect("snapshots");
+        assert!(snapshots.iter().all(|of| of["parts"] == 1), "everyone has a row of their own");
+    }
+    let over = truth("counted too many in A2 on the last day", "水乳");
+    let odd = &report["named"][0];
+    assert_eq!((report["odd"].as_u64(), odd["code"].as_str()), (Some(1), Some("does-not-add-up")));
+    assert_eq!((odd["of"].as_str(), odd["day"].as_str()), (Some("水乳"), Some("2026-06-30")));
+    assert_eq!(number(&odd["found"]) - number(&odd["expected"]), over);
+    let row = read("standing.csv").lines().position(|line| line.starts_with("2026-06-30,水乳,A2,"));
+    assert_eq!(odd["places"][1]["row"].as_u64(), row.map(|at| at as u64 + 1));
+}
+
 /// The pair of products that follow each other are one series of `products.csv`: who buys of it comes back, and for it.
 #[test]
 fn what_buyers_write() {

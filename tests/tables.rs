@@ -5,40 +5,9 @@
 
 mod folder;
 
-use folder::Folder;
+use folder::{Folder, counted, json, made, refused};
 use serde_json::Value;
 use std::fmt::Write;
-
-/// Runs an analysis; the bytes of one of its files.
-fn made(room: &Folder, topics: &str, shards: usize, file: &str) -> String {
-    let line = format!("analyze . {topics} --quiet --shards {shards} --out out");
-    room.atoll(&line).unwrap_or_else(|e| panic!("{e}"));
-    room.read(&format!("out/{file}"))
-}
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).expect("JSON")
-}
-
-/// The refusal of an analysis: its code and place.
-fn refused(room: &Folder, topic: &str) -> String {
-    let said = room.atoll(&format!("analyze . {topic} --quiet --out out")).expect_err("a refusal");
-    let line = said.lines().next().unwrap_or_default();
-    let (code, rest) = line.trim_start_matches("atoll: [").split_once(']').unwrap_or_default();
-    let place = rest.rfind(" file ").or(rest.rfind(" column ")).map_or("", |at| &rest[at..]);
-    format!("{code}{place}")
-}
-
-/// Of a list of reasons or notes: code, column, count, first row.
-fn counted(list: &Value) -> Vec<(String, String, u64, u64)> {
-    let text = |of: &Value| of.as_str().unwrap_or_default().to_string();
-    let number = |of: &Value| of.as_u64().unwrap_or_default();
-    let one =
-        |p: &Value| (text(&p["code"]), text(&p["column"]), number(&p["count"]), number(&p["first_row"]));
-    let mut all: Vec<_> = list.as_array().into_iter().flatten().map(one).collect();
-    all.sort();
-    all
-}
 
 /// What products are; `mug` is in no list, `old` in no row.
 const PRODUCTS: &str = "sku,series,category\n\

@@ -11,6 +11,7 @@ pub mod cohorts; // who came when, and who came back
 pub mod experiment; // what an arm did for those in it
 pub mod features; // what foretells: behaviour until a day, and what came behind it
 pub mod feedback; // what people write: topics, moods, words
+pub mod standings; // people by stage as platforms count them
 pub mod figures; // what was printed elsewhere, held to its arithmetic
 pub mod funnel; // how many take which steps
 pub mod intake; // where rows went

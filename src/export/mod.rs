@@ -7,6 +7,7 @@ pub mod crowds; // tables about crowds
 pub mod over_time; // what people did and bought over time
 pub mod behaviour; // files of pivots, cohorts, paths, rules
 pub mod csv; // tables
+pub mod counted; // files of what platforms counted
 mod factors; // files of experiments of several factors
 pub mod json; // reports as JSON
 pub mod lint; // a look at a file before it leaves

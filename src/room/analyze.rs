@@ -22,10 +22,12 @@ use crate::analysis::pivot;
 use crate::analysis::rfm;
 use crate::analysis::rules;
 use crate::analysis::stages::{self, StagePlan};
+use crate::analysis::standings;
 use crate::analysis::traffic;
 use crate::audience::Expr;
 use crate::error::{Kind, Result};
 use crate::export::behaviour;
+use crate::export::counted;
 use crate::export::over_time;
 use crate::gate::{release, release_from};
 use crate::id;
@@ -66,6 +68,8 @@ pub enum Topic {
     Rules,
     /// Campaigns that somebody else counted.
     Campaigns,
+    /// People by stage as platforms count them.
+    Standings,
     /// Figures printed elsewhere.
     Figures,
     /// What foretells.
@@ -88,6 +92,7 @@ impl Topic {
         Topic::Paths,
         Topic::Rules,
         Topic::Campaigns,
+        Topic::Standings,
         Topic::Figures,
         Topic::Features,
         Topic::Feedback,
@@ -110,6 +115,7 @@ impl Topic {
             Topic::Paths => "paths",
             Topic::Rules => "rules",
             Topic::Campaigns => "campaigns",
+            Topic::Standings => "standings",
             Topic::Figures => "figures",
             Topic::Features => "features",
             Topic::Feedback => "feedback",
@@ -155,6 +161,8 @@ pub struct Tables {
     pub topics: Vec<feedback::TextTopic>,
     /// Columns of labels of campaigns that somebody else counted, with their values; the calendar's parts if they have days.
     pub campaign: Vec<(String, Vec<String>)>,
+    /// Columns of labels of people by stage as platforms counted them.
+    pub standing: Vec<String>,
 }
 
 /// A column of labels.
@@ -176,8 +184,11 @@ pub const SHOWN: usize = 500;
 
 /// Columns that campaigns can be added up by.
 fn campaign(counts: &Counts) -> Vec<(String, Vec<String>)> {
-    let columns =
-        counts.dims.iter().map(|dim| (dim.name.clone(), dim.labels.iter().take(SHOWN).cloned().collect()));
+    let columns = counts
+        .rows
+        .dims
+        .iter()
+        .map(|dim| (dim.name.clone(), dim.labels.iter().take(SHOWN).cloned().collect()));
     let parts = Part::ALL.into_iter().filter(|(_, part)| *part != Part::Hour && counts.last().is_some());
     columns.chain(parts.map(|(name, _)| (name.to_string(), vec![]))).collect()
 }
@@ -206,6 +217,7 @@ impl Tables {
             rules: rules::preset(&opened.schema),
             topics: recipe.text.list(),
             campaign: campaign(&opened.counts),
+            standing: opened.standings.rows.dims.iter().map(|dim| dim.name.clone()).collect(),
         }
     }
 }
@@ -233,7 +245,7 @@ impl Room {
         let mut made = answer(&self.desk, opened, &recipe, topic).await?;
         made.push(("rows.json".into(), over_time::rows_json(&release(opened.intake()))));
         // Nobody stands behind what was counted without IDs.
-        if people && !matches!(topic, Topic::Campaigns | Topic::Figures) {
+        if people && !matches!(topic, Topic::Campaigns | Topic::Standings | Topic::Figures) {
             let list = everyone(&self.desk, &shown(&opened.schema, &recipe, topic)).await?;
             made.push((format!("{}-people.csv", topic.name()), list));
         }
@@ -349,6 +361,9 @@ async fn answer(desk: &Desk, opened: &Opened, recipe: &PastRecipe, topic: Topic)
         Topic::Rules => behaviour::rules(&release(rules::rules(desk, schema, &recipe.rules).await?)),
         Topic::Campaigns => {
             behaviour::campaigns(&release(campaigns::campaigns(&opened.counts, &recipe.campaigns)?))
+        }
+        Topic::Standings => {
+            counted::standings(&release(standings::standings(&opened.standings, &recipe.standings)?))
         }
         Topic::Figures => behaviour::figures(&release(figures::figures(&recipe.figures)?)),
         Topic::Feedback => {

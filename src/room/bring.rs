@@ -8,6 +8,7 @@ use super::past::{PastRecipe, RowsRecipe, Section, offset};
 use super::products::{Small, products};
 use super::recipe::{ColumnRef, Recipe};
 use super::seal::seal;
+use super::standing::standings_of;
 use super::types::Types;
 use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, Joined, PastAccount};
@@ -21,6 +22,7 @@ use crate::table::history::counts::Counts;
 use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
 use crate::table::history::products::Products;
+use crate::table::history::standing::Standings;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
 use crate::table::inspection::Problem;
 use crate::table::store::parcel::{Span, Tally};
@@ -37,6 +39,8 @@ pub struct Opened {
     pub joined: Vec<Joined>,
     /// Campaigns that somebody else counted.
     pub counts: Counts,
+    /// People by stage as platforms counted them.
+    pub standings: Standings,
 }
 
 impl Opened {
@@ -67,7 +71,7 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
         let seen = load::counted(room, &rows.overrule(), file).await?;
         sources.push(Looked { section, source: section.source(), recipe: rows, seen });
     }
-    if sources.is_empty() && recipe.counts().next().is_none() {
+    if sources.is_empty() && recipe.counts().next().is_none() && recipe.standing.is_empty() {
         return Err(Error::new(Kind::TableMissing).file("room.toml").column("events, orders"));
     }
     let mut schema =
@@ -77,6 +81,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     let (products, mut sku_accounts) = products(&desk, &skus, &schema).await?;
     let counted = Small::all(room, recipe.counts(), files).await?;
     let (counts, mut count_accounts) = counts_of(&desk, &counted, recipe).await?;
+    let standing = Small::all(room, recipe.standing.iter(), files).await?;
+    let (standings, mut standing_accounts) = standings_of(&desk, &standing, recipe).await?;
     memory(room, &sources, &schema, &products)?;
     // What a refused or cancelled call left on its way in must not be taken for rows of this one.
     match room.open {
@@ -91,8 +97,10 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     }
     accounts.append(&mut sku_accounts);
     accounts.append(&mut count_accounts);
-    let joined = seal(&desk, recipe, &mut schema, &products, counts.last()).await?;
-    Ok(Opened { schema, accounts, joined, counts })
+    accounts.append(&mut standing_accounts);
+    let last = counts.last().max(standings.last());
+    let joined = seal(&desk, recipe, &mut schema, &products, last).await?;
+    Ok(Opened { schema, accounts, joined, counts, standings })
 }
 
 /// The columns of a table: those of all its files.

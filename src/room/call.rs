@@ -483,6 +483,7 @@ mod tests {
     use crate::analysis::rfm::RfmReport;
     use crate::analysis::rules::RulesReport;
     use crate::analysis::stages::StagesReport;
+    use crate::analysis::standings::StandingsReport;
     use crate::analysis::traffic::TrafficReport;
     use crate::error::{Kind, Place};
     use crate::exchange::steps::{Step, Told};
@@ -516,6 +517,7 @@ mod tests {
             FeaturesReport::export_all,
             FeedbackReport::export_all,
             CampaignReport::export_all,
+            StandingsReport::export_all,
         ];
         for export in exports {
             export(&config).expect("the types can be written");

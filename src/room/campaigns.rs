@@ -1,9 +1,9 @@
 //! Files of campaigns without IDs: read by the desk in order.
 
-use super::bring::last_day;
-use super::past::{PastRecipe, offset};
+use super::counted::columns;
+use super::past::PastRecipe;
 use super::products::Small;
-use super::small::CountsRecipe;
+use super::small::{Counted, CountsRecipe};
 use crate::analysis::intake::PastAccount;
 use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
@@ -16,12 +16,7 @@ pub(super) async fn counts_of(
     files: &[Small<'_, CountsRecipe>],
     recipe: &PastRecipe,
 ) -> Result<(Counts, Vec<PastAccount>)> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, _) in files.iter().flat_map(|file| file.recipe.labels()) {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.into());
-        }
-    }
+    let names = columns(files.iter().flat_map(|file| file.recipe.labels()).map(|(name, _)| name));
     let decimals = files.first().map_or(2, |file| file.recipe.decimals);
     let all = files.iter().map(|file| file.recipe.file.clone()).collect();
     let (mut counts, mut accounts) = (Counts::new(names, decimals, all), Vec::new());
@@ -29,10 +24,10 @@ pub(super) async fn counts_of(
         let reading = reading(file, number, &counts, recipe)?;
         let mut tally = Tally::default();
         file.read(desk, |text, span| counts.read(&reading, text, span, &mut tally)).await?;
-        clear(file, &reading, &counts)?;
+        file.clear(&counts.rows)?;
         accounts.push(file.account(&tally)?);
     }
-    counts.seal();
+    counts.rows.seal();
     Ok((counts, accounts))
 }
 
@@ -43,16 +38,13 @@ fn reading(
     recipe: &PastRecipe,
 ) -> Result<CountsReading> {
     let own = file.recipe;
-    let refuse = |kind: Kind, column: &str| Error::new(kind).file(&own.file).column(column);
     // Two files in different units would be added up as if they were one.
     if own.decimals != counts.decimals || own.decimals > 6 {
-        return Err(refuse(Kind::OutOfRange, "decimals"));
+        return Err(file.refuse(Kind::OutOfRange, "decimals"));
     }
     if own.numbers().iter().all(Option::is_none) {
-        return Err(refuse(Kind::ColumnMissing, &NUMBERS.join(", ")));
+        return Err(file.refuse(Kind::ColumnMissing, &NUMBERS.join(", ")));
     }
-    let label =
-        |(name, column): (&str, &str)| Ok((file.place(column)?, counts.dim(name).unwrap_or_default()));
     let mut numbers = [const { None }; 5];
     for ((to, name), column) in numbers.iter_mut().zip(NUMBERS).zip(own.numbers()) {
         let decimals = if matches!(name, "cost" | "revenue") { own.decimals } else { 0 };
@@ -61,22 +53,8 @@ fn reading(
     Ok(CountsReading {
         rows: file.rows(),
         file: number,
-        time: own.time.as_ref().map(|c| Ok::<_, Error>((file.place(c)?, c.clone()))).transpose()?,
-        format: own.format,
-        zone: offset(&recipe.time.zone, "time.zone")?,
-        until: last_day(recipe)?.map(|day| day + 1),
-        labels: own.labels().into_iter().map(label).collect::<Result<_>>()?,
+        time: own.time.as_ref().map(|name| file.day(name, recipe)).transpose()?,
+        labels: file.labels(&counts.rows)?,
         numbers,
     })
-}
-
-/// Refuses days that can be read two ways, or that need a zone.
-fn clear(file: &Small<CountsRecipe>, reading: &CountsReading, counts: &Counts) -> Result<()> {
-    let column = reading.time.as_ref().map_or("", |(_, name)| name);
-    for (kind, place) in [Kind::DateAmbiguous, Kind::ZoneUnclear].into_iter().zip(counts.unclear) {
-        if let Some((_, row)) = place {
-            return Err(Error::new(kind).file(&file.recipe.file).row(row).column(column));
-        }
-    }
-    Ok(())
 }

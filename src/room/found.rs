@@ -151,7 +151,7 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
             std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
         }
-        Topic::Campaigns | Topic::Figures => vec![],
+        Topic::Campaigns | Topic::Standings | Topic::Figures => vec![],
         Topic::Feedback => {
             let topic = |name: String| vec![String::new(), name, "complains".into()];
             let topics = feedback::TOPICS.into_iter().zip(recipe.text.list());

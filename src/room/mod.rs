@@ -5,6 +5,7 @@ mod arms; // who is in which arm of an experiment
 mod bring; // files of many rows per person
 pub mod call; // what can be asked
 mod campaigns; // campaigns that somebody else counted
+mod counted; // what files of counts have in common
 pub mod files; // what can be saved
 mod features; // behaviour as a tag file, and a room to learn from it
 mod found; // what analyses leave behind of people
@@ -24,6 +25,7 @@ mod run; // what a run was made of
 mod seal; // labels agreed on, rows sealed
 pub mod session; // one call at a time
 pub mod small; // the recipe's part about files without people
+mod standing; // people by stage as platforms count them
 mod toml; // the text of a recipe as JSON
 mod types; // which IDs can be compared
 

@@ -2,7 +2,7 @@
 
 use super::call::Overrule;
 use super::recipe::ColumnRef;
-use super::small::{CampaignFile, CountsRecipe, SkuRecipe, SmallFile};
+use super::small::{CampaignFile, CountsRecipe, SkuRecipe, SmallFile, StandingRecipe};
 use super::toml::{self, Document};
 use crate::analysis::campaigns::CampaignPlan;
 use crate::analysis::clv::ClvPlan;
@@ -17,6 +17,7 @@ use crate::analysis::pivot::PivotPlan;
 use crate::analysis::rfm::RfmPlan;
 use crate::analysis::rules::RulePlan;
 use crate::analysis::stages::StagePlan;
+use crate::analysis::standings::StandingPlan;
 use crate::analysis::traffic::TrafficPlan;
 use crate::error::{self, Error, Kind, Result};
 use crate::id;
@@ -38,6 +39,8 @@ pub const SECTIONS: &[&str] = &[
     "sku",
     "campaign",
     "campaigns",
+    "standing",
+    "standings",
     "rfm",
     "clv",
     "funnel",
@@ -73,6 +76,8 @@ pub struct PastRecipe {
     pub assign: Vec<RowsRecipe>,
     /// What products are.
     pub sku: Vec<SkuRecipe>,
+    /// People by stage as platforms count them.
+    pub standing: Vec<StandingRecipe>,
     /// Recency, frequency, money.
     pub rfm: RfmPlan,
     /// Customer lifetime value.
@@ -95,6 +100,8 @@ pub struct PastRecipe {
     pub rules: RulePlan,
     /// What campaigns came to.
     pub campaigns: CampaignPlan,
+    /// What people by stage came to.
+    pub standings: StandingPlan,
     /// What was printed elsewhere.
     pub figures: FiguresPlan,
     /// What foretells.
@@ -274,7 +281,7 @@ impl PastRecipe {
         let rows = self.files().map(|(_, file)| file.file.as_str());
         let mut names: Vec<&str> = Vec::new();
         let small = self.sku.iter().map(SmallFile::name).chain(self.counts().map(SmallFile::name));
-        for name in rows.chain(small) {
+        for name in rows.chain(small).chain(self.standing.iter().map(SmallFile::name)) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -283,8 +290,9 @@ impl PastRecipe {
     }
     /// Takes over how another recipe's files are read.
     pub fn reading(self, of: &PastRecipe) -> PastRecipe {
-        let PastRecipe { time, events, response, campaign, orders, assign, sku, text, .. } = of.clone();
-        PastRecipe { time, events, response, campaign, orders, assign, sku, text, ..self }
+        let PastRecipe { time, events, response, campaign, orders, assign, sku, text, standing, .. } =
+            of.clone();
+        PastRecipe { time, events, response, campaign, orders, assign, sku, text, standing, ..self }
     }
     /// All files of rows of people, in the order in which their rows stand where times are equal.
     pub fn files<'a>(&'a self) -> impl Iterator<Item = (Section, &'a RowsRecipe)> {
@@ -375,6 +383,7 @@ mod tests {
     const BESIDE: &str = "[[sku]]\nfile = \"p.csv\"\nproduct = \"sku\"\ncolumns = [\"series\"]\n\
         [[response]]\nfile = \"r.csv\"\nid = 1\nkind = \"phone\"\n[response.steps]\nsent = \"sent_at\"\n\
         [[campaign]]\nfile = \"c.csv\"\ncost = \"spend\"\n[[campaign]]\nfile = \"e.csv\"\nid = \"who\"\nkind = \"phone\"\ntime = \"at\"\n\
+        [[standing]]\nfile = \"s.csv\"\nday = \"2026-06-30\"\nstages = [\"A1\", \"A2\"]\nall = { brand = \"x\" }\n[standings]\norder = [\"A1\"]\n\
         [campaigns]\nby = [\"week\"]\n[campaigns.goal]\nroas = 1.5\n";
     const FILES: &str = "[first_party]\nfile = \"a\"\nid = 1\nkind = \"phone\"\n[tags]\nfile = \"b\"\nid = 1\nkind = \"phone\"\n";
 

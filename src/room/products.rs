@@ -2,6 +2,7 @@
 
 use super::bring::refused_rows;
 use super::call::FileRef;
+use super::counted::columns;
 use super::inspect::{Seen, Text};
 use super::recipe::ColumnRef;
 use super::small::{SkuRecipe, SmallFile};
@@ -79,18 +80,22 @@ impl<'a, R: SmallFile> Small<'a, R> {
     /// Where its rows went, unless none was of use.
     pub fn account(&self, tally: &Tally) -> Result<PastAccount> {
         let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
-        let reasons = tally.problems(false);
         if left == tally.rows {
-            return Err(refused_rows(self.recipe.name(), &reasons));
+            return Err(refused_rows(self.recipe.name(), &tally.problems(false)));
         }
-        Ok(PastAccount {
+        Ok(self.accounted(tally))
+    }
+    /// Where its rows went.
+    pub fn accounted(&self, tally: &Tally) -> PastAccount {
+        let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
+        PastAccount {
             file: self.recipe.name().into(),
             table: R::TABLE,
             rows: tally.rows,
             kept: tally.rows - left,
-            reasons,
+            reasons: tally.problems(false),
             notes: tally.problems(true),
-        })
+        }
     }
 }
 
@@ -100,12 +105,7 @@ pub(super) async fn products(
     files: &[Small<'_, SkuRecipe>],
     schema: &PastSchema,
 ) -> Result<(Products, Vec<PastAccount>)> {
-    let mut columns: Vec<String> = Vec::new();
-    for name in files.iter().flat_map(|file| &file.recipe.columns) {
-        if !columns.contains(name) {
-            columns.push(name.clone());
-        }
-    }
+    let columns = columns(files.iter().flat_map(|file| &file.recipe.columns).map(String::as_str));
     let (mut products, mut accounts) = (Products::new(columns), Vec::new());
     for file in files {
         let reading = reading(file, &products.columns)?;

@@ -12,8 +12,8 @@ use crate::table::history::products::{Join, Joining, Products};
 use crate::table::history::{PastSchema, Source};
 use std::collections::BTreeSet;
 
-/// Agrees on the labels of all shards, and seals; how tables found their products. `counted` is the last day of campaigns
-/// that somebody else counted.
+/// Agrees on the labels of all shards, and seals; how tables found their products. `counted` is the last day of what
+/// somebody else counted.
 pub(super) async fn seal(
     desk: &Desk,
     recipe: &PastRecipe,

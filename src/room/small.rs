@@ -1,4 +1,4 @@
-//! The part of `room.toml` about files without people: products, and campaigns that somebody else counted.
+//! The part of `room.toml` about files without people: products, and what somebody else counted.
 
 use super::call::Overrule;
 use super::past::{RowsRecipe, cents};
@@ -7,6 +7,7 @@ use crate::table::history::moment::Format;
 use crate::table::schema::Encoding;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// How a file of products is read: one row each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,15 +124,123 @@ pub struct CountsRecipe {
 }
 
 impl CountsRecipe {
-    /// Columns of labels by the name they have.
-    pub fn labels(&self) -> Vec<(&str, &str)> {
+    /// Columns of what is counted, in the order of [`NUMBERS`](crate::table::history::counts::NUMBERS).
+    pub fn numbers(&self) -> [Option<&str>; 5] {
+        [&self.impressions, &self.clicks, &self.cost, &self.conversions, &self.revenue].map(|c| c.as_deref())
+    }
+}
+
+impl Counted for CountsRecipe {
+    fn labels(&self) -> Vec<(&str, &str)> {
         let roles = [("crowd", &self.crowd), ("channel", &self.channel), ("content", &self.content)];
         let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
         roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
     }
-    /// Columns of what is counted, in the order of [`NUMBERS`](crate::table::history::counts::NUMBERS).
-    pub fn numbers(&self) -> [Option<&str>; 5] {
-        [&self.impressions, &self.clicks, &self.cost, &self.conversions, &self.revenue].map(|c| c.as_deref())
+    fn format(&self) -> Option<Format> {
+        self.format
+    }
+}
+
+/// How a file of people by stage is read, as a platform counted them: of `stage` and `people` a row per stage, of `stages` a
+/// column per stage, of `from`, `to` and `people` a row per move.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(deny_unknown_fields)]
+pub struct StandingRecipe {
+    /// File name, beside the recipe.
+    pub file: String,
+    /// Column of the day; of moves the second.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// The day of all rows, as in `2026-06-30`, where no column says it.
+    #[serde(default)]
+    pub day: Option<String>,
+    /// Of moves: column of the first day.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Of moves: the first day of all rows, where no column says it.
+    #[serde(default)]
+    pub since_day: Option<String>,
+    /// How cells of days are written; only what can be read one way if not said.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Column of the stage.
+    #[serde(default)]
+    pub stage: Option<String>,
+    /// Column of how many.
+    #[serde(default)]
+    pub people: Option<String>,
+    /// Columns of stages by the stage's name; a list of columns that bear it is taken, too.
+    #[serde(default, deserialize_with = "stage_columns")]
+    pub stages: BTreeMap<String, String>,
+    /// The printed sum of all stages: its column, or in a file of a row per stage what stands for the stage there.
+    #[serde(default)]
+    pub total: Option<String>,
+    /// Of moves: column of the stage they stood in; an empty cell is none.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Of moves: column of the stage they stand in.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// Column of the crowd.
+    #[serde(default)]
+    pub crowd: Option<String>,
+    /// Column of the category.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Column of the channel.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// Other columns of labels.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Labels of all rows of the file, by the name of the column they would stand in.
+    #[serde(default)]
+    pub all: BTreeMap<String, String>,
+    /// Cells that mean "no value".
+    #[serde(default)]
+    pub missing: Option<Vec<String>>,
+    /// Overrules of what was detected.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
+    /// Column separator: one character.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// Whether the first row names the columns.
+    #[serde(default)]
+    pub header: Option<bool>,
+}
+
+fn stage_columns<'de, D: serde::Deserializer<'de>>(
+    reader: D,
+) -> std::result::Result<BTreeMap<String, String>, D::Error> {
+    let read = match Value::deserialize(reader)? {
+        Value::Array(columns) => json::from_value::<Vec<String>>(Value::Array(columns))
+            .map(|columns| columns.into_iter().map(|column| (column.clone(), column)).collect()),
+        named => json::from_value(named),
+    };
+    read.map_err(serde::de::Error::custom)
+}
+
+impl Counted for StandingRecipe {
+    fn labels(&self) -> Vec<(&str, &str)> {
+        let roles = [("crowd", &self.crowd), ("category", &self.category), ("channel", &self.channel)];
+        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
+        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+    }
+    fn format(&self) -> Option<Format> {
+        self.format
+    }
+}
+
+impl SmallFile for StandingRecipe {
+    const TABLE: &'static str = "standing";
+    fn name(&self) -> &str {
+        &self.file
+    }
+    fn overrule(&self) -> Overrule {
+        let StandingRecipe { encoding, delimiter, header, missing, .. } = self.clone();
+        Overrule { encoding, delimiter, header, missing }
     }
 }
 
@@ -154,6 +263,14 @@ pub trait SmallFile {
     fn name(&self) -> &str;
     /// What is said of how it is written.
     fn overrule(&self) -> Overrule;
+}
+
+/// A file of what somebody else counted, by labels and days.
+pub trait Counted: SmallFile {
+    /// Columns of labels by the name they have.
+    fn labels(&self) -> Vec<(&str, &str)>;
+    /// How days are written, if said.
+    fn format(&self) -> Option<Format>;
 }
 
 impl SmallFile for SkuRecipe {

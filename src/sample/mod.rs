@@ -48,10 +48,22 @@ pub fn files(people: u32, seed: u64, year: bool) -> Vec<(&'static str, Vec<u8>)>
         ("room.toml", recipe.into_bytes()),
     ];
     if year {
-        let Year { events, orders, assign, broken, response, products, campaign, reviews, planted } =
-            town.year();
+        let Year {
+            events,
+            orders,
+            assign,
+            broken,
+            response,
+            products,
+            campaign,
+            reviews,
+            standing,
+            flow,
+            planted,
+        } = town.year();
         files.extend([("events.csv", events), ("orders.csv", orders), ("assign.csv", assign)]);
         files.extend([("response.csv", response), ("products.csv", products), ("campaign.csv", campaign)]);
+        files.extend([("standing.csv", standing), ("standing-flow.csv", flow)]);
         files.extend([
             ("reviews.csv", reviews),
             ("broken.csv", broken),
@@ -88,6 +100,7 @@ const STREAM_YEAR: u64 = 5 << 40;
 const STREAM_COUPON: u64 = 6 << 40;
 const STREAM_MEDIA: u64 = 7 << 40;
 const STREAM_REVIEW: u64 = 8 << 40;
+const STREAM_STANDING: u64 = 9 << 40;
 
 impl Town {
     /// Settles who lives there and whom the brand knows. About 2 µs a person.

@@ -190,7 +190,7 @@ test("who stands behind a number is a list without a tag file, and an audience w
   await expect(page.locator("main")).toContainText(sizes[0]!);
 });
 
-test("the sample fills the views of campaigns, responses and products", async ({ page, served }) => {
+test("the sample fills the views of campaigns, platform counts, responses and products", async ({ page, served }) => {
   await page.goto(`${served}#shards=2`);
   await page.locator("[data-step=business]").click();
   await page.getByTestId("sample-business").click();
@@ -208,6 +208,20 @@ test("the sample fills the views of campaigns, responses and products", async ({
     expect(rates[3]! / rates[2]!, channel).toBeCloseTo(channel === "抖音" ? 2 : 1, 1);
   }
   expect(await barriers(page), "campaigns").toEqual([]);
+
+  // A platform's counts by stage stand beside the stages of one's own files; one of them is named that does not add up.
+  await view(page, "home");
+  await expect(page.getByTestId("home-standings")).toContainText("Does not fit: 1");
+  await view(page, "stages");
+  await page.locator("[data-testid=stages-or-standings] input[value=standings]").check({ force: true });
+  const counts = page.getByTestId("standings-table").locator("tbody tr");
+  await expect(counts).toHaveCount(4, { timeout: 30_000 });
+  for (const at of [0, 1, 2, 3]) await expect(counts.nth(at)).toContainText("adds up");
+  await page.getByTestId("standings-odd").locator("summary").click();
+  await expect(page.getByTestId("standings-odd")).toContainText("standing.csv row 83");
+  await page.getByTestId("standings-group").selectOption("水乳");
+  await expect(counts.nth(1)).toContainText("+1,000");
+  expect(await barriers(page), "platform counts").toEqual([]);
 
   // Everyone who was sent the coupon is in one of four lists.
   await view(page, "rules");

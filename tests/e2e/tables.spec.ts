@@ -105,6 +105,28 @@ test("products, responses and campaigns are told apart and give what the command
   expect(await files(page, "campaigns", "campaigns-table")).toEqual(Object.fromEntries(Object.entries(found).filter(([name]) => /^campaigns|^rows/.test(name))));
 });
 
+test("platform counts alone are told by their columns, a row or a column per stage", async ({ page, served }, info) => {
+  const wide = info.outputPath("databank.csv");
+  const long = info.outputPath("yuntu.csv");
+  writeFileSync(wide, "日期,品类,A1人数,A2人数,合计\n2026-05-31,茶,\"12,000\",3000,15000\n2026-06-30,茶,1.3万,3600,16600\n");
+  writeFileSync(long, "阶段,人数\nA1,9000\nA2,2500\n");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await drop(page, `${served}#shards=2&lang=zh`, [wide, long]);
+  for (const at of [0, 1]) await expect(page.getByTestId("past-table").nth(at)).toHaveValue("standing");
+  // The second file says neither day nor category.
+  await page.getByTestId("past-day").fill("2026-06-30");
+  await page.getByTestId("past-day").dispatchEvent("change");
+  await page.getByTestId("past-labels").nth(1).fill("category=杯");
+  await page.getByTestId("past-labels").nth(1).blur();
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("standings-lead")).toContainText("22,000", { timeout: 60_000 });
+  await expect(page.getByTestId("standings-odd")).toContainText("2 处对不上");
+  await page.getByTestId("standings-group").selectOption("茶");
+  await expect(page.getByTestId("standings-lead")).toContainText("+1,000 · +8.3%");
+  expect(await barriers(page), "platform counts").toEqual([]);
+  await page.screenshot({ path: info.outputPath("standings-zh.png"), fullPage: true });
+});
+
 test("counted campaigns alone need no people", async ({ page, served }, info) => {
   writeFileSync(info.outputPath("media.csv"), tables()["media.csv"] ?? "");
   await page.setViewportSize({ width: 390, height: 844 });

@@ -1,6 +1,7 @@
 //! A folder in which the command line is used as anybody would, gone with its test.
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -50,4 +51,35 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Runs an analysis; the bytes of one of its files.
+pub fn made(room: &Folder, topics: &str, shards: usize, file: &str) -> String {
+    let line = format!("analyze . {topics} --quiet --shards {shards} --out out");
+    room.atoll(&line).unwrap_or_else(|e| panic!("{e}"));
+    room.read(&format!("out/{file}"))
+}
+
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The refusal of an analysis: its code and place.
+pub fn refused(room: &Folder, topic: &str) -> String {
+    let said = room.atoll(&format!("analyze . {topic} --quiet --out out")).unwrap_err();
+    let line = said.lines().next().unwrap_or_default();
+    let (code, rest) = line.trim_start_matches("atoll: [").split_once(']').unwrap_or_default();
+    let place = rest.rfind(" file ").or(rest.rfind(" column ")).map_or("", |at| &rest[at..]);
+    format!("{code}{place}")
+}
+
+/// Of a list of reasons or notes: code, column, count, first row.
+pub fn counted(list: &Value) -> Vec<(String, String, u64, u64)> {
+    let text = |of: &Value| of.as_str().unwrap_or_default().to_string();
+    let number = |of: &Value| of.as_u64().unwrap_or_default();
+    let one =
+        |p: &Value| (text(&p["code"]), text(&p["column"]), number(&p["count"]), number(&p["first_row"]));
+    let mut all: Vec<_> = list.as_array().into_iter().flatten().map(one).collect();
+    all.sort();
+    all
 }

@@ -245,14 +245,14 @@ struct Desk<'a> {
 /// Adds campaigns up.
 pub fn campaigns(counts: &Counts, plan: &CampaignPlan) -> Result<CampaignReport> {
     plan.check()?;
-    if counts.is_empty() {
+    if counts.rows.is_empty() {
         return Err(missing("campaign".into()));
     }
     let by = if plan.by.is_empty() { usual(counts) } else { plan.by.clone() };
     let axes = by.iter().map(|name| Ok((name.clone(), axis(counts, name)?))).collect::<Result<_>>()?;
     let desk = Desk { counts, axes };
     let mut total = Sums::default();
-    (0..counts.len()).for_each(|row| total.add(&desk.numbers(row)));
+    (0..counts.rows.len()).for_each(|row| total.add(&desk.numbers(row)));
     let total = total.figures(counts.decimals);
     let odd = |row: &usize| contradictions(desk.numbers(*row)).next().is_some();
     let goal = |(figure, goal): (&String, &f64)| attained(&total, counts.decimals, figure, *goal);
@@ -262,7 +262,7 @@ pub fn campaigns(counts: &Counts, plan: &CampaignPlan) -> Result<CampaignReport>
         cells: desk.cells()?,
         compared: desk.periods(plan.compare)?.into_iter().chain(desk.versus(plan)?).collect(),
         goals: plan.goal.iter().map(goal).collect(),
-        odd: (0..counts.len()).filter(odd).count() as u64,
+        odd: (0..counts.rows.len()).filter(odd).count() as u64,
         named: desk.named(),
         by,
         total,
@@ -271,14 +271,14 @@ pub fn campaigns(counts: &Counts, plan: &CampaignPlan) -> Result<CampaignReport>
 
 /// The axis to start with.
 fn usual(counts: &Counts) -> Vec<String> {
-    let first = counts.dim("channel").or((!counts.dims.is_empty()).then_some(0));
+    let first = counts.rows.dim("channel").or((!counts.rows.dims.is_empty()).then_some(0));
     let month = || counts.last().map(|_| "month".to_string());
-    first.map(|at| counts.dims[at].name.clone()).or_else(month).into_iter().collect()
+    first.map(|at| counts.rows.dims[at].name.clone()).or_else(month).into_iter().collect()
 }
 
 fn axis(counts: &Counts, name: &str) -> Result<Axis> {
     let unknown = || missing(format!("campaign: {name}"));
-    match (counts.dim(name), Part::named(name)) {
+    match (counts.rows.dim(name), Part::named(name)) {
         (Some(at), _) => Ok(Axis::Column(at)),
         (None, Some(Part::Hour) | None) => Err(unknown()),
         (None, Some(_)) if counts.last().is_none() => Err(missing("campaign: time".into())),
@@ -306,13 +306,13 @@ impl Desk<'_> {
     /// Where a row stands on an axis; nowhere on one of the calendar without a day.
     fn code(&self, axis: &Axis, row: usize) -> Option<u32> {
         match axis {
-            Axis::Column(at) => Some(self.counts.codes[*at][row]),
+            Axis::Column(at) => Some(self.counts.rows.codes[*at][row]),
             Axis::Part(part) => self.counts.days[row].map(|day| part.of_day(day)),
         }
     }
     fn label(&self, axis: &Axis, code: u32) -> String {
         match axis {
-            Axis::Column(at) => self.counts.dims[*at].labels[code as usize].clone(),
+            Axis::Column(at) => self.counts.rows.dims[*at].labels[code as usize].clone(),
             Axis::Part(part) => part.label(code),
         }
     }
@@ -320,7 +320,7 @@ impl Desk<'_> {
         // Behind every value stands all of its axis.
         const ALL: u32 = u32::MAX;
         let mut cells: BTreeMap<Vec<u32>, Sums> = BTreeMap::new();
-        for row in 0..self.counts.len() {
+        for row in 0..self.counts.rows.len() {
             let codes: Option<Vec<u32>> = self.axes.iter().map(|(_, axis)| self.code(axis, row)).collect();
             let Some(codes) = codes else { continue };
             let numbers = self.numbers(row);
@@ -363,7 +363,7 @@ impl Desk<'_> {
         let is = |row: usize| self.code(axis, row).map(|code| self.label(axis, code));
         let of = |row: usize| is(row).and_then(|label| names.iter().position(|name| *name == label));
         for (at, name) in names.iter().enumerate() {
-            if !(0..self.counts.len()).any(|row| of(row) == Some(at)) {
+            if !(0..self.counts.rows.len()).any(|row| of(row) == Some(at)) {
                 return Err(Error::new(Kind::LabelUnknown).column(format!("{by}: {name}")));
             }
         }
@@ -371,7 +371,7 @@ impl Desk<'_> {
     }
     fn compared(&self, names: [String; 2], of: impl Fn(usize) -> Option<usize>) -> CampaignCompared {
         let mut sums = [Sums::default(); 2];
-        for row in 0..self.counts.len() {
+        for row in 0..self.counts.rows.len() {
             if let Some(at) = of(row) {
                 sums[at].add(&self.numbers(row));
             }
@@ -383,15 +383,15 @@ impl Desk<'_> {
     }
     fn named(&self) -> Vec<CampaignOdd> {
         let of = |row: usize| {
-            let (file, number) = self.counts.places[row];
-            let file = self.counts.files[file as usize].clone();
+            let (file, number) = self.counts.rows.places[row];
+            let file = self.counts.rows.files[file as usize].clone();
             contradictions(self.numbers(row)).map(move |code| CampaignOdd {
                 file: file.clone(),
                 row: number,
                 code,
             })
         };
-        (0..self.counts.len()).flat_map(of).take(NAMED).collect()
+        (0..self.counts.rows.len()).flat_map(of).take(NAMED).collect()
     }
 }
 

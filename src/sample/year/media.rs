@@ -33,7 +33,7 @@ pub(super) fn write(source: &Source, out: &mut Vec<u8>) {
 }
 
 /// How many of `n`, each with this chance: by mean and deviation.
-fn some(n: u32, rate: f64, draw: &mut Draw) -> u32 {
+pub(super) fn some(n: u32, rate: f64, draw: &mut Draw) -> u32 {
     let (n, most) = (f64::from(n), n);
     let came = n * rate + libm::sqrt(n * rate * (1.0 - rate)) * draw.bell();
     (libm::round(came).max(0.0) as u32).min(most)

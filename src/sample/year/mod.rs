@@ -1,5 +1,5 @@
 //! A year of the synthetic city: events, orders, two experiments and a coupon of its people, its products, what media
-//! counted of campaigns, with what was planted in them.
+//! counted of campaigns and a platform by stage, with what was planted in them.
 //!
 //! Everyone the brand knows, and some who only came by, have a life of their own, drawn from a stream of their own; files
 //! stand in the order of people and, within one, of time. What was drawn is known exactly: `planted.csv` has the rates,
@@ -11,6 +11,7 @@ mod media; // campaigns counted by others
 mod plan; // what is planted
 mod recipe; // how it is read
 mod review; // what buyers write
+mod standing; // people by stage as a platform counts them
 
 use super::row::{date, money};
 use super::{STREAM_COUPON, STREAM_REVIEW, STREAM_YEAR, Town, phone};
@@ -41,6 +42,10 @@ pub struct Year {
     pub campaign: Vec<u8>,
     /// `reviews.csv`: what buyers wrote.
     pub reviews: Vec<u8>,
+    /// `standing.csv`: who stands in each stage, as a platform counts them.
+    pub standing: Vec<u8>,
+    /// `standing-flow.csv`: and who moved between them.
+    pub flow: Vec<u8>,
     /// `planted.csv`: `what,of,value`, shares as such, money in yuan.
     pub planted: Vec<u8>,
 }
@@ -87,6 +92,7 @@ impl Town {
         }
         products(&mut year.products);
         media::write(&self.source, &mut year.campaign);
+        standing::write(&self.source, &mut year.standing, &mut year.flow);
         came.write(&mut year.planted);
         year
     }
@@ -187,7 +193,13 @@ impl Came {
             ("money", "", self.fen as f64 / 100.0),
             ("money per order", "anybody", mean),
         ]);
-        rows.extend(coupon::planted().into_iter().chain(media::planted()).chain(review::planted()));
+        rows.extend(
+            coupon::planted()
+                .into_iter()
+                .chain(media::planted())
+                .chain(review::planted())
+                .chain(standing::planted()),
+        );
         rows
     }
     fn write(&self, out: &mut Vec<u8>) {

@@ -156,3 +156,39 @@ pub(super) const ASKEW: u16 = 100;
 pub(super) const NICKNAME: &str = "小绿瓶";
 /// Texts that do.
 pub(super) const NICKNAMED: u16 = 120;
+
+/// What a platform counts by stage.
+pub(super) struct Counted {
+    pub category: &'static str,
+    /// In each of [`STAGES`] at first.
+    pub people: [u32; 5],
+    /// Of A1 who is in A2 a month later.
+    pub up: u16,
+    /// New people of a month, a tenth more or less.
+    pub new: u32,
+}
+
+/// Everyone, and those of two categories: who is in both is one of everyone.
+pub(super) const PLATFORM: [Counted; 3] = [
+    Counted { category: "全部", people: [0, 260_000, 96_000, 41_000, 12_500], up: 90, new: 70_000 },
+    Counted { category: "清洁", people: [0, 150_000, 52_000, 21_000, 6_000], up: 60, new: 38_000 },
+    Counted { category: "水乳", people: [0, 140_000, 58_000, 26_000, 8_200], up: 120, new: 46_000 },
+];
+/// Days of its months: January to June.
+pub(super) const MONTHS: [u32; 6] = [31, 28, 31, 30, 31, 30];
+/// Other moves of a month: from, to, how many.
+pub(super) const MOVES: [(usize, usize, u16); 9] = [
+    (1, 3, 15),
+    (1, 0, 210),
+    (2, 3, 80),
+    (2, 1, 140),
+    (2, 0, 60),
+    (3, 4, 70),
+    (3, 2, 60),
+    (3, 0, 30),
+    (4, 3, 90),
+];
+/// More than can ever come from outside.
+pub(super) const GONE: u32 = 1 << 30;
+/// The count that is too high: whose, of which stage, and by how many.
+pub(super) const OVER: (usize, usize, u32) = (2, 2, 1_000);

@@ -67,6 +67,22 @@ cost = "cost"
 conversions = "conversions"
 revenue = "revenue"
 
+[[standing]]
+file = "standing.csv"
+time = "day"
+stage = "stage"
+people = "people"
+category = "category"
+
+[[standing]]
+file = "standing-flow.csv"
+since = "since"
+time = "day"
+from = "from"
+to = "to"
+people = "people"
+category = "category"
+
 [rfm]
 abandoned = ["cart"]
 

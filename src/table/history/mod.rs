@@ -7,6 +7,7 @@
 pub mod calendar; // weeks, months, hours
 pub mod counts; // campaigns that somebody else counted
 pub mod cut; // rows of a slice to parcels per owner
+pub mod labelled; // rows that somebody else counted, by labels and days
 pub mod keep; // what a shard keeps until all is in
 pub mod moment; // cells to seconds
 pub mod money; // cells to minor units
@@ -14,6 +15,7 @@ pub mod past; // the sealed tables of one shard
 pub mod pick; // which rows are meant
 pub mod products; // what products are, joined to rows that name them
 pub mod small; // files that the desk keeps
+pub mod standing; // people by stage as platforms count them
 
 use serde::{Deserialize, Serialize};
 

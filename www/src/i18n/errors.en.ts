@@ -32,7 +32,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "kinds-apart": { what: "The two files hold different kinds of ID", todo: "Pick the same kind of ID on both sides." },
   "no-tags": { what: "The tag file has no column to learn from besides the ID", todo: "Check that the two files are not swapped." },
   "memory-limit": { what: "This needs more memory than is allowed", todo: "Ignore columns you do not need, or close other tabs and try again." },
-  "table-too-large": { what: "A file of products, or of campaigns without IDs, is too large", todo: "Keep the rows that are used: at most 1,000,000 rows and 64 MiB." },
+  "table-too-large": { what: "A file of products, or of counts without IDs, is too large", todo: "Keep the rows that are used: at most 1,000,000 rows and 64 MiB." },
   "seed-empty": { what: "Nobody in the seed is in the tag file", todo: "Mend the match first." },
   "seed-too-small": { what: "Fewer than 10 seed people are in the tag file: too few to learn from", todo: "Use a longer list." },
   "no-difference": { what: "No tag differs enough between the two crowds", todo: "Lower the thresholds, or compare other crowds." },

@@ -34,7 +34,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "kinds-apart": { what: "两份文件的 ID 类型不同", todo: "请在两边选同一种 ID 列。" },
   "no-tags": { what: "标签文件除 ID 外没有可用的列", todo: "请确认两个文件没有放反。" },
   "memory-limit": { what: "所需内存超过上限", todo: "请把不用的列设为“忽略”，或关掉其他标签页后重试。" },
-  "table-too-large": { what: "商品文件或不含 ID 的投放文件太大", todo: "只保留用到的行：最多 100 万行、64 MiB。" },
+  "table-too-large": { what: "商品文件或不含 ID 的统计文件太大", todo: "只保留用到的行：最多 100 万行、64 MiB。" },
   "seed-empty": { what: "种子人群与标签文件没有交集", todo: "请先在“匹配”里解决匹配问题。" },
   "seed-too-small": { what: "种子匹配不足 10 人，无法建模", todo: "请换一份更大的名单。" },
   "no-difference": { what: "两个人群没有差异足够大的标签", todo: "请放宽阈值，或换一组人群对比。" },

@@ -1,13 +1,13 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FeedbackPlan, FeedbackReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, TextPlan, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FeedbackPlan, FeedbackReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, StandingPlan, StandingRecipe, StandingsReport, TextPlan, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { COUNTED, FATES, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
+import { COUNTED, FATES, stageOf, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
 
-export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "feedback", "campaigns", "features", "figures"] as const satisfies AnyTopic[];
+export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "feedback", "campaigns", "standings", "features", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
-type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport; features: FeaturesReport; feedback: FeedbackReport; figures: FiguresReport };
+type Reports = { rfm: RfmReport; clv: ClvReport; stages: StagesReport; funnel: FunnelReport; experiment: ExperimentReport; traffic: TrafficReport; pivot: PivotReport; cohorts: CohortReport; paths: PathsReport; rules: RulesReport; campaigns: CampaignReport; standings: StandingsReport; features: FeaturesReport; feedback: FeedbackReport; figures: FiguresReport };
 export type Plans = Pick<PastRecipe, Topic>;
 /** What is shown: the overview, an analysis, or the files. */
 export type View = "home" | "files" | Topic;
@@ -25,6 +25,7 @@ const PLANS: Plans = {
   rules: { rules: [], response: null } satisfies RulePlan,
   campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
   feedback: { by: null, stars: null, compare: 30, least: 20, top: 60, quotes: 3 } satisfies FeedbackPlan,
+  standings: { by: [], order: [], compare: null } satisfies StandingPlan,
   features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
@@ -48,9 +49,9 @@ const CONTROL = /control|对照|^no |holdout|空白|base/i;
 const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i, /redeem|核销|兑换/i];
 
 /** Files of rows of people. */
-type PeopleKind = Exclude<FileKind, "sku">;
+type PeopleKind = Exclude<FileKind, "sku" | "standing">;
 /** An entry of a loaded recipe. */
-type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe } | { table: "campaign"; rows: CountsRecipe };
+type Entry = { table: PeopleKind; rows: RowsRecipe } | { table: "sku"; rows: SkuRecipe } | { table: "campaign"; rows: CountsRecipe } | { table: "standing"; rows: StandingRecipe };
 
 /** One file: what was found in it, what the user says of it, and the entry of the recipe that follows. */
 export class PastFile {
@@ -58,10 +59,12 @@ export class PastFile {
   given = $state.raw<{ table?: FileKind; uses: Record<string, Use>; id?: IdRecipe; name?: string }>({ uses: {} });
   format = $state<TimeFormat | "">("");
   zone = $state("");
+  /** Of counts by stage what the file leaves unsaid of all its rows: the day, of moves the first one, labels as `name=value`. */
+  every = $state.raw({ day: "", since: "", labels: "" });
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
   /** An entry of a loaded recipe that says more than this page has switches for. */
-  #saved: Partial<Pick<RowsRecipe, "steps" | "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header">> = {};
+  #saved: Partial<Pick<RowsRecipe, "steps" | "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header"> & Pick<StandingRecipe, "stages" | "total">> = {};
   readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
 
   constructor(readonly blob: Blob, ref: FileRef) {
@@ -100,9 +103,17 @@ export class PastFile {
   get lacks(): Use | undefined {
     if (!this.found) return "id";
     if (this.table === "sku") return !this.#one("product") ? "product" : !this.#one("label") ? "label" : undefined;
+    if (this.table === "standing") return this.#lacksStage;
     if (this.counted) return COUNTED.some((use) => this.#one(use)) ? undefined : "impressions";
     const needs: Use[] = this.table === "response" ? ["id", "step"] : this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
     return needs.find((use) => !this.#one(use));
+  }
+
+  get #lacksStage(): Use | undefined {
+    const has = (use: Use): boolean => this.#one(use) !== undefined;
+    if (!has("time") && !this.every.day) return "time";
+    if (has("from") || has("to")) return !has("since") && !this.every.since ? "since" : (["from", "to", "people"] as const).find((use) => !has(use));
+    return has("stood") ? undefined : (["stage", "people"] as const).find((use) => !has(use));
   }
 
   /** The event of a step's column: as a loaded recipe calls it, else by the column's name. */
@@ -112,7 +123,7 @@ export class PastFile {
 
   give(column: string, use: Use): void {
     const uses = { ...this.given.uses, [column]: use };
-    if (!/step|label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
+    if (!/step|stood|label|number|none/.test(use)) for (const [name, other] of Object.entries(this.uses)) if (other === use && name !== column) uses[name] = "none";
     this.given = { ...this.given, uses };
   }
 
@@ -130,6 +141,22 @@ export class PastFile {
       impressions: one("impressions"), clicks: one("clicks"), cost: one("cost"), conversions: one("conversions"), revenue: one("revenue"), decimals, missing, encoding, delimiter, header,
     };
   }
+  /** Of counts by stage: a row or a column per stage, or a row per move. */
+  get standing(): StandingRecipe | undefined {
+    if (this.table !== "standing" || this.lacks) return undefined;
+    const one = (use: Use): string | null => this.#one(use)?.name ?? null;
+    const { stages = {}, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
+    const { day, since, labels } = this.every;
+    const flow = one("from") !== null;
+    const wide = !flow && this.#all("stood").length > 0;
+    const named = (column: string): [string, string] => [Object.entries(stages).find(([, of]) => of === column)?.[0] ?? stageOf(column), column];
+    const all = labels.split(/[,，、]/).map((label) => label.split(/[=＝]/).map((word) => word.trim())).flatMap(([name, value]) => (name && value ? [[name, value] as const] : []));
+    return {
+      file: this.ref.name, time: one("time"), day: one("time") === null ? day : null, since: flow ? one("since") : null, since_day: flow && one("since") === null ? since : null, format: this.format || null,
+      stage: flow || wide ? null : one("stage"), people: wide ? null : one("people"), stages: wide ? Object.fromEntries(this.#all("stood").map(named)) : {}, total: wide ? one("total") : flow ? null : (this.#saved.total ?? null), from: one("from"), to: one("to"),
+      crowd: one("crowd"), category: one("category"), channel: one("channel"), columns: this.#all("label"), all: Object.fromEntries(all), missing, encoding, delimiter, header,
+    };
+  }
   /** Of products: which column is theirs, and which say what they are. */
   get sku(): SkuRecipe | undefined {
     const product = this.#one("product");
@@ -140,7 +167,7 @@ export class PastFile {
   /** Of rows of people. */
   get rows(): RowsRecipe | undefined {
     const { found, table, status } = this;
-    if (!found || table === "sku" || this.counted || this.lacks) return undefined;
+    if (!found || table === "sku" || table === "standing" || this.counted || this.lacks) return undefined;
     const one = (use: Use): string | null => this.#one(use)?.name ?? null;
     const all = (use: Use): string[] => this.#all(use);
     const id = found.columns.findIndex(({ name }) => this.uses[name] === "id");
@@ -164,6 +191,15 @@ export class PastFile {
     const uses: Record<string, Use> = Object.fromEntries((this.found?.columns ?? []).map(({ name }) => [name, "none"]));
     const put = (column: string | null, use: Use): void => void (column !== null && (uses[column] = use));
     saved.columns.forEach((column) => put(column, "label"));
+    if ("stages" in saved) {
+      for (const use of ["time", "since", "stage", "people", "from", "to", "crowd", "category", "channel"] as const) put(saved[use], use);
+      Object.values(saved.stages).forEach((column) => put(column ?? null, "stood"));
+      if (Object.keys(saved.stages).length > 0) put(saved.total, "total");
+      this.every = { day: saved.day ?? "", since: saved.since_day ?? "", labels: Object.entries(saved.all).map((pair) => pair.join("=")).join(", ") };
+      this.format = saved.format ?? "";
+      this.given = { table, uses };
+      return;
+    }
     if (!("id" in saved)) {
       if ("product" in saved) put(saved.product, "product");
       else for (const use of ["time", "crowd", "channel", "content", ...COUNTED] as const) put(saved[use], use);
@@ -248,14 +284,14 @@ class Business {
   constructor() {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
-    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), feedback: of("feedback"), campaigns: of("campaigns"), features: of("features"), figures: of("figures") };
+    this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), feedback: of("feedback"), campaigns: of("campaigns"), standings: of("standings"), features: of("features"), figures: of("figures") };
   }
 
   get recipe(): PastRecipe {
     const of = (table: PeopleKind): RowsRecipe[] => this.files.filter((file) => file.table === table).flatMap((file) => file.rows ?? []);
     const sku = this.files.flatMap((file) => file.sku ?? []);
     const campaign = this.files.flatMap((file) => (file.table === "campaign" ? (file.rows ?? file.counts ?? []) : []));
-    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, text: this.text, ...this.plans };
+    return { time: { zone: this.zone || null, as_of: this.asOf || null }, events: of("events"), response: of("response"), campaign, orders: of("orders"), assign: of("assign"), sku, text: this.text, standing: this.files.flatMap((file) => file.standing ?? []), ...this.plans };
   }
   get ready(): boolean {
     return this.bring.status.is === "done";
@@ -268,6 +304,10 @@ class Business {
   /** Columns and parts of the calendar that counted campaigns can be added up by, with their values. */
   get campaign(): [string, string[]][] {
     return this.bring.result?.campaign ?? [];
+  }
+  /** Columns of labels of counts by stage. */
+  get standing(): string[] {
+    return this.bring.result?.standing ?? [];
   }
   /** Whether there is a rule to ask for. */
   get ruled(): boolean {
@@ -343,7 +383,7 @@ class Business {
     this.#behaviour();
     const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
     if (people) this.view = "home";
-    else this.go("campaigns");
+    else this.go(this.has("standing") && this.campaign.length === 0 ? "standings" : "campaigns");
   }
 
   /** Shows a view; its analysis is asked if it was not. */
@@ -479,9 +519,9 @@ class Business {
 
   /** Takes the sections of a saved `room.toml`; files that are here or come later are read as it says. */
   async follow(text: string): Promise<void> {
-    const { time, events, response, campaign, orders, assign, sku, text: read, ...plans } = await app.engine.call({ "read-past": { text } });
+    const { time, events, response, campaign, orders, assign, sku, text: read, standing, ...plans } = await app.engine.call({ "read-past": { text } });
     const of = (table: PeopleKind, all: RowsRecipe[]): Entry[] => all.map((rows) => ({ table, rows }));
-    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows })), ...campaign.map((rows): Entry => ("id" in rows ? { table: "campaign", rows } : { table: "campaign", rows }))];
+    this.#waiting = [...of("events", events), ...of("response", response), ...of("orders", orders), ...of("assign", assign), ...sku.map((rows): Entry => ({ table: "sku", rows })), ...campaign.map((rows): Entry => ("id" in rows ? { table: "campaign", rows } : { table: "campaign", rows })), ...standing.map((rows): Entry => ({ table: "standing", rows }))];
     [this.plans, this.text, this.zone, this.asOf] = [plans, read, time.zone ?? "", time.as_of ?? ""];
     for (const file of this.files) {
       const saved = this.#waiting.find(({ rows }) => rows.file === file.ref.name);
@@ -520,6 +560,7 @@ class Business {
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
     if (!this.plans.campaigns.by.every((name) => this.campaign.some(([known]) => known === name))) this.#plan("campaigns", PLANS.campaigns);
     this.#texts();
+    if (!this.plans.standings.by.every((name) => this.standing.includes(name))) this.#plan("standings", { ...this.plans.standings, by: [] });
     if (rules.rules.length === 0) this.#plan("rules", { ...rules, rules: this.bring.result?.rules ?? [] });
   }
 
@@ -556,9 +597,9 @@ class Business {
   }
 
   #inputs(): { plan: string; match: string } | undefined {
-    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku && !file.counts)) return undefined;
-    const { time, events, response, campaign, orders, assign, sku, text } = this.recipe;
-    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, text, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
+    if (this.files.length === 0 || this.files.some((file) => !file.rows && !file.sku && !file.counts && !file.standing)) return undefined;
+    const { time, events, response, campaign, orders, assign, sku, text, standing } = this.recipe;
+    return { plan: JSON.stringify([time, events, response, campaign, orders, assign, sku, text, standing, this.files.map(({ ref }) => ref.index)]), match: String(app.match.run) };
   }
 }
 

@@ -3,23 +3,33 @@
 import type { ColumnFound, Inspection, PastTable } from "api";
 
 /** What a column is used for. */
-export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "text", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "step", "label", "number", "none"] as const;
+export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "text", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "stage", "people", "stood", "total", "since", "from", "to", "step", "label", "number", "none"] as const;
 export type Use = (typeof USES)[number];
 
 /** What a file can hold: rows of people, or what products are. */
-export const KINDS = ["events", "response", "orders", "assign", "sku", "campaign"] as const;
+export const KINDS = ["events", "response", "orders", "assign", "sku", "campaign", "standing"] as const;
 export type FileKind = (typeof KINDS)[number];
 
 /** What is counted of campaigns. */
 export const COUNTED = ["impressions", "clicks", "cost", "conversions", "revenue"] as const satisfies Use[];
 const isCounted = (use: Use | undefined): boolean => (COUNTED as readonly (Use | undefined)[]).includes(use);
 
+/** What only counts of people by stage have. */
+const STOOD = /^(stage|people|stood|total|since|from|to)$/;
+
 /** Of a table, the uses a column can have. */
 export const usesOf = (table: FileKind): readonly Use[] =>
-  USES.filter((use) => (table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "text" ? table === "events" || table === "orders" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
+  USES.filter((use) => (table === "standing" ? STOOD.test(use) || /time|category|channel|crowd|label|none/.test(use) : STOOD.test(use) ? false : table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "text" ? table === "events" || table === "orders" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
+  ["since", /起始|期初|开始日|since|from.?(day|date)|start.?(day|date)/i],
+  ["stood", /^a[1-5](?![a-z0-9])|^([aiplo]|认知|兴趣|购买|忠诚|了解|吸引|问询|行动|拥护|机会|aware|interest|purchase|loyal|appeal|ask|act|advocate|opportunity|acquisition|activation|retention|revenue|referral)([_ -]?(人数|人群|用户数?|users?|people|count))?$/i],
+  ["stage", /阶段|层级|^stage$|stage.?name|^ladder$/i],
+  ["from", /流出|^from|来源阶段|起始阶段/i],
+  ["to", /流入|去向|^to($|[_ ])|目标阶段/i],
+  ["people", /人数|人群量|用户数|资产量|^people$|^users?$|^count$|audience.?size/i],
+  ["total", /合计|总计|总数|^total|^sum$/i],
   ["impressions", /曝光|展示|展现|^impressions?$|^shown$|^views$|impr/i],
   ["clicks", /点击|clicks?$/i],
   ["cost", /花费|消耗|成本|^cost|spend$|^spent/i],
@@ -49,8 +59,11 @@ const YES_NO = /^(0|1|y|n|t|f|yes|no|true|false|on|off|是|否|有|无)$/i;
 const STEP = /(^|[_ .])(sent|delivered|arrived|opened|open|read|clicked|click|replied|answered|redeemed|used|converted|received)([_ ]?(at|time|on|date))?$|^(发送|送达|打开|点击|核销|领取|兑换|回复|转化)(时间|日期)?$/i;
 const all = (column: ColumnFound, like: RegExp): boolean => column.examples.length > 0 && column.examples.every((value) => like.test(value));
 /** Also a column of counts so different that it looks like IDs. */
-const numeric = (column: ColumnFound): boolean => column.role.role === "number" || all(column, /^[¥￥$€]?-?[\d,]+(\.\d+)?$/);
+const numeric = (column: ColumnFound): boolean => column.role.role === "number" || all(column, /^[¥￥$€]?-?[\d,]+(\.\d+)? ?[万亿w]?$/i);
 const steps = (found: Inspection): ColumnFound[] => found.columns.filter((column) => STEP.test(column.name) && (column.role.role === "date" || all(column, TIME) || all(column, YES_NO)));
+
+/** Stars are few, and look like labels. */
+const STARS = /评分|打分|星级|几星|(^|[_ ])(stars?|rating|score|nps|csat)($|[_ ])/i;
 
 /** The event that a column of a step stands for. */
 export const stepName = (column: string): string => column.replace(/([_ ]?(at|time|on|date)|时间|日期)$/i, "") || column;
@@ -59,7 +72,7 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (use !== "text" || !/number|date/.test(column.role.role)) && (!isCounted(use) || numeric(column)))?.[0];
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)))?.[0];
 }
 
 /** The column of the time, if one looks like it. */
@@ -69,12 +82,22 @@ const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFo
 /** Whether a file of campaigns says how many, and not who. */
 const summed = (found: Inspection): boolean => new Set(found.columns.map((column) => named(column, "campaign")).filter(isCounted)).size > 1;
 
+/** The stage that a column of people is of. */
+export const stageOf = (column: string): string => column.replace(/([_ -]?(人数|人群|用户数?|users|people|count))+$/i, "") || column;
+
+/** Whether a file says how many stand in stages, or moved between them. */
+function stood(found: Inspection): boolean {
+  const has = (use: Use): number => found.columns.filter((column) => named(column, "standing") === use).length;
+  return has("stood") > 1 || (has("people") > 0 && (has("stage") > 0 || (has("from") > 0 && has("to") > 0)));
+}
+
 /** What a file holds: by the columns only one of them has. */
 export function tableOf(found: Inspection, name: string): FileKind {
   const has = (table: PastTable, ...uses: Use[]): boolean => found.columns.some((column) => uses.includes(named(column, table) as Use));
+  const person = found.columns.some(({ role, id }) => role.role === "id" && id && id.recipe.kind !== "opaque");
+  if (!person && stood(found)) return "standing";
   if (/实验|分组|assign|experiment|hillstrom/i.test(name) || (has("assign", "arm") && !has("orders", "order") && !has("events", "event"))) return "assign";
   if (steps(found).length > 1 && !has("orders", "order", "amount")) return "response";
-  const person = found.columns.some(({ role, id }) => role.role === "id" && id && id.recipe.kind !== "opaque");
   if (!has("orders", "order") && (/campaign|exposure|投放|曝光/i.test(name) || (!person && summed(found) && found.columns.some((column) => /impressions|clicks/.test(named(column, "campaign") ?? ""))))) return "campaign";
   if (has("orders", "product") && !has("orders", "order", "event") && !timedIn(found, "orders", undefined)) return "sku";
   if (has("orders", "order") || (has("orders", "amount") && !has("events", "event"))) return "orders";
@@ -86,7 +109,7 @@ const word = (column: ColumnFound, found: Inspection): boolean => !/number|date/
 
 /** The use of every column. Of uses that one column has, the first that fits takes it; what is left is a label or a number. */
 export function usesIn(found: Inspection, table: FileKind): Record<string, Use> {
-  const people = table !== "sku" && !(table === "campaign" && summed(found));
+  const people = table !== "sku" && table !== "standing" && !(table === "campaign" && summed(found));
   const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
@@ -95,8 +118,8 @@ export function usesIn(found: Inspection, table: FileKind): Record<string, Use> 
   const timed = table !== "sku" && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
     const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found))) && column.distinct <= 1000 ? "label" : "none";
-    uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && !taken.has(use) ? use : column === timed ? "time" : plain;
+    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" || (table === "events" && STARS.test(column.name) && numeric(column)) ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found))) && column.distinct <= 1000 ? "label" : "none";
+    uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && (use === "stood" || !taken.has(use)) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
   return uses;
