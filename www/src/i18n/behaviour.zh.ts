@@ -12,7 +12,7 @@ export const behaviourZh = {
   nth: "第几单", nthOrder: (n: string) => `第 ${n.replace("10+", "10 单及以后").replace(/\d$/, "$& 单")}`,
   pivot: {
     ladder: "转化率按“第几单”逐级看：买到第 n 单的人，之后是否再买。检验中每人每单计一次；距截止日不足所设天数的订单不计入分母。最前面的一单是文件里的第一单。",
-    rises: (needs: boolean, one: string, other: string) => (needs ? `${one}的作用因${other}而异：请逐级来看。` : `看不出${one}的作用因${other}而异。`),
+    rises: (needs: boolean, one: string, other: string) => (needs ? beside(one, `的作用因${other}而异：请逐级来看。`) : beside("看不出", one, `的作用因${other}而异。`)),
     hindsight: "阶段、分组等取自截止日，已经包含之后发生的事：这样的转化率只可比较，不可当作预测。",
     table: "数据", rows: "行", columns: "列", layers: "分层", noLayers: "不分层", shows: "数值", show: { people: "人数", rows: "次数", sum: "合计", rate: "转化率" },
     then: "之后发生", thenBuy: "购买", within: "天内", of: "哪一列", cross: (one: string, other: string) => `${one} × ${other}`,
