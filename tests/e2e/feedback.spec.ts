@@ -41,6 +41,9 @@ test("texts are read, topics made of words, and the files are those of the comma
   expect(await barriers(page), "feedback").toEqual([]);
   await page.screenshot({ path: info.outputPath("feedback-zh.png"), fullPage: true });
 
+  await topics.getByRole("button", { name: "看原文" }).click();
+  await expect(topics).toHaveCount(1);
+
   // A word no list knows becomes a topic; those who wrote it can be kept.
   const word = page.getByTestId("feedback-words").locator("tbody tr").filter({ hasText: "小绿瓶" });
   await expect(word).toContainText("48");

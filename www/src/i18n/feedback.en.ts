@@ -2,6 +2,7 @@ import type { FeedbackWords } from "./feedback.zh";
 
 export const feedbackEn: FeedbackWords = {
   names: { delivery: "delivery", packaging: "packaging", quality: "quality", effect: "effect", scent: "scent", price: "price", service: "service", returns: "returns", gift: "gifts", genuine: "genuine or fake", fit: "size and colour", app: "app and checkout" },
+  gap: " ",
   moods: ["praise", "complaint", "both", "neither"],
   none: "There is no column of texts yet: under Files, give the column of reviews, feedback or remarks the use “text” to see what people say.",
   by: "Compare by", stars: "Stars", compare: "Against the period before", least: "Words used by at least", edit: "Topics and words",

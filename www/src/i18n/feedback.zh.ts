@@ -1,6 +1,7 @@
 // Words of what people write. Topics that come along are looked up by the name the engine has for them.
 export const feedbackZh = {
   names: { delivery: "物流", packaging: "包装", quality: "质量", effect: "功效", scent: "气味", price: "价格", service: "客服", returns: "退换", gift: "赠品", genuine: "真伪", fit: "规格", app: "下单与页面" } as Record<string, string>,
+  gap: "",
   moods: ["好评", "差评", "有褒有贬", "中性"],
   none: "还没有文本列：在“文件”里把评论、反馈或备注那一列设为“文本”，就能看到大家在说什么。",
   by: "按列对比", stars: "星级列", compare: "与前期对比", least: "至少多少人用过的词", edit: "改话题与词表",
