@@ -112,7 +112,7 @@ fn control_what_nothing_finds_is_refused_by_its_name() {
     let without = folder("past-none", &crowd("once", "past.lifecycle", 0));
     let said = atoll(&without, "run", &[], "run").expect_err("no orders");
     assert!(said.contains("measure-missing") && said.contains("past.lifecycle"), "{said}");
-    let unknown = folder("past-unknown", &format!("{ORDERS}{}", crowd("x", "past.mood", 1)));
+    let unknown = folder("past-unknown", &format!("{ORDERS}{}", crowd("x", "past.weather", 1)));
     let said = atoll(&unknown, "run", &[], "run").expect_err("no such measure");
     assert!(said.contains("measure-missing"), "{said}");
 }

@@ -142,7 +142,7 @@ fn bytes_are_the_same_at_any_number_of_shards() {
 #[test]
 fn other_analyses_know_what_texts_say() {
     let room = room("texts-others");
-    room.write("room.toml", &format!("{FILES}[pivot]\ntable = \"events\"\nby = [\"topic\", \"mood\"]\nfloor = 1\n\
+    room.write("room.toml", format!("{FILES}[pivot]\ntable = \"events\"\nby = [\"topic\", \"mood\"]\nfloor = 1\n\
         [[rules.rules]]\nname = \"complained\"\nall = [{{ event = [\"note\"], where = {{ mood = [\"negative\", \"mixed\"] }} }}]\n"));
     let pivot: Value = serde_json::from_str(&report(&room, "pivot", 2)).unwrap();
     let rules: Value = serde_json::from_str(&report(&room, "rules", 2)).unwrap();
@@ -163,7 +163,7 @@ fn a_column_of_that_name_goes_before() {
     room.write("notes.csv", &own);
     room.write(
         "room.toml",
-        &format!(
+        format!(
             "{}[pivot]\ntable = \"events\"\nby = [\"mood\", \"month\"]\nfloor = 1\n",
             FILES.replace("channel = \"where\"", "columns = [\"mood\"]").replace("by = \"channel\"\n", "")
         ),

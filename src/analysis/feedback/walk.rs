@@ -240,7 +240,7 @@ impl Analysis for Voices {
             self.person(table, person, hand, sum);
             hand.rows.sort_unstable();
             let texts = || hand.rows.iter().map(|row| self.said(table, *row));
-            mood[person] = texts().last().map_or(0, |said| said.mood as i32 + 1);
+            mood[person] = texts().next_back().map_or(0, |said| said.mood as i32 + 1);
             wrote[person] = texts().map(|said| 1 + i32::from(said.complains())).max().unwrap_or(0);
             for (at, topic) in topics.iter_mut().enumerate() {
                 let of = |said: Said| (said.topics >> at & 1) + (said.blamed >> at & 1);
