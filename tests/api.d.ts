@@ -729,11 +729,11 @@ sums: [number | null, number | null, number | null, number | null, number | null
 /**
  * Clicks of impressions.
  */
-ctr: CampaignRate | null, 
+ctr: Rate | null, 
 /**
  * Conversions of clicks.
  */
-cvr: CampaignRate | null, 
+cvr: Rate | null, 
 /**
  * Cost of a click, in the unit of money.
  */
@@ -818,27 +818,6 @@ versus: [string, string] | null,
  * What was aimed at: figures by name (`cost`, `roas`, `ctr`, …), money in its unit, rates as shares.
  */
 goal: { [key in string]: number }, };
-
-/**
- * A rate.
- */
-export type CampaignRate = { 
-/**
- * How many did.
- */
-did: number, 
-/**
- * Of how many.
- */
-of: number, 
-/**
- * Their share.
- */
-rate: number, 
-/**
- * Wilson's 95 % interval.
- */
-interval: Interval, };
 
 /**
  * The report.
@@ -6315,6 +6294,27 @@ base: Expr,
 target: Expr, };
 
 /**
+ * How many of how many did something.
+ */
+export type Rate = { 
+/**
+ * How many did.
+ */
+did: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Their share.
+ */
+rate: number, 
+/**
+ * Wilson's 95 % interval.
+ */
+interval: Interval, };
+
+/**
  * A rate between stages.
  */
 export type RatioChecked = { 
@@ -7729,7 +7729,7 @@ stock_ratio: number | null,
 /**
  * Of those here on the first day, who moved higher. Absent for the last.
  */
-cohort_rate: StandingRate | null, };
+cohort_rate: Rate | null, };
 
 /**
  * What does not fit.
@@ -7798,27 +7798,6 @@ order: Array<string>,
  * Two days that are compared, as in `2026-06-30`; the last two snapshots if not given.
  */
 compare: [string, string] | null, };
-
-/**
- * A rate.
- */
-export type StandingRate = { 
-/**
- * How many did.
- */
-did: number, 
-/**
- * Of how many.
- */
-of: number, 
-/**
- * Their share.
- */
-rate: number, 
-/**
- * Wilson's 95 % interval.
- */
-interval: Interval, };
 
 /**
  * How a file of people by stage is read, as a platform counted them: of `stage` and `people` a row per stage, of `stages` a

@@ -5,7 +5,7 @@ use super::over_time::{Files, named};
 use crate::analysis::campaigns::{CampaignFigures, CampaignReport};
 use crate::analysis::cohorts::CohortReport;
 use crate::analysis::features::FeaturesReport;
-use crate::analysis::feedback::{FeedbackReport, TextLine};
+use crate::analysis::feedback::{FeedbackReport, MOODS, TextLine};
 use crate::analysis::figures::FiguresReport;
 use crate::analysis::paths::PathsReport;
 use crate::analysis::pivot::PivotReport;
@@ -436,7 +436,7 @@ pub fn feedback(report: &Released<FeedbackReport>) -> Files {
         words.label(&of.topics.join("; ")).end();
     }
     let lines = |head: &str, lines: &[TextLine]| {
-        let moods = FeedbackReport::MOODS.join(",");
+        let moods = MOODS.join(",");
         let mut table =
             Table::new(&format!("{head},texts,{moods},people,complainers,share,share_low,share_high,q"));
         for of in lines {

@@ -47,6 +47,28 @@ pub fn wilson(x: f64, n: f64) -> Interval {
     Interval { low: ((centre - half) / scale).max(0.0), high: ((centre + half) / scale).min(1.0) }
 }
 
+/// How many of how many did something.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+pub struct Rate {
+    /// How many did.
+    pub did: u64,
+    /// Of how many.
+    pub of: u64,
+    /// Their share.
+    pub rate: f64,
+    /// Wilson's 95 % interval.
+    pub interval: Interval,
+}
+
+impl Rate {
+    /// The share of these; there is none of nobody.
+    pub fn of(did: u64, of: u64) -> Option<Rate> {
+        let (x, n) = (did as f64, of as f64);
+        (of > 0).then(|| Rate { did, of, rate: x / n, interval: wilson(x, n) })
+    }
+}
+
 /// The interval of the rate ratio (x₁/n₁)/(x₀/n₀), on the log scale (F5). Absent where a count is zero.
 pub fn rate_ratio_interval(x1: f64, n1: f64, x0: f64, n0: f64) -> Option<Interval> {
     if x1 <= 0.0 || x0 <= 0.0 {

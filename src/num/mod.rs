@@ -31,7 +31,8 @@ pub use contrast::{Wald, wald, weighted, weighted_interval};
 pub use crossed::{Association, Interaction, association, goodness, interaction};
 pub use estimate::{Apart, Estimate, apart, quantile, ratio};
 pub use interval::{
-    Interval, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions, wilson,
+    Interval, Rate, Tgi, TwoProportions, lift_interval, newcombe, rate_ratio_interval, tgi, two_proportions,
+    wilson,
 };
 pub use linear::{decompose, dot, solve, solved};
 pub use many::{benjamini_hochberg, holm};

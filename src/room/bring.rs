@@ -163,8 +163,7 @@ impl<'a> Common<'a> {
 pub(super) fn last_day(recipe: &PastRecipe) -> Result<Option<u32>> {
     let day = |text: &String| {
         let refuse = || Error::new(Kind::OutOfRange).file("room.toml").column("time.as_of");
-        let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
-        Ok(day as u32)
+        freeze::past_day(text).ok_or_else(refuse)
     };
     recipe.time.as_of.as_ref().map(day).transpose()
 }

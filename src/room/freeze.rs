@@ -36,6 +36,11 @@ pub fn day(text: &str) -> Option<f64> {
     dates::date(text.as_bytes()).filter(|&day| day.fract() == 0.0 && dates::text(day) == text)
 }
 
+/// The same as days of rows of many per person are counted: those from 1970 on, for as long as seconds hold.
+pub fn past_day(text: &str) -> Option<u32> {
+    day(text).filter(|day| (0.0..40_000.0).contains(day)).map(|day| day as u32)
+}
+
 /// Whether a column holds dates; one that is left out can still say when others were known.
 fn is_date(recipe: &FileRecipe, found: &ColumnFound) -> bool {
     match super::load::column(recipe, 0, found) {

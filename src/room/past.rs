@@ -208,6 +208,15 @@ pub struct RowsRecipe {
     pub header: Option<bool>,
 }
 
+/// Columns of labels by the name they have in the table: that of their role, or their own.
+pub(super) fn named<'a>(
+    roles: &[(&'a str, &'a Option<String>)],
+    columns: &'a [String],
+) -> Vec<(&'a str, &'a str)> {
+    let roles = roles.iter().filter_map(|(role, column)| Some((*role, column.as_deref()?)));
+    roles.chain(columns.iter().map(|column| (column.as_str(), column.as_str()))).collect()
+}
+
 /// Decimals of money if nothing is said.
 pub(super) fn cents() -> u8 {
     2
@@ -229,8 +238,7 @@ impl RowsRecipe {
             ("arm", &self.arm),
             (TEXT, &self.text),
         ];
-        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
-        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+        named(&roles, &self.columns)
     }
     /// Columns of numbers by the name they have in the table, with their decimals.
     pub fn measures(&self) -> Vec<(&str, &str, u8)> {

@@ -1,6 +1,6 @@
 //! Rows that are all in: labels agreed on over all shards, what is known of products joined, rows sealed.
 
-use super::freeze;
+use super::bring::last_day;
 use super::past::PastRecipe;
 use crate::analysis::feedback;
 use crate::analysis::intake::Joined;
@@ -48,8 +48,7 @@ pub(super) async fn seal(
             of.iter_mut().for_each(|of| (of.rows, of.unknown) = (of.rows + rows, of.unknown + unknown));
         }
     }
-    let day = recipe.time.as_of.as_deref().and_then(freeze::day).map_or(last / DAY, |day| day as u32);
-    schema.end = (day + 1) * DAY;
+    schema.end = (last_day(recipe)?.unwrap_or(last / DAY) + 1) * DAY;
     Ok(joined.into_iter().flatten().collect())
 }
 
@@ -66,7 +65,7 @@ fn join(
     let table = &mut schema.tables[source.at()];
     let some = !products.columns.is_empty() && table.rows > 0;
     let (join, columns) = some.then(|| products.join(table)).flatten()?;
-    let labels = &table.dims[join.product as usize].labels;
+    let labels = &table.dims[join.by as usize].labels;
     let unknown = labels.iter().zip(&join.known).skip(1).filter(|(_, known)| **known == 0);
     let examples = unknown.map(|(label, _)| label.clone()).take(EXAMPLES).collect();
     *joined = Some(Joined { table: source.name(), rows: 0, unknown: 0, examples });
@@ -78,7 +77,6 @@ fn join(
 fn said(schema: &mut PastSchema, source: Source, recipe: &PastRecipe) -> Option<Join> {
     let table = &mut schema.tables[source.at()];
     let (text, texts) = table.dim(feedback::TEXT).filter(|_| table.rows > 0)?;
-    let known = vec![1; texts.labels.len()];
     let said = feedback::columns(&recipe.text, &texts.labels);
     let mut columns = Vec::new();
     for (name, words) in said {
@@ -88,5 +86,5 @@ fn said(schema: &mut PastSchema, source: Source, recipe: &PastRecipe) -> Option<
             columns.push(column);
         }
     }
-    Some(Join { product: text as u32, known, columns })
+    Some(Join { by: text as u32, known: vec![], columns })
 }

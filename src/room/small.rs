@@ -1,7 +1,7 @@
 //! The part of `room.toml` about files without people: products, and what somebody else counted.
 
 use super::call::Overrule;
-use super::past::{RowsRecipe, cents};
+use super::past::{RowsRecipe, cents, named};
 use crate::json;
 use crate::table::history::moment::Format;
 use crate::table::schema::Encoding;
@@ -133,8 +133,7 @@ impl CountsRecipe {
 impl Counted for CountsRecipe {
     fn labels(&self) -> Vec<(&str, &str)> {
         let roles = [("crowd", &self.crowd), ("channel", &self.channel), ("content", &self.content)];
-        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
-        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+        named(&roles, &self.columns)
     }
     fn format(&self) -> Option<Format> {
         self.format
@@ -225,8 +224,7 @@ fn stage_columns<'de, D: serde::Deserializer<'de>>(
 impl Counted for StandingRecipe {
     fn labels(&self) -> Vec<(&str, &str)> {
         let roles = [("crowd", &self.crowd), ("category", &self.category), ("channel", &self.channel)];
-        let roles = roles.into_iter().filter_map(|(role, column)| Some((role, column.as_deref()?)));
-        roles.chain(self.columns.iter().map(|c| (c.as_str(), c.as_str()))).collect()
+        named(&roles, &self.columns)
     }
     fn format(&self) -> Option<Format> {
         self.format

@@ -121,8 +121,7 @@ fn day(
         (Some(column), None) => Ok(Day::Column(file.day(column, recipe)?)),
         (None, Some(text)) => {
             let refuse = || Error::new(Kind::OutOfRange).file(&file.recipe.file).column(text);
-            let day = freeze::day(text).filter(|day| (0.0..40_000.0).contains(day)).ok_or_else(refuse)?;
-            Ok(Day::All(day as u32))
+            freeze::past_day(text).map(Day::All).ok_or_else(refuse)
         }
         (None, None) => Err(file.refuse(Kind::ColumnMissing, role)),
         (Some(_), Some(_)) => Err(file.refuse(Kind::OutOfRange, &format!("standing.{role}"))),

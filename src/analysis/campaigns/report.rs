@@ -3,7 +3,7 @@
 use super::plan::CampaignPlan;
 use crate::error::{Error, Kind, Result};
 use crate::gate;
-use crate::num::{Interval, newcombe, rate_ratio_interval, two_proportions, wilson};
+use crate::num::{Interval, Rate, newcombe, rate_ratio_interval, two_proportions};
 use crate::table::dates;
 use crate::table::history::calendar::Part;
 use crate::table::history::counts::{
@@ -47,9 +47,9 @@ pub struct CampaignFigures {
     /// Impressions, clicks, cost, conversions, revenue: nothing where no row says it; money in minor units.
     pub sums: [Option<i64>; 5],
     /// Clicks of impressions.
-    pub ctr: Option<CampaignRate>,
+    pub ctr: Option<Rate>,
     /// Conversions of clicks.
-    pub cvr: Option<CampaignRate>,
+    pub cvr: Option<Rate>,
     /// Cost of a click, in the unit of money.
     pub cpc: Option<f64>,
     /// Cost of a thousand impressions.
@@ -58,20 +58,6 @@ pub struct CampaignFigures {
     pub cpa: Option<f64>,
     /// Revenue over cost.
     pub roas: Option<f64>,
-}
-
-/// A rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-pub struct CampaignRate {
-    /// How many did.
-    pub did: u64,
-    /// Of how many.
-    pub of: u64,
-    /// Their share.
-    pub rate: f64,
-    /// Wilson's 95 % interval.
-    pub interval: Interval,
 }
 
 /// A cell.
@@ -188,12 +174,8 @@ impl Sums {
     }
     fn figures(&self, decimals: u8) -> CampaignFigures {
         let unit = 10f64.powi(i32::from(decimals));
-        let rate = |[did, of]: [i64; 2]| {
-            let (x, n) = (did as f64, of as f64);
-            let rate =
-                || CampaignRate { did: did as u64, of: of as u64, rate: x / n, interval: wilson(x, n) };
-            (of > 0).then(rate)
-        };
+        // A row that counts less than nothing is not in.
+        let rate = |[did, of]: [i64; 2]| Rate::of(did as u64, u64::try_from(of).unwrap_or(0));
         let ratio =
             |[one, other]: [i64; 2], times: f64| (other > 0).then(|| one as f64 * times / other as f64);
         let [ctr, cvr, cpc, cpm, cpa, roas] = self.pairs;

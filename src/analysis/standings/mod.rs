@@ -22,6 +22,6 @@ mod report;
 
 pub use plan::StandingPlan;
 pub use report::{
-    StandingFlow, StandingGroup, StandingLine, StandingOdd, StandingPlace, StandingRate, StandingSnapshot,
-    StandingsReport, standings,
+    StandingFlow, StandingGroup, StandingLine, StandingOdd, StandingPlace, StandingSnapshot, StandingsReport,
+    standings,
 };

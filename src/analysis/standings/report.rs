@@ -5,7 +5,7 @@ use super::plan::StandingPlan;
 use super::{checks, ladder};
 use crate::error::{Error, Kind, Result};
 use crate::gate;
-use crate::num::{Interval, wilson};
+use crate::num::Rate;
 use crate::table::history::pick::missing;
 use crate::table::history::standing::{Count, Standings};
 use serde::Serialize;
@@ -95,21 +95,7 @@ pub struct StandingLine {
     /// Stock of the next stage over this one's on the second day: no rate of conversion. Absent for the last.
     pub stock_ratio: Option<f64>,
     /// Of those here on the first day, who moved higher. Absent for the last.
-    pub cohort_rate: Option<StandingRate>,
-}
-
-/// A rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
-pub struct StandingRate {
-    /// How many did.
-    pub did: u64,
-    /// Of how many.
-    pub of: u64,
-    /// Their share.
-    pub rate: f64,
-    /// Wilson's 95 % interval.
-    pub interval: Interval,
+    pub cohort_rate: Option<Rate>,
 }
 
 /// A move.
@@ -262,12 +248,7 @@ fn line(
     let higher = moves.filter(|moves| before.is_some_and(|b| b.frames == moves.frames)).zip(was);
     let rate = |(moves, was): (&Moves, Count)| {
         let (did, of) = (moves.higher(book, at), was.people);
-        (of > 0 && did <= of).then(|| StandingRate {
-            did,
-            of,
-            rate: did as f64 / of as f64,
-            interval: wilson(did as f64, of as f64),
-        })
+        Rate::of(did, of).filter(|_| did <= of)
     };
     StandingLine {
         stage: book.name(book.stages[at]),

@@ -85,16 +85,16 @@ impl Products {
             named.push(dim);
         }
         let known = of.iter().map(|known| u8::from(known.is_some())).collect();
-        Some((Join { product: product as u32, known, columns }, named))
+        Some((Join { by: product as u32, known, columns }, named))
     }
 }
 
 /// What joins the rows of one table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Join {
-    /// Its column of the product.
-    pub product: u32,
-    /// By the product's code, whether the product is in a file.
+    /// The column that is looked up.
+    pub by: u32,
+    /// By its code, whether a file knows the product; nothing where nobody asks.
     #[serde(with = "packed")]
     pub known: Vec<u8>,
     /// The new columns.
@@ -106,7 +106,7 @@ pub struct Join {
 pub struct Joining {
     /// How many labels it has.
     pub labels: u32,
-    /// Its code by the product's.
+    /// Its code by that of the column that is looked up.
     #[serde(with = "packed")]
     pub codes: Vec<u32>,
 }
@@ -127,14 +127,15 @@ impl Join {
     /// Joins the rows of one shard; how many of them name a product, and how many one that no file knows.
     pub fn apply(&self, table: &mut Table) -> [u64; 2] {
         // A shard without rows of the table has no columns of it either.
-        let Some(products) = table.dims.get(self.product as usize) else { return [0, 0] };
+        let Some(products) = table.dims.get(self.by as usize) else { return [0, 0] };
         let rows = 0..table.times.len();
         let code = |row: usize| products.at(row) as usize;
         let column =
             |of: &Joining| Codes::new(of.labels as usize, rows.clone().map(|row| of.codes[code(row)]));
         let columns: Vec<Codes> = self.columns.iter().map(column).collect();
         let named = rows.clone().filter(|row| code(*row) > 0).count() as u64;
-        let unknown = rows.filter(|row| code(*row) > 0 && self.known[code(*row)] == 0).count() as u64;
+        let unknown =
+            rows.filter(|row| code(*row) > 0 && self.known.get(code(*row)) == Some(&0)).count() as u64;
         table.dims.extend(columns);
         [named, unknown]
     }
