@@ -3098,6 +3098,10 @@ least: number,
  */
 top: number, 
 /**
+ * A word or phrase whose people are found, known to the list of words or not.
+ */
+word: string | null, 
+/**
  * Texts quoted for each topic, numbers and addresses blotted out; 0 for none.
  */
 quotes: number, };

@@ -715,8 +715,8 @@ fn every_row_is_accounted_for() {
         .chain(file["notes"].as_array().into_iter().flatten());
     let column = |code: &str| named.find(|of| of["code"] == code).map(|of| of["column"].clone());
     assert_eq!(
-        ["amount-unreadable", "no-amount", "no-time", "amount-rounded"].map(column),
-        ["paid", "paid", "when", "paid"].map(|name| Some(name.into()))
+        ["amount-unreadable", "no-amount", "no-time", "amount-rounded", "negative-amount"].map(column),
+        ["paid", "paid", "when", "paid", "paid"].map(|name| Some(name.into()))
     );
     let left: u64 = reasons.values().map(|(count, _)| count).sum();
     assert_eq!(file["rows"].as_u64().unwrap_or(0), file["kept"].as_u64().unwrap_or(0) + left);

@@ -127,6 +127,32 @@ fn counts_are_those_of_a_plain_script() {
 }
 
 #[test]
+fn who_used_a_word_is_found() {
+    let room = room("texts-word");
+    // Known to the list of words, and a phrase that is not.
+    for (word, part) in [("lovely box", 2), ("was LATE", 0)] {
+        room.write("room.toml", format!("{FILES}word = \"{word}\"\n"));
+        let found: Value = serde_json::from_str(&report(&room, "feedback", 3)).unwrap();
+        let list = room.read("out/feedback-people.csv");
+        assert!(list.lines().next().unwrap().ends_with(",word"));
+        let used = list.lines().filter(|line| line.split(',').nth(5).is_some_and(|cell| !cell.is_empty()));
+        let of = |with: &dyn Fn(&[usize]) -> bool| {
+            notes().iter().filter(|(.., parts)| with(parts)).map(|note| note.0).collect::<BTreeSet<_>>()
+        };
+        let people = of(&|parts| parts.contains(&part));
+        let complained = of(&|parts| parts.iter().any(|part| PARTS[*part].2 == Some(true)));
+        assert_eq!(used.count() - 1, people.len(), "{word}");
+        let both = people.intersection(&complained).count();
+        assert_eq!(list.lines().filter(|line| line.ends_with(",complains")).count(), both, "{word}");
+        let told = found["words"].as_array().unwrap().iter().find(|told| told["word"] == word.to_lowercase());
+        assert_eq!(told.map(|told| &told["complainers"]), Some(&Value::from(both)), "{word}");
+    }
+    room.write("room.toml", format!("{FILES}word = \"...\"\n"));
+    let said = room.atoll("analyze . feedback --quiet --out out").expect_err("no word");
+    assert!(said.contains("[out-of-range]") && said.contains("feedback.word"), "{said}");
+}
+
+#[test]
 fn bytes_are_the_same_at_any_number_of_shards() {
     let room = room("texts-shards");
     let all: Vec<String> = [1, 2, 3, 7]

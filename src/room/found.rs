@@ -161,7 +161,9 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
                 words(feedback::MOOD, "mood", named(&mood)),
                 words(feedback::WROTE, "wrote", named(&["", "wrote", "complains"])),
             ];
-            own.into_iter().chain(topics).collect()
+            let used = |word: &String| vec![String::new(), word.clone(), "complains".into()];
+            let word = recipe.feedback.word.iter().map(|word| words(feedback::WORD, "word", used(word)));
+            own.into_iter().chain(topics).chain(word).collect()
         }
         Topic::Features => vec![words(features::OUTCOME, "outcome", named(&["no", "yes"]))],
     }

@@ -47,6 +47,11 @@ test("texts are read, topics made of words, and the files are those of the comma
   // A word no list knows becomes a topic; those who wrote it can be kept.
   const word = page.getByTestId("feedback-words").locator("tbody tr").filter({ hasText: "小绿瓶" });
   await expect(word).toContainText("48");
+  await word.getByTestId("keep").click();
+  const list = page.getByTestId("made-file").locator("button").first();
+  const [kept] = await Promise.all([page.waitForEvent("download", { timeout: 30_000 }), list.click()]);
+  expect(readFileSync(await kept.path(), "utf8").trim().split("\n")).toEqual(Array.from({ length: 48 }, (_, i) => phone(5 * i)));
+  await page.keyboard.press("Escape");
   await word.getByRole("button", { name: "设为话题" }).click();
   await expect(topics).toHaveCount(2, { timeout: 30_000 });
   await page.getByTestId("feedback-edit").click();

@@ -24,7 +24,7 @@ mod walk;
 pub use plan::{FeedbackPlan, MOST, TextPlan, TextTopic};
 pub use read::MOODS;
 pub use report::{FeedbackReport, FeedbackStars, TextChange, TextLine, TextTopicLine, TextWord};
-pub use walk::{MOOD, TOPICS, WROTE};
+pub use walk::{MOOD, TOPICS, WORD, WROTE};
 
 use crate::error::Result;
 use crate::shard::desk::Desk;
@@ -70,7 +70,6 @@ pub async fn feedback(
     text: &TextPlan,
     plan: &FeedbackPlan,
 ) -> Result<FeedbackReport> {
-    text.check()?;
     plan.check()?;
     let table = table(schema).ok_or_else(|| missing("events: text".into()))?;
     let column = schema.column(table, TEXT)?;
@@ -78,9 +77,10 @@ pub async fn feedback(
     let by = plan.by.as_ref().map(|name| schema.column(table, name)).transpose()?;
     let stars = plan.stars.as_ref().map(|name| schema.number(table, name)).transpose()?;
     desk.progress("feedback", 0, 2, "rounds");
-    let reader = Reader::new(text);
+    let (reader, topics) = (Reader::new(text), &text.list());
     let said: Vec<Said> = texts.iter().map(|text| reader.read(text)).collect();
-    let words = terms::terms(texts[1..].iter(), u64::from(plan.least), 4 * plan.top as usize);
+    let mut words = terms::terms(texts[1..].iter(), u64::from(plan.least), 4 * plan.top as usize);
+    let word = plan.word.as_ref().map(|word| known(&mut words, lexer::folded(word.trim())));
     let (starts, found) = places(texts, &words);
     let back = |periods: u32| schema.end.saturating_sub(periods * plan.compare * DAY);
     desk.progress("feedback", 1, 2, "rounds");
@@ -90,16 +90,25 @@ pub async fn feedback(
         said,
         starts,
         words: found,
-        topics: text.list().len() as u32,
+        topics: topics.len() as u32,
         terms: words.len() as u32,
+        word: word.map(|at| at as u32),
         by: by.map(|at| at as u32),
         stars: stars.map(|at| at as u32),
         periods: [back(2), back(1), schema.end],
     };
     let heard = desk.sum(&question).await?;
-    let (topics, said) = (&text.list(), &question.said);
+    let said = &question.said;
     let asked = Asked { schema, table, topics, reader: &reader, plan, words: &words, texts, said, by, stars };
     Ok(asked.report(&heard))
+}
+
+/// The place of a word, which is put behind the others if they are without it.
+fn known(words: &mut Vec<String>, word: String) -> usize {
+    words.iter().position(|other| *other == word).unwrap_or_else(|| {
+        words.push(word);
+        words.len() - 1
+    })
 }
 
 /// Which of the words stand in each text.

@@ -47,22 +47,23 @@ impl<V> Phrases<V> {
     }
     /// All phrases that begin at a place, with how many words they are.
     pub fn each<'a>(&'a self, tokens: &[Token<'_>], from: usize, mut found: impl FnMut(usize, &'a V)) {
-        // Few phrases share a beginning, so few ways are under way at once.
-        let mut under = vec![0];
-        for (words, token) in (1..).zip(&tokens[from..]) {
-            let Token::Word(word) = token else { return };
-            let mut ahead = Vec::new();
-            for node in under.iter().map(|at| &self.nodes[*at]) {
-                ahead.extend(node.next.get(*word).copied());
-                let begins = |(end, _): &(usize, char)| node.open.get(&word[..*end]).copied();
-                ahead.extend(word.char_indices().skip(1).filter_map(|at| begins(&at)));
-                ahead.extend(node.open.get(*word).copied());
-            }
-            ahead.iter().filter_map(|at| self.nodes[*at].value.as_ref()).for_each(|v| found(words, v));
-            if ahead.is_empty() {
-                return;
-            }
-            under = ahead;
+        self.behind(0, &tokens[from..], 1, &mut found);
+    }
+    /// Phrases that go on from a node, whose next word is the `nth`.
+    fn behind<'a>(
+        &'a self,
+        node: usize,
+        tokens: &[Token<'_>],
+        nth: usize,
+        found: &mut dyn FnMut(usize, &'a V),
+    ) {
+        let Some((Token::Word(word), rest)) = tokens.split_first() else { return };
+        let node = &self.nodes[node];
+        let begins = word.char_indices().map(|(end, _)| end).skip(1).chain([word.len()]);
+        let open = begins.filter(|_| !node.open.is_empty()).filter_map(|end| node.open.get(&word[..end]));
+        for next in node.next.get(*word).into_iter().chain(open) {
+            self.nodes[*next].value.iter().for_each(|value| found(nth, value));
+            self.behind(*next, rest, nth + 1, found);
         }
     }
     /// The longest phrase that begins at a place.

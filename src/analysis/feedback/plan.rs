@@ -68,13 +68,15 @@ pub struct FeedbackPlan {
     pub least: u32,
     /// Words that are told.
     pub top: u32,
+    /// A word or phrase whose people are found, known to the list of words or not.
+    pub word: Option<String>,
     /// Texts quoted for each topic, numbers and addresses blotted out; 0 for none.
     pub quotes: u32,
 }
 
 impl Default for FeedbackPlan {
     fn default() -> Self {
-        FeedbackPlan { by: None, stars: None, compare: 30, least: 20, top: 60, quotes: 3 }
+        FeedbackPlan { by: None, stars: None, compare: 30, least: 20, top: 60, word: None, quotes: 3 }
     }
 }
 
@@ -85,6 +87,7 @@ impl FeedbackPlan {
             ("feedback.compare", self.compare <= 3_650),
             ("feedback.least", (2..=1_000_000).contains(&self.least)),
             ("feedback.top", self.top <= 500),
+            ("feedback.word", self.word.as_ref().is_none_or(|word| !super::lexer::lex(word).is_empty())),
             ("feedback.quotes", self.quotes <= 20),
         ])
         .map_err(|e| e.file("room.toml"))

@@ -2,7 +2,7 @@
 
 use super::lexer;
 use super::plan::{FeedbackPlan, TextTopic};
-use super::read::{MOODS, Reader, Said};
+use super::read::{Reader, Said};
 use super::walk::{Heard, Voice};
 use crate::gate::Cells;
 use crate::num::{
@@ -338,11 +338,6 @@ fn quoted(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
-}
-
-impl FeedbackReport {
-    /// Names of moods, for files.
-    pub const MOODS: [&'static str; 4] = MOODS;
 }
 
 impl Cells for FeedbackReport {

@@ -16,6 +16,8 @@ use std::ops::Range;
 pub const MOOD: &str = "mood";
 /// Measure: 2 for who ever complained, 1 for who wrote and did not, 0 for the others.
 pub const WROTE: &str = "wrote";
+/// Measure: 2 for who used the word that is asked about and ever complained of anything, 1 for who used it and did not.
+pub const WORD: &str = "word";
 /// Measures by topic: 2 for who ever complained of it, 1 for who named it, 0 for the others.
 pub const TOPICS: [&str; MOST] = [
     "topic-1", "topic-2", "topic-3", "topic-4", "topic-5", "topic-6", "topic-7", "topic-8", "topic-9",
@@ -42,6 +44,8 @@ pub struct Voices {
     pub topics: u32,
     /// How many words.
     pub terms: u32,
+    /// The word whose people are found.
+    pub word: Option<u32>,
     /// The column texts are told apart by.
     pub by: Option<u32>,
     /// The column of stars.
@@ -187,12 +191,15 @@ impl Voices {
             }
         }
         self.words(table, hand, sum);
-        if let Some(by) = self.by {
-            let label = |row: &usize| table.dims[by as usize].at(*row);
-            hand.rows.sort_by_key(label);
-            for rows in hand.rows.chunk_by(|a, b| label(a) == label(b)) {
-                sum.by.entry(label(&rows[0])).or_default().hear(topics, rows.iter().map(said));
-            }
+    }
+    /// Where the texts stand in the column they are told apart by; rows are in its order afterwards.
+    fn by(&self, table: &Table, rows: &mut [usize], sum: &mut Heard) {
+        let Some(by) = self.by else { return };
+        let label = |row: &usize| table.dims[by as usize].at(*row);
+        rows.sort_by_key(label);
+        for rows in rows.chunk_by(|a, b| label(a) == label(b)) {
+            let said = rows.iter().map(|row| self.said(table, *row));
+            sum.by.entry(label(&rows[0])).or_default().hear(self.topics as usize, said);
         }
     }
     fn words(&self, table: &Table, hand: &mut Hand, sum: &mut Heard) {
@@ -230,6 +237,7 @@ impl Analysis for Voices {
         let names = &TOPICS[..self.topics as usize];
         let mut mood = shard.past.take_measure(MOOD, 0);
         let mut wrote = shard.past.take_measure(WROTE, 0);
+        let mut used = shard.past.take_measure(WORD, 0);
         let mut topics: Vec<Vec<i32>> = names.iter().map(|name| shard.past.take_measure(name, 0)).collect();
         let table = shard.past.table(self.table);
         for person in rows {
@@ -238,17 +246,22 @@ impl Analysis for Voices {
                 continue;
             }
             self.person(table, person, hand, sum);
-            hand.rows.sort_unstable();
             let texts = || hand.rows.iter().map(|row| self.said(table, *row));
             mood[person] = texts().next_back().map_or(0, |said| said.mood as i32 + 1);
             wrote[person] = texts().map(|said| 1 + i32::from(said.complains())).max().unwrap_or(0);
+            let word = self.word.is_some_and(|word| hand.words.binary_search(&word).is_ok());
+            used[person] = if word { wrote[person] } else { 0 };
             for (at, topic) in topics.iter_mut().enumerate() {
                 let of = |said: Said| (said.topics >> at & 1) + (said.blamed >> at & 1);
                 topic[person] = texts().map(of).max().unwrap_or(0) as i32;
             }
+            self.by(table, &mut hand.rows, sum);
         }
         shard.past.measures.insert(MOOD.into(), mood);
         shard.past.measures.insert(WROTE.into(), wrote);
+        if self.word.is_some() {
+            shard.past.measures.insert(WORD.into(), used);
+        }
         for (name, topic) in names.iter().zip(topics) {
             shard.past.measures.insert((*name).into(), topic);
         }

@@ -391,10 +391,13 @@ impl<'a> Cutter<'a> {
             }
             self.numbers.push(value);
         }
-        let refund = self.reading.source == Source::Orders
-            && self.numbers.first().is_some_and(|amount| (money::NONE + 1..0).contains(amount));
+        let amount = self.numbers.first().zip(self.reading.measures.first().and_then(Option::as_ref));
+        let (Source::Orders, Some((amount, (_, name, _)))) = (self.reading.source, amount) else {
+            return Ok(false);
+        };
+        let refund = (money::NONE + 1..0).contains(amount);
         if refund {
-            Tally::count(&mut self.tally.notes, "negative-amount", "", row);
+            Tally::count(&mut self.tally.notes, "negative-amount", name, row);
         }
         Ok(refund)
     }

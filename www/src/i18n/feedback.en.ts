@@ -19,7 +19,7 @@ export const feedbackEn: FeedbackWords = {
   where: (column) => `Where complaints come from: by ${column}`, whereHint: "Of those who wrote in a row, the share that complained of the topic; the first column is any complaint.",
   more: (n) => `${n} more values are not shown.`, cross: "Texts are columns “topic” and “mood” now: cross tables, funnels and rules can use them.",
   words: "Words people use", word: "Word", wordComplain: "Of them complained", wordsHint: "Found without a dictionary: what is often said together and stands freely. Above a TGI of 100, those who complain use it more.",
-  which: { all: "All", complaints: "Used more by those who complain", unknown: "Known to no topic" }, name: "Make it a topic",
+  which: { all: "All", complaints: "Used more by those who complain", unknown: "Known to no topic" }, name: "Make it a topic", used: (word: string) => `Wrote “${word}”`,
   agreement: "Does it agree with the stars?", agree: (auc, range) => `Of a text read as praise and one read as a complaint, the first has more stars in ${auc} of pairs (${range}; equal ones half).`, noStars: "It takes both praise and complaints to compare with stars.",
   editHint: "A line for each topic: its name, and its words (commas between them; deliver* is every word that begins so). The files are read again after a change.", topicWords: "Words", add: "Add a topic", own: { positive: "Words that praise, besides ours", negative: "Words that complain, besides ours" }, twice: "Two topics have the same name.", apply: "Read again by these", reset: "Back to the lists that come along",
 };

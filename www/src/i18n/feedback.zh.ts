@@ -18,7 +18,7 @@ export const feedbackZh = {
   where: (column: string) => `抱怨来自哪里：按${column}`, whereHint: "每格是这一行写过文本的人里，抱怨该话题的比例；第一列是有任何抱怨的比例。",
   more: (n: string) => `另有 ${n} 个取值未列出。`, cross: "文本已变成“话题”和“情绪”两列：交叉、漏斗、规则都可以直接用它们。",
   words: "大家在用哪些词", word: "词", wordComplain: "其中抱怨过的人", wordsHint: "不靠词典：常连在一起、又能独立出现的字词。TGI 高于 100：抱怨的人更常用。",
-  which: { all: "全部", complaints: "抱怨的人更常用", unknown: "没有话题认得" }, name: "设为话题",
+  which: { all: "全部", complaints: "抱怨的人更常用", unknown: "没有话题认得" }, name: "设为话题", used: (word: string) => `写到“${word}”的人`,
   agreement: "与星级是否一致", agree: (auc: string, range: string) => `任取一条读作好评、一条读作差评，前者星级更高的机会是 ${auc}（${range}；相同算一半）。`, noStars: "要同时有好评和差评，才能与星级对照。",
   editHint: "每个话题一行：名称，和属于它的词（用逗号分开，deliver* 表示以此开头的词）。改完会重新读入文件。", topicWords: "词", add: "添加话题", own: { positive: "另外算作好评的词", negative: "另外算作差评的词" }, twice: "话题名称重复了。", apply: "按此重新读", reset: "恢复自带词表",
 };

@@ -1,5 +1,5 @@
 // Customers over time: the files of many rows per person, what was brought in, and one answer per analysis.
-import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FeedbackPlan, FeedbackReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, StandingPlan, StandingRecipe, StandingsReport, TextPlan, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
+import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan, CohortReport, ColumnFound, CountsRecipe, ExperimentPlan, ExperimentReport, Expr, FeaturePlan, FeaturesReport, FeedbackPlan, FeedbackReport, FiguresPlan, FiguresReport, FileRef, Found, FunnelPlan, FunnelReport, IdRecipe, Inspection, Made, MetricPlan, PastColumn, PastRecipe, PastTable, PathPlan, PathsReport, PivotPlan, PivotReport, RfmPlan, RfmReport, RowsRecipe, RulePlan, RulesReport, SkuRecipe, StagePlan, StagesReport, StandingPlan, StandingRecipe, StandingsReport, TextPlan, TimeFormat, Topic as AnyTopic, TrafficExperiment, TrafficPlan, TrafficReport } from "api";
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
@@ -24,7 +24,7 @@ const PLANS: Plans = {
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
   campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
-  feedback: { by: null, stars: null, compare: 30, least: 20, top: 60, quotes: 3 } satisfies FeedbackPlan,
+  feedback: { by: null, stars: null, compare: 30, least: 20, top: 60, word: null, quotes: 3 } satisfies FeedbackPlan,
   standings: { by: [], order: [], compare: null } satisfies StandingPlan,
   features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
@@ -373,11 +373,14 @@ class Business {
     const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
     if (plans.funnel.steps.length === 0 && new Set(steps.map(({ event }) => event[0])).size === steps.length && steps.length > 1) this.#plan("funnel", { ...plans.funnel, steps });
     const controlled = arms.includes(plans.experiment.control);
-    // Without orders there is nothing to measure until the numbers beside the arms are.
+    // Without orders there is nothing to measure until the numbers beside the arms are, or who came as far as events go.
     const unmeasured = plans.experiment.metrics.length === 0 && !this.has("orders");
     if (arms.length > 0 && (!controlled || unmeasured)) {
       const numbers = (this.bring.result?.numbers ?? []).filter(([table]) => table === "assign");
-      const metrics = this.has("orders") ? [] : numbers.map(([, column]) => ({ name: column, kind: "mean" as const, column, event: null, per: null, at: null }));
+      const metric = { column: null, event: null, per: null, at: null };
+      const reached = (steps.at(-1)?.event ?? events.slice(-1)).map((event): MetricPlan => ({ ...metric, name: event, kind: "rate", event }));
+      const read = numbers.map(([, column]): MetricPlan => ({ ...metric, name: column, kind: "mean", column }));
+      const metrics = this.has("orders") ? [] : read.length > 0 ? read : reached;
       this.#plan("experiment", { ...plans.experiment, metrics, control: controlled ? plans.experiment.control : (arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "") });
     }
     this.#behaviour();

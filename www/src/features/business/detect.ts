@@ -72,7 +72,7 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || column.role.role === "number") && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)))?.[0];
+  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || numeric(column)) && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)))?.[0];
 }
 
 /** The column of the time, if one looks like it. */

@@ -41,5 +41,8 @@ export function columnOf(name: string): string {
 /** A topic of texts: those that come along have a name in each language. */
 export const topicName = (name: string): string => own(i18n.t.feedback.names, name);
 
+/** The other way: what a topic is called in the recipe, whatever the language it is read in. */
+export const topicCode = (name: string): string => Object.entries(i18n.t.feedback.names).find(([, said]) => said === name)?.[0] ?? name;
+
 /** The colour of the n-th of several things; what stands apart is grey. */
 export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
