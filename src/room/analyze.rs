@@ -304,9 +304,10 @@ impl Room {
 /// Makes what crowds lean on that analyses over time find, and carries it over to the people of the tag file by key.
 pub(super) async fn need_past(room: &mut Room, of: &[&Expr]) -> Result<()> {
     let measures = of.iter().flat_map(|crowd| crowd.measures());
-    let wanted: BTreeSet<&str> = measures.filter_map(|measure| measure.strip_prefix(PAST)).collect();
-    for measure in wanted {
-        let Some(Brought { recipe, opened, files, carried }) = &mut room.past else { break };
+    // What was carried over under a name of its own, with the run behind a point, is there already.
+    let wanted = measures.filter_map(|measure| measure.strip_prefix(PAST)).filter(|name| !name.contains('.'));
+    for measure in wanted.collect::<BTreeSet<_>>() {
+        let Brought { recipe, opened, files, carried } = room.past.as_mut().ok_or(Kind::TooEarly)?;
         let topic = found::topic(&opened.schema, recipe, measure).filter(|_| !carried.contains(measure));
         let Some(topic) = topic else { continue };
         answer(&room.desk, opened, recipe, topic).await?;

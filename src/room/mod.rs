@@ -196,7 +196,10 @@ impl Room {
             }
             Call::Challenge { model } => Ok(Reply::Scored(Box::new(model::challenge(self, &model).await?))),
             Call::Compare { one, other } => model::compare(self, one, other).map(Reply::Compared),
-            Call::Count { of } => Ok(Reply::Counts(self.counted(crowd::count(&self.desk, of).await?))),
+            Call::Count { of } => {
+                analyze::need_past(self, &of.iter().collect::<Vec<_>>()).await?;
+                Ok(Reply::Counts(self.counted(crowd::count(&self.desk, of).await?)))
+            }
             Call::Export { what } => Ok(Reply::Files(vec![files::make(self, what).await?])),
             Call::ExportAll => files::make_all(self).await.map(Reply::All),
             Call::Platforms => platform::offers(self).map(Reply::Platforms),

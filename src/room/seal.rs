@@ -41,7 +41,10 @@ pub(super) async fn seal(
     }
     let mut joined = [None, None, None];
     let joins = Source::ALL.map(|source| join(schema, source, products, &mut joined[source.at()]));
-    let texts = Source::ALL.map(|source| said(schema, source, recipe));
+    let mut texts = [None, None, None];
+    for source in Source::ALL {
+        texts[source.at()] = said(desk, schema, source, recipe).await?;
+    }
     for sealed in desk.all(&SealPast { labels, joins, texts }).await? {
         schema.people += sealed.people;
         for (of, [rows, unknown]) in joined.iter_mut().zip(sealed.joined) {
@@ -74,10 +77,15 @@ fn join(
 }
 
 /// What the texts of a table say, as columns of it, but for those it has a column of that name itself.
-fn said(schema: &mut PastSchema, source: Source, recipe: &PastRecipe) -> Option<Join> {
+async fn said(
+    desk: &Desk,
+    schema: &mut PastSchema,
+    source: Source,
+    recipe: &PastRecipe,
+) -> Result<Option<Join>> {
     let table = &mut schema.tables[source.at()];
-    let (text, texts) = table.dim(feedback::TEXT).filter(|_| table.rows > 0)?;
-    let said = feedback::columns(&recipe.text, &texts.labels);
+    let Some((text, texts)) = table.dim(feedback::TEXT).filter(|_| table.rows > 0) else { return Ok(None) };
+    let said = feedback::columns(desk, &recipe.text, &texts.labels).await?;
     let mut columns = Vec::new();
     for (name, words) in said {
         if table.dim(name).is_none() {
@@ -86,5 +94,5 @@ fn said(schema: &mut PastSchema, source: Source, recipe: &PastRecipe) -> Option<
             columns.push(column);
         }
     }
-    Some(Join { by: text as u32, known: vec![], columns })
+    Ok(Some(Join { by: text as u32, known: vec![], columns }))
 }

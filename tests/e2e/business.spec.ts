@@ -243,3 +243,63 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   const first = page.getByTestId("paths-table").locator("tbody th").first();
   await expect(first).toContainText("日护", { timeout: 30_000 });
 });
+
+test("a crowd found over time comes out of the recipe, on the command line and on a fresh page", async ({ page, served }, info) => {
+  const made = shop();
+  const dir = info.outputDir;
+  writeFileSync(join(dir, "orders.csv"), made.orders);
+  writeFileSync(join(dir, "events.csv"), made.events);
+  writeFileSync(join(dir, "tags.csv"), ["phone,sex", ...Array.from({ length: PEOPLE }, (_, i) => `${phone(i)},${i % 3 ? "f" : "m"}`)].join("\n") + "\n");
+  writeFileSync(join(dir, "mine.csv"), ["phone", ...Array.from({ length: PEOPLE / 4 }, (_, i) => phone(4 * i))].join("\n") + "\n");
+  const match = async (): Promise<void> => {
+    await page.getByTestId("file-first_party").setInputFiles(join(dir, "mine.csv"));
+    await page.getByTestId("file-tags").setInputFiles(join(dir, "tags.csv"));
+    await page.getByTestId("go-match").click({ timeout: 60_000 });
+    await expect(page.locator("[data-step=match]")).toHaveAttribute("data-status", "done", { timeout: 60_000 });
+  };
+  const all = async (): Promise<Record<string, string>> => {
+    await page.getByTestId("export-all").click();
+    await expect(page.getByTestId("made-file").filter({ hasText: "run.json" })).toHaveCount(1, { timeout: 120_000 });
+    const files = await page.getByTestId("made-file").evaluateAll((all) => all.map((file) => [file.querySelector("b")?.textContent ?? "", file.querySelector("[data-testid=sha256]")?.textContent ?? ""]));
+    await page.keyboard.press("Escape");
+    return Object.fromEntries(files) as Record<string, string>;
+  };
+  const crowd = page.locator(".rail").getByTestId("crowd").nth(2);
+  await page.goto(`${served}#shards=2`);
+  await match();
+  await opened(page, dir);
+  await view(page, "funnel");
+  const paid = page.getByTestId("funnel-table").locator("tbody tr").nth(2).getByTestId("keep");
+  await paid.click();
+  await expect(crowd.locator(".people")).toHaveText(n(made.buyers.size), { timeout: 30_000 });
+  const name = (await crowd.locator(".name").textContent())!;
+  const files = await all();
+  await page.getByRole("button", { name: "Recipe", exact: true }).click();
+  writeFileSync(join(dir, "room.toml"), await download(page, page.getByTestId("save-file")));
+  await page.keyboard.press("Escape");
+
+  const out = info.outputPath("out");
+  execFileSync(ATOLL, ["run", join(dir, "room.toml"), "--out", out, "--shards", "3", "--quiet"]);
+  expect(files).toEqual(Object.fromEntries(readdirSync(out).map((name) => [name, sha256(readFileSync(join(out, name)))])));
+  expect(Object.keys(files)).toContain("crowds.csv");
+
+  // Control: once the settings are others, no recipe finds these people again, and it does not say it does.
+  await page.getByTestId("funnel-steps").locator("select").first().selectOption({ index: 1 });
+  await expect(page.getByTestId("funnel-table")).toBeVisible({ timeout: 30_000 });
+  await expect(crowd).toBeVisible();
+  await page.getByRole("button", { name: "Recipe", exact: true }).click();
+  expect((await download(page, page.getByTestId("save-file"))).toString()).not.toContain("past.funnel");
+  await page.keyboard.press("Escape");
+
+  // A fresh page waits for the files of the business step.
+  await page.goto("about:blank");
+  await page.goto(`${served}#shards=1`);
+  await page.getByTestId("file-recipe").setInputFiles(join(dir, "room.toml"));
+  await match();
+  await expect(page.locator(".rail").getByTestId("waiting")).toContainText(name);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("file-business").setInputFiles(["room.toml", "orders.csv", "events.csv"].map((file) => join(dir, file)));
+  await page.getByTestId("business-open").click({ timeout: 30_000 });
+  await expect(crowd.locator(".people")).toHaveText(n(made.buyers.size), { timeout: 30_000 });
+  await expect(page.locator(".rail").getByTestId("waiting")).toHaveCount(0);
+});

@@ -44,18 +44,35 @@ pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Voices>()];
 /// The column of texts.
 pub const TEXT: &str = "text";
 
+/// Texts between two breaths: some milliseconds.
+const BREATH: usize = 1_000;
+
+/// Something of each text, with breaths in between.
+async fn each<T>(desk: &Desk, texts: &[String], mut of: impl FnMut(&String) -> T) -> Result<Vec<T>> {
+    let mut all = Vec::with_capacity(texts.len());
+    for some in texts.chunks(BREATH) {
+        all.extend(some.iter().map(&mut of));
+        desk.breathe().await?;
+    }
+    Ok(all)
+}
+
 /// What the columns `topic` and `mood` say of each of these texts.
-pub fn columns(plan: &TextPlan, texts: &[String]) -> [(&'static str, Vec<String>); 2] {
+pub async fn columns(
+    desk: &Desk,
+    plan: &TextPlan,
+    texts: &[String],
+) -> Result<[(&'static str, Vec<String>); 2]> {
     let (reader, topics) = (Reader::new(plan), plan.list());
-    let said: Vec<Option<Said>> =
-        texts.iter().map(|text| (!text.is_empty()).then(|| reader.read(text))).collect();
+    let read = |text: &String| (!text.is_empty()).then(|| reader.read(text));
+    let said: Vec<Option<Said>> = each(desk, texts, read).await?;
     let topic =
         |said: &Option<Said>| said.and_then(|said| said.main).map(|at| topics[usize::from(at)].name.clone());
     let mood = |said: &Option<Said>| said.map(|said| MOODS[said.mood as usize].to_string());
-    [
+    Ok([
         ("topic", said.iter().map(|said| topic(said).unwrap_or_default()).collect()),
         ("mood", said.iter().map(|said| mood(said).unwrap_or_default()).collect()),
-    ]
+    ])
 }
 
 /// The table whose rows have texts.
@@ -76,14 +93,17 @@ pub async fn feedback(
     let texts = &schema.table(table).dims[column].labels;
     let by = plan.by.as_ref().map(|name| schema.column(table, name)).transpose()?;
     let stars = plan.stars.as_ref().map(|name| schema.number(table, name)).transpose()?;
-    desk.progress("feedback", 0, 2, "rounds");
+    let progress = |done: u64| desk.progress("feedback", done, 4, "rounds");
+    progress(0);
     let (reader, topics) = (Reader::new(text), &text.list());
-    let said: Vec<Said> = texts.iter().map(|text| reader.read(text)).collect();
+    let said = each(desk, texts, |text| reader.read(text)).await?;
+    progress(1);
     let mut words = terms::terms(texts[1..].iter(), u64::from(plan.least), 4 * plan.top as usize);
     let word = plan.word.as_ref().map(|word| known(&mut words, lexer::folded(word.trim())));
-    let (starts, found) = places(texts, &words);
+    progress(2);
+    let (starts, found) = places(desk, texts, &words).await?;
     let back = |periods: u32| schema.end.saturating_sub(periods * plan.compare * DAY);
-    desk.progress("feedback", 1, 2, "rounds");
+    progress(3);
     let question = Voices {
         table,
         text: column as u32,
@@ -111,12 +131,13 @@ fn known(words: &mut Vec<String>, word: String) -> usize {
     })
 }
 
-/// Which of the words stand in each text.
-fn places(texts: &[String], words: &[String]) -> (Vec<u32>, Vec<u32>) {
+/// Which of the words stand in each text: where its own begin, and where the last's end.
+async fn places(desk: &Desk, texts: &[String], words: &[String]) -> Result<(Vec<u32>, Vec<u32>)> {
     let mut phrases = Phrases::default();
     words.iter().enumerate().for_each(|(at, word)| *phrases.entry(word) = Some(at as u32));
-    let (mut starts, mut found) = (vec![0], Vec::new());
-    for text in texts {
+    let mut found = Vec::new();
+    let look = |text: &String| {
+        let start = found.len() as u32;
         let text = lexer::folded(text);
         let tokens = lexer::tokens(&text);
         let mut here = BTreeSet::new();
@@ -126,7 +147,9 @@ fn places(texts: &[String], words: &[String]) -> (Vec<u32>, Vec<u32>) {
             });
         }
         found.extend(here);
-        starts.push(found.len() as u32);
-    }
-    (starts, found)
+        start
+    };
+    let mut starts = each(desk, texts, look).await?;
+    starts.push(found.len() as u32);
+    Ok((starts, found))
 }

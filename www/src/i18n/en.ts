@@ -471,7 +471,7 @@ export const en: Words = {
     remove: (name) => `Remove “${name}”`,
     exportOne: (name) => `Export “${name}”`,
     stale: "from an earlier result: save it again",
-    waiting: (names) => `In the recipe, waiting for scores or personas: ${names.join(", ")}`,
+    waiting: (names) => `In the recipe, waiting for scores, personas or the files of the business step: ${names.join(", ")}`,
     lost: (names) => `In the recipe, but not to be made from these files: ${names.join(", ")}`,
     dragHint: "Drag one onto another to combine them",
     export: "Export",

@@ -471,7 +471,7 @@ export const zh = {
     remove: (name: string) => `移除“${name}”`,
     exportOne: (name: string) => `导出“${name}”`,
     stale: "出自旧的结果，需重新存入",
-    waiting: (names: string[]) => `配方中的人群，等得分或分群完成后恢复：${names.join("、")}`,
+    waiting: (names: string[]) => `配方中的人群，等得分、分群完成或经营分析的文件就位后恢复：${names.join("、")}`,
     lost: (names: string[]) => `配方中的人群，用当前文件无法圈出：${names.join("、")}`,
     dragHint: "把一个拖到另一个上即可组合",
     export: "导出人群",

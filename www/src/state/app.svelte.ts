@@ -70,6 +70,8 @@ class App {
   /** What that partner asks. */
   readonly policy = $derived<Policy | undefined>(this.signed && JSON.parse(this.signed.header).policy);
   #quality: QualityPlan | undefined;
+  /** What a recipe calls something that was found over time, if its settings find it again. */
+  past: (measure: string) => string | undefined = () => undefined;
   /** Names of the crowds of the loaded recipe. */
   #order: string[] = [];
   /** The room whose two files were replaced by made ones, until they are put back. */
@@ -113,7 +115,8 @@ class App {
   get recipe(): Recipe | undefined {
     const { first_party, tags } = this.slots;
     if (!first_party.recipe || !tags.recipe) return undefined;
-    const quality = this.#quality ?? { base: draft.base, target: draft.target };
+    const of = <T>(said: T): T | undefined => repeatable(said, this.past);
+    const quality = of(this.#quality ?? { base: draft.base, target: draft.target });
     return {
       first_party: first_party.recipe,
       tags: tags.recipe,
@@ -129,8 +132,8 @@ class App {
       crowds: this.#crowds(),
       policy: this.signed ?? null,
       over_time: this.#overTime,
-      ...(repeatable(quality) && { quality }),
-      ...Object.fromEntries(Object.entries(this.lists).filter(([, list]) => repeatable(list))),
+      ...(quality && { quality }),
+      ...Object.fromEntries(Object.entries(this.lists).map(([name, list]) => [name, of(list)]).filter(([, list]) => list)),
     };
   }
 
@@ -178,7 +181,7 @@ class App {
     await this[step].start();
     if (had && !this.lookalike.refusal) this.hadRun = true;
     // What leans on scores or personas may be others now.
-    if (step !== "profile") void this.#restore().then(() => draft.measure());
+    if (step !== "profile") void this.restore().then(() => draft.measure());
     this.#say(step);
   }
 
@@ -302,7 +305,7 @@ class App {
     this.slots.tags.follow(recipe.tags);
     this.#set(recipe);
     for (const other of this.others) await other.follow(text);
-    if (this.match.status.is === "done") await this.#restore();
+    if (this.match.status.is === "done") await this.restore();
   }
 
   /** Ends the workers and forgets everything. */
@@ -379,21 +382,24 @@ class App {
     const { result } = this.match;
     if (result) this.basket.renew(result.matched, result.tags.people);
     draft.renew();
-    if (result) await this.#restore();
+    if (result) await this.restore();
     this.#say("match");
   }
 
   /** The basket's own crowds that hold and those that wait for their turn: as the recipe had them, new ones last. */
   #crowds(): NamedCrowd[] {
-    const own = this.basket.crowds.filter((crowd) => crowd.from !== "seed" && crowd.from !== "everyone" && !this.basket.stale(crowd) && repeatable(crowd.expr));
-    const kept = own.map(({ name, expr }) => ({ name, crowd: expr }));
+    const own = this.basket.crowds.filter((crowd) => crowd.from !== "seed" && crowd.from !== "everyone" && !this.basket.stale(crowd));
+    const kept = own.flatMap(({ name, expr }) => {
+      const crowd = repeatable(expr, this.past);
+      return crowd ? [{ name, crowd }] : [];
+    });
     const waiting = this.waiting.filter(({ name, lost }) => !lost && kept.every((crowd) => crowd.name !== name));
     const place = ({ name }: NamedCrowd): number => this.#order.indexOf(name) >>> 0;
     return [...kept, ...waiting.map(({ name, crowd }) => ({ name, crowd }))].sort((a, b) => place(a) - place(b));
   }
 
   /** Brings back the crowds of a loaded recipe as soon as they can be counted, and what they are held against. */
-  async #restore(): Promise<void> {
+  async restore(): Promise<void> {
     const left: typeof this.waiting = [];
     for (const { name, crowd } of this.waiting) {
       try {

@@ -99,8 +99,12 @@ export function uses(expr: Expr, measure: string): boolean {
   }
 }
 
-/** Whether a recipe can make it again: not what leans on a loaded model, on a portrait without a name, or on what was found over time. */
-export const repeatable = (of: unknown): boolean => !/"measure":"(model|portrait\.|past\.[^"]*)"/.test(JSON.stringify(of));
+/** The same as a recipe says it; nothing if no recipe can make it again: what leans on a loaded model, on a portrait without a
+ *  name, or on what was found over time, unless `past` knows what the recipe calls that. */
+export function repeatable<T>(of: T, past: (measure: string) => string | undefined): T | undefined {
+  const text = JSON.stringify(of).replace(/(?<="measure":")past\.[^"]*/g, (measure) => past(measure) ?? measure);
+  return /"measure":"(model|portrait\.|past\.[^"]*\.\d+")/.test(text) ? undefined : (JSON.parse(text) as T);
+}
 
 /** Whether the seed was taken away somewhere in it. */
 export function leavesSeedOut(expr: Expr): boolean {

@@ -278,6 +278,8 @@ class Business {
   sampling = $state(false);
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: Entry[] = [];
+  /** The analyses that found what crowds were kept by. */
+  #kept = new Map<string, Topic>();
   readonly bring: Task<Extract<Call, { bring: unknown }>>;
   readonly answers: { [T in Topic]: Answer<T> };
 
@@ -285,6 +287,7 @@ class Business {
     this.bring = new Task(() => app.engine, () => this.#inputs(), () => ({ bring: { recipe: this.recipe, files: this.files.map(({ ref }) => ref) } }));
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
     this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), feedback: of("feedback"), campaigns: of("campaigns"), standings: of("standings"), features: of("features"), figures: of("figures") };
+    app.past = (measure) => this.#written(measure);
   }
 
   get recipe(): PastRecipe {
@@ -384,6 +387,7 @@ class Business {
       this.#plan("experiment", { ...plans.experiment, metrics, control: controlled ? plans.experiment.control : (arms.find((arm) => CONTROL.test(arm)) ?? arms[0] ?? "") });
     }
     this.#behaviour();
+    void app.restore();
     const people = (["events", "orders", "assign"] as const).some((table) => this.has(table));
     if (people) this.view = "home";
     else this.go(this.has("standing") && this.campaign.length === 0 ? "standings" : "campaigns");
@@ -437,9 +441,19 @@ class Business {
   }
 
   async #audience(topic: Topic, name: string, who: Found[]): Promise<Expr> {
-    const { crowd, people } = await app.engine.call({ "past-crowd": { who, run: this.answers[topic].task.run } });
+    const { run } = this.answers[topic].task;
+    const { crowd, people } = await app.engine.call({ "past-crowd": { who, run } });
+    for (const { measure } of who) this.#kept.set(`past.${measure}.${run}`, topic);
     if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business");
     return crowd;
+  }
+
+  /** The name without the run, where that is the last one and nothing was changed behind it. */
+  #written(measure: string): string | undefined {
+    const topic = this.#kept.get(measure);
+    if (!topic) return undefined;
+    const { status, run } = this.answers[topic].task;
+    return status.is === "done" && measure.endsWith(`.${run}`) ? measure.slice(0, measure.lastIndexOf(".")) : undefined;
   }
 
   /** A model of who leaves: who was lost against who stayed, learnt in the modelling step from what the tag file says of them,
