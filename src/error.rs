@@ -237,6 +237,8 @@ kinds! {
     TableMissing = "table-missing", "This analysis needs a table or column that the recipe does not name.", "该分析所需的表或列未在配方中给出。";
     /// A value that no row has.
     LabelUnknown = "label-unknown", "No row has this value. Check how it is written.", "没有任何一行是这个取值，请检查写法。";
+    /// Stages of events nobody did.
+    StagesUnmatched = "stages-unmatched", "No event that the stages speak of is in the files. Name the files' own events in the stages.", "文件里没有各阶段规则所说的行为，请在阶段规则里选用文件自己的行为名称。";
     /// Fewer than two arms.
     ArmMissing = "arm-missing", "An experiment needs two or more arms with people in them, the control among them.", "实验至少需要两个有人的组，且须包含对照组。";
     /// Something behind or before an assignment that has no time.

@@ -392,14 +392,66 @@ fn a_funnel_of_five_tables_counts_as_a_plain_script() {
     assert_eq!(people(&found["values"][0]["steps"]), [60_200, 30_100, 3_010, 150]);
     assert_eq!(people(&found["values"][1]["steps"]), [30_200, 15_100, 3_020, 302]);
     assert_eq!(found["steps"][3]["bottleneck"].as_bool(), Some(true));
+
+    // As they stand: only the first of the five tables says when, and by what device.
+    let names = ["user", "home_page", "search_page", "payment_page", "payment_confirmation"];
+    let raw = names.map(|name| (format!("{name}_table.csv"), read(&format!("{name}_table.csv"))));
+    let mut recipe = String::from("[funnel]\nby = \"device\"\nsteps = [");
+    names.iter().for_each(|name| recipe += &format!("{{ event = [\"{name}\"] }}, "));
+    recipe += "]\n";
+    for (at, name) in names.iter().enumerate() {
+        let when = match at {
+            0 => "time = \"date\"\ncolumns = [\"device\", \"sex\"]".into(),
+            _ => format!("day = \"2015-06-0{at}\""),
+        };
+        recipe += &format!(
+            "[[events]]\nfile = \"{name}_table.csv\"\nid = \"user_id\"\nkind = \"opaque\"\nname = \"{name}\"\n{when}\n"
+        );
+    }
+    let mut files: Vec<(&str, &str)> =
+        raw.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    files.push(("room.toml", &recipe));
+    let found = Room::new("funnel-raw", &files).json("funnel", 3);
+    assert_eq!(people(&found["steps"]), [90_400, 90_400, 45_200, 6_030, 452]);
+    assert_eq!(people(&found["values"][0]["steps"]), [60_200, 60_200, 30_100, 3_010, 150]);
+}
+
+#[test]
+fn rows_without_a_time_have_a_day_and_rows_without_an_id_stand_alone() {
+    let events = "[[events]]\nfile = \"e.csv\"\nid = \"who\"\nkind = \"opaque\"\nname = \"look\"\n";
+    let text = "who,page\na,x\nb,y\na,z\n";
+    let room = |recipe: &str| Room::new("untimed", &[("e.csv", text), ("room.toml", recipe)]);
+    let rules = "[[rules.rules]]\nname = \"looked\"\nall = [{ event = [\"look\"] }]\n";
+    let found = room(&format!("{events}day = \"2026-05-31\"\n{rules}")).json("rules", 2);
+    assert_eq!(
+        (found["as_of"].as_str(), found["rules"][0]["people"].as_u64()),
+        (Some("2026-05-31"), Some(2))
+    );
+    assert_eq!(
+        room(&format!("{events}{rules}")).refused("rules"),
+        "column-missing file e.csv column time, day"
+    );
+    assert_eq!(
+        room(&format!("{events}day = \"31/05/2026\"\n{rules}")).refused("rules"),
+        "out-of-range file e.csv column day"
+    );
+    let both = format!("{events}time = \"page\"\nday = \"2026-05-31\"\n{rules}");
+    assert_eq!(room(&both).refused("rules"), "out-of-range file e.csv column day");
+    // Every row is somebody.
+    let alone = format!("{events}day = \"2026-05-31\"\n{rules}").replace("id = \"who\"", "id = 0");
+    assert_eq!(room(&alone).json("rules", 3)["rules"][0]["people"].as_u64(), Some(3));
+    let phone = alone.replace("opaque", "phone");
+    assert_eq!(room(&phone).refused("rules"), "out-of-range file e.csv column id");
+    let two = format!("{alone}{}day = \"2026-05-31\"\n", events);
+    assert_eq!(room(&two).refused("rules"), "out-of-range file e.csv column id");
 }
 
 #[test]
 fn three_arms_of_an_e_mail_test_as_statsmodels_has_them() {
     let Some(path) = shared("hillstrom/raw.csv") else { return };
-    let raw = fs::read_to_string(path).expect("a file");
-    let text = hillstrom(&raw);
-    let recipe = "[[assign]]\nfile = \"arms.csv\"\nid = \"id\"\nkind = \"opaque\"\narm = \"segment\"\ncolumns = [\"channel\"]\n\
+    // As it stands: without IDs every row is of somebody else.
+    let text = fs::read_to_string(path).expect("a file");
+    let recipe = "[[assign]]\nfile = \"arms.csv\"\nid = 0\nkind = \"opaque\"\narm = \"segment\"\ncolumns = [\"channel\"]\n\
         numbers = { visit = 0, conversion = 0, spend = 2 }\n\
         [experiment]\ncontrol = \"No E-Mail\"\nsegments = \"channel\"\nmetrics = [{ name = \"visit\", column = \"visit\" }, \
         { name = \"conversion\", column = \"conversion\" }, { name = \"spend\", column = \"spend\", kind = \"mean\" }]\n";

@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct Intake {
-    /// The last day that counts.
+    /// The last day that counts; empty where no row has a time.
     pub as_of: String,
     /// Different people in all files.
     pub people: u64,

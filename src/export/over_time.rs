@@ -260,8 +260,8 @@ fn arms(table: &mut Table, segment: &str, metric: &MetricReport) {
         let [relative_low, relative_high] = of(lift.and_then(|l| l.relative_interval));
         table.maybe(lift.map(|l| l.difference), 6).maybe(low, 6).maybe(high, 6);
         table.maybe(lift.and_then(|l| l.relative), 6).maybe(relative_low, 6).maybe(relative_high, 6);
-        table.maybe(lift.map(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
-        table.maybe(lift.map(|l| l.p), 6).maybe(lift.map(|l| l.adjusted), 6);
+        table.maybe(lift.and_then(|l| l.statistic), 6).maybe(lift.and_then(|l| l.df), 2);
+        table.maybe(lift.and_then(|l| l.p), 6).maybe(lift.and_then(|l| l.adjusted), 6);
         let always = lift.and_then(|l| l.sequential);
         table.maybe(always.map(|a| a.p), 6).maybe(always.map(|a| a.interval.low), 6);
         table.maybe(always.map(|a| a.interval.high), 6);

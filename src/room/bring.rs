@@ -17,7 +17,6 @@ use crate::id;
 use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
-use crate::table::dates;
 use crate::table::history::counts::Counts;
 use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
@@ -46,7 +45,7 @@ pub struct Opened {
 impl Opened {
     /// Where the rows went.
     pub fn intake(&self) -> Intake {
-        let as_of = dates::text(f64::from(self.schema.end_day()) - 1.0);
+        let as_of = self.schema.last_day();
         let (files, products) = (self.accounts.clone(), self.joined.clone());
         Intake { as_of, people: self.schema.people, files, products }
     }
@@ -136,6 +135,8 @@ struct Common<'a> {
     types: Option<(&'a Types, bool)>,
     /// Whether only people who agreed may be kept.
     gated: bool,
+    /// Whether there is no other file of people.
+    alone: bool,
     zone: Option<i32>,
     /// The last day that counts.
     until: Option<u32>,
@@ -155,7 +156,8 @@ impl<'a> Common<'a> {
             None => offset(&sources.iter().find_map(|source| source.recipe.zone.clone()), "zone")?,
         };
         let until = last_day(recipe)?.map(|day| day * DAY);
-        Ok(Common { space, types, gated, zone, until })
+        let alone = sources.len() == 1 && types.is_none();
+        Ok(Common { space, types, gated, alone, zone, until })
     }
 }
 
@@ -203,10 +205,16 @@ impl Looked<'_> {
     }
     fn reading(&self, table: &TableSchema, common: &Common, numbered: bool) -> Result<PastReading> {
         let (recipe, found) = (self.recipe, &self.seen.inspection.columns);
-        let id = self.place(&recipe.id)?;
-        let other = |(types, mapped): (&Types, bool)| types.other(recipe.id(), &found[id].name, mapped);
+        let own = recipe.id == ColumnRef::Number(0);
+        // Numbers of rows say nothing of the people of other files.
+        if own && (!common.alone || recipe.id() != id::Recipe::new(id::Kind::Opaque, id::Digest::None)) {
+            return Err(self.refuse(Kind::OutOfRange, "id"));
+        }
+        let id = (!own).then(|| self.place(&recipe.id)).transpose()?;
+        let name = id.map_or(String::new(), |id| found[id].name.clone());
+        let other = |(types, mapped): (&Types, bool)| types.other(recipe.id(), &name, mapped);
         let (space, mask) = match common.types {
-            Some(types) => other(types).ok_or_else(|| self.refuse(Kind::KindsApart, &found[id].name))?,
+            Some(types) => other(types).ok_or_else(|| self.refuse(Kind::KindsApart, &name))?,
             None => (common.space, id::Key::default()),
         };
         let words = || [recipe.refunds.clone(), recipe.cancelled.clone()];
@@ -216,12 +224,13 @@ impl Looked<'_> {
             dialect: self.seen.layout.dialect.clone(),
             width: found.len(),
             missing: self.seen.layout.missing.clone(),
-            id: (id, found[id].name.clone()),
+            id: (id, name),
             recipe: recipe.id(),
             space,
             mask,
             gated: common.gated,
             time: self.time(common.zone)?,
+            day: self.day()?,
             steps: self.steps(common.zone)?,
             until: common.until.map(|day| day + DAY),
             dims: self.dims(table)?,
@@ -234,9 +243,16 @@ impl Looked<'_> {
     fn time(&self, room_zone: Option<i32>) -> Result<Option<TimeColumn>> {
         let Some(name) = &self.recipe.time else {
             let timeless = self.source == Source::Assign || !self.recipe.steps.is_empty();
-            return if timeless { Ok(None) } else { Err(self.refuse(Kind::ColumnMissing, "time")) };
+            let known = timeless || self.recipe.day.is_some();
+            return if known { Ok(None) } else { Err(self.refuse(Kind::ColumnMissing, "time, day")) };
         };
         self.moments(name, room_zone).map(Some)
+    }
+    /// The first second of the day that is said of all rows.
+    fn day(&self) -> Result<u32> {
+        let Some(text) = &self.recipe.day else { return Ok(0) };
+        let day = freeze::past_day(text).filter(|_| self.recipe.time.is_none());
+        day.map(|day| day * DAY).ok_or_else(|| self.refuse(Kind::OutOfRange, "day"))
     }
     /// A column of times.
     fn moments(&self, name: &str, room_zone: Option<i32>) -> Result<TimeColumn> {
@@ -252,7 +268,7 @@ impl Looked<'_> {
     }
     /// Steps in the order of their columns, which they keep where they happen at one time.
     fn steps(&self, room_zone: Option<i32>) -> Result<Vec<StepColumn>> {
-        let own = self.recipe.time.is_none();
+        let own = self.recipe.time.is_none() && self.recipe.day.is_none();
         let step = |(event, name): (&String, &String)| {
             let time = own.then(|| self.moments(name, room_zone)).transpose()?;
             Ok(StepColumn { at: self.named(name)?, name: name.clone(), event: event.clone(), time })
@@ -352,7 +368,9 @@ fn account(
     }
     let left: u64 = tally.reasons.values().map(|(count, _)| count).sum();
     let reasons = tally.problems(false);
-    if left == tally.rows {
+    // Who asks how things stood on an earlier day knows that some files had not begun by then.
+    let later = recipe.time.as_of.is_some() && reasons.iter().all(|reason| reason.code == "in-future");
+    if left == tally.rows && !later {
         return Err(refused_rows(file, &reasons));
     }
     let mut notes = tally.problems(true);

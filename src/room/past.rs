@@ -130,16 +130,20 @@ pub struct Calendar {
 pub struct RowsRecipe {
     /// File name, beside the recipe.
     pub file: String,
-    /// ID column: its name, or its 1-based number.
+    /// ID column: its name, or its 1-based number. 0 where every row of the only file is of somebody else: their numbers are
+    /// the IDs then, and the kind is opaque.
     pub id: ColumnRef,
     /// Kind of ID.
     pub kind: id::Kind,
     /// Digest of the IDs as they stand in the file.
     #[serde(default)]
     pub digest: id::Digest,
-    /// Column of the time. Only an assignment may have none.
+    /// Column of the time. Without one an assignment has no time, and others need a day.
     #[serde(default)]
     pub time: Option<String>,
+    /// The day of every row, where no column says when.
+    #[serde(default)]
+    pub day: Option<String>,
     /// How its cells are written; only what can be read one way if not said.
     #[serde(default)]
     pub format: Option<Format>,

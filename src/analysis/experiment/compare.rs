@@ -4,14 +4,13 @@ use super::estimated::estimates;
 use super::measure::{CURVE, Cell, Outcomes, Weigh};
 use super::plan::{ExperimentPlan, Metric, MetricKind};
 use super::report::{
-    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, Note, SegmentReport, Srm,
-    TrendReport, Verdict,
+    ArmReport, CurvePoint, ExperimentReport, Lift, MetricArm, MetricReport, Note, SegmentReport, Srm, Verdict,
 };
+use super::trend;
 use crate::num::{
     self, Always, Estimate, Interval, Resampled, newcombe, rate_ratio_interval, two_proportions, welch,
     wilson,
 };
-use crate::table::dates;
 use crate::table::history::PastSchema;
 use std::collections::BTreeMap;
 
@@ -55,8 +54,10 @@ pub(super) fn report(
     let mut segments: Vec<SegmentReport> = parts
         .map(|((cells, values), label)| SegmentReport { segment: label.clone(), metrics: all(cells, values) })
         .collect();
-    desk.adjust(&mut segments);
-    let trends = trends(metrics, &segments);
+    let ordered = trend::ordered(&mut segments);
+    let lifts = segments.iter_mut().flat_map(|s| &mut s.metrics).flat_map(|m| &mut m.arms);
+    desk.adjust(lifts.filter_map(|arm| arm.lift.as_mut()).collect(), num::benjamini_hochberg);
+    let trends = if ordered { trend::trends(metrics, &segments) } else { vec![] };
     // All that is known counts for who has no day: their curve would be one step on the last of its days.
     let untimed = found.timeless > 0 && found.curve.iter().any(|people| *people > 0);
     let (curve, crossing) = if untimed { (vec![], false) } else { curve(&desk, found) };
@@ -66,7 +67,7 @@ pub(super) fn report(
         desk.resample(metric, of.units(schema)[0], values);
     }
     ExperimentReport {
-        as_of: dates::text(f64::from(schema.end_day()) - 1.0),
+        as_of: schema.last_day(),
         randomised: plan.randomised,
         control: plan.control.clone(),
         arms,
@@ -119,12 +120,7 @@ impl Desk<'_> {
             None => self.averaged(metric.kind, at, units[0], cells),
         };
         let mut arms: Vec<MetricArm> = (0..cells.len()).map(arm).collect();
-        let tests: Vec<f64> = arms.iter().filter_map(|arm| Some(self.tested(arm.lift.as_ref()?))).collect();
-        let adjusted = num::holm(&tests);
-        for (lift, adjusted) in arms.iter_mut().filter_map(|arm| arm.lift.as_mut()).zip(adjusted) {
-            lift.adjusted = adjusted;
-            lift.verdict = self.verdict(lift);
-        }
+        self.adjust(arms.iter_mut().filter_map(|arm| arm.lift.as_mut()).collect(), num::holm);
         let control = &cells[self.control];
         let needed = match estimates {
             Some(all) => all[self.control].and_then(|of| self.needed_of(&of, control.moments.n)),
@@ -170,15 +166,15 @@ impl Desk<'_> {
         Lift {
             interval: Some(found.interval),
             relative_interval: found.ratio.map(less_one),
-            statistic: found.z,
-            p: found.p,
+            statistic: Some(found.z),
+            p: Some(found.p),
             sequential: self.plan.sequential.then(always).flatten(),
             ..Lift::bare(difference, relative)
         }
     }
     /// The p that verdicts go by.
-    fn tested(&self, lift: &Lift) -> f64 {
-        if self.plan.sequential { lift.sequential.map_or(1.0, |always| always.p) } else { lift.p }
+    fn tested(&self, lift: &Lift) -> Option<f64> {
+        if self.plan.sequential { lift.sequential.map(|always| always.p) } else { lift.p }
     }
     /// What holds at any look: τ is the lift that is planned for, of the mean of both where the control has nothing.
     fn always(&self, unit: f64, control: &Cell, arm: &Cell) -> Option<Always> {
@@ -192,7 +188,7 @@ impl Desk<'_> {
     fn verdict(&self, lift: &Lift) -> Verdict {
         match self.held {
             Some(why) => why,
-            None if lift.adjusted >= 0.05 => Verdict::Open,
+            None if lift.adjusted.is_none_or(|p| p >= 0.05) => Verdict::Open,
             None if lift.difference > 0.0 => Verdict::Better,
             None => Verdict::Worse,
         }
@@ -211,17 +207,17 @@ impl Desk<'_> {
             return Lift {
                 interval,
                 relative_interval: ratio.map(less_one),
-                statistic: test.z,
-                p: test.p,
+                statistic: Some(test.z),
+                p: Some(test.p),
                 ..plain
             };
         }
         match welch(&control.moments, &arm.moments) {
             Some(test) => Lift {
                 interval: Some(test.interval.scaled(1.0 / unit)),
-                statistic: test.t,
+                statistic: Some(test.t),
                 df: Some(test.df),
-                p: test.p,
+                p: Some(test.p),
                 ..plain
             },
             None => plain,
@@ -255,13 +251,12 @@ impl Desk<'_> {
         let error = control.error?;
         enough(control.value, 2.0 * error * error * people as f64, self.plan.detect * control.value)
     }
-    /// Over segments many differences are looked at: the share of false ones is held.
-    fn adjust(&self, segments: &mut [SegmentReport]) {
-        let lifts = segments.iter_mut().flat_map(|s| &mut s.metrics).flat_map(|m| &mut m.arms);
-        let mut lifts: Vec<&mut Lift> = lifts.filter_map(|arm| arm.lift.as_mut()).collect();
-        let tests: Vec<f64> = lifts.iter().map(|lift| self.tested(lift)).collect();
-        for (lift, q) in lifts.iter_mut().zip(num::benjamini_hochberg(&tests)) {
-            lift.adjusted = q;
+    /// Of many differences that are looked at, those that can be tested are held against how many they are.
+    fn adjust(&self, lifts: Vec<&mut Lift>, by: fn(&[f64]) -> Vec<f64>) {
+        let tests: Vec<f64> = lifts.iter().filter_map(|lift| self.tested(lift)).collect();
+        let mut adjusted = by(&tests).into_iter();
+        for lift in lifts {
+            lift.adjusted = self.tested(lift).and_then(|_| adjusted.next());
             lift.verdict = self.verdict(lift);
         }
     }
@@ -275,10 +270,10 @@ impl Lift {
             interval: None,
             relative,
             relative_interval: None,
-            statistic: 0.0,
+            statistic: None,
             df: None,
-            p: 1.0,
-            adjusted: 1.0,
+            p: None,
+            adjusted: None,
             sequential: None,
             verdict: Verdict::Open,
             resampled: None,
@@ -296,24 +291,6 @@ fn enough(value: f64, spread: f64, difference: f64) -> Option<u64> {
     let z = num::normal_quantile(0.975) + num::normal_quantile(0.8);
     let people = z * z * spread / (difference * difference);
     (value > 0.0 && people.is_finite()).then(|| libm::ceil(people) as u64)
-}
-
-/// Shares over named segments in their order.
-fn trends(metrics: &[Metric], segments: &[SegmentReport]) -> Vec<TrendReport> {
-    let named: Vec<&SegmentReport> = segments.iter().filter(|of| !of.segment.is_empty()).collect();
-    let (Some(first), Some(last), true) = (named.first(), named.last(), named.len() > 2) else {
-        return vec![];
-    };
-    let rates = metrics.iter().enumerate().filter(|(_, metric)| metric.kind == MetricKind::Rate);
-    let trend = |(at, metric): (usize, &Metric)| {
-        let arms = |of: &&SegmentReport| {
-            of.metrics[at].arms.iter().fold((0, 0), |sum, arm| (sum.0 + arm.positive, sum.1 + arm.people))
-        };
-        let found = num::rate_trend(&named.iter().map(arms).collect::<Vec<_>>());
-        let ends = (first.segment.clone(), last.segment.clone());
-        TrendReport { metric: metric.name.clone(), ends, z: found.z, p: found.p }
-    };
-    rates.map(trend).collect()
 }
 
 /// Shares by day, and whether an arm crosses the control.

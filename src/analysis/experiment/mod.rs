@@ -24,6 +24,7 @@ mod report;
 pub mod uplift;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 pub use measure::{Cell, Outcomes, Weigh};
 pub use plan::{AdjustPlan, ExperimentPlan, Metric, MetricKind, Per, UpliftPlan};

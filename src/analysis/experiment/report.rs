@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct ExperimentReport {
-    /// The last day that counts.
+    /// The last day that counts; empty where no row has a time.
     pub as_of: String,
     /// Whether people were put into arms by lot: if not, differences may be of who they are.
     pub randomised: bool,
@@ -28,10 +28,10 @@ pub struct ExperimentReport {
     pub srm: Srm,
     /// What was measured.
     pub metrics: Vec<MetricReport>,
-    /// The same by segment.
+    /// The same by segment: by their numbers where all begin with one, else by their bytes.
     pub segments: Vec<SegmentReport>,
-    /// Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
-    /// arms, from three segments on. Says nothing where the order means nothing.
+    /// Whether shares rise or fall over the segments, as of "0", "1", "2+" orders before: over all arms, from three segments
+    /// on, where every one begins with a number of its own.
     pub trends: Vec<TrendReport>,
     /// Shares that did the first metric by the end of each day, by arm; empty where it or the assignment has no time.
     pub curve: Vec<CurvePoint>,
@@ -152,14 +152,14 @@ pub struct Lift {
     pub relative: Option<f64>,
     /// Its 95 % interval; not of means.
     pub relative_interval: Option<Interval>,
-    /// t of means, z of others.
-    pub statistic: f64,
+    /// t of means, z of others; absent where nothing can be tested.
+    pub statistic: Option<f64>,
     /// Degrees of freedom of t.
     pub df: Option<f64>,
     /// Two-sided.
-    pub p: f64,
+    pub p: Option<f64>,
     /// Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg. Of the p that holds at any look, if asked for.
-    pub adjusted: f64,
+    pub adjusted: Option<f64>,
     /// What holds however often one looks; absent where it was not asked for, or nothing varies.
     pub sequential: Option<Always>,
     /// What may be said.

@@ -2,6 +2,8 @@
 //! miss is found among the words people use (`terms`), and how well they agree with stars is measured where there are any.
 
 use super::plan::TextTopic;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What a phrase of no topic does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,8 +12,12 @@ pub enum Sense {
     Praise,
     /// Complains.
     Complaint,
+    /// Complains, denied or not.
+    Firm,
     /// Turns round what follows.
     Denies,
+    /// What stands before denies nothing behind it.
+    Ends,
     /// Begins a clause.
     Breaks,
     /// Nothing: it only holds a word that would.
@@ -43,9 +49,21 @@ pub fn senses() -> impl Iterator<Item = (Sense, impl Iterator<Item = &'static st
     let of = [
         ("positive", Sense::Praise),
         ("negative", Sense::Complaint),
+        ("firm", Sense::Firm),
         ("denies", Sense::Denies),
+        ("ends", Sense::Ends),
         ("breaks", Sense::Breaks),
         ("plain", Sense::Plain),
     ];
     of.into_iter().flat_map(|(name, sense)| lines(name).map(move |(_, words)| (sense, words)))
+}
+
+/// A folded text in the characters the lists are written in: Chinese as it is written in Taiwan and Hong Kong, where a list
+/// knows the character.
+pub fn simplified(text: &str) -> String {
+    static PAIRS: LazyLock<BTreeMap<char, char>> = LazyLock::new(|| {
+        let pairs = lines("traditional").flat_map(|(_, all)| all).flat_map(str::split_whitespace);
+        pairs.filter_map(|pair| pair.chars().next().zip(pair.chars().nth(1))).collect()
+    });
+    text.chars().map(|c| PAIRS.get(&c).copied().unwrap_or(c)).collect()
 }

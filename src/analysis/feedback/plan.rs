@@ -1,7 +1,7 @@
 //! How texts are read, and what is asked of them.
 
 use super::lexicon;
-use crate::error::{self, Result};
+use crate::error::{self, Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 
 /// Topics of a list.
@@ -36,20 +36,26 @@ impl TextPlan {
     pub fn list(&self) -> Vec<TextTopic> {
         if self.topics.is_empty() { lexicon::topics() } else { self.topics.clone() }
     }
-    /// Refuses settings out of range, by name.
+    /// Refuses settings out of range, by name and word.
     pub fn check(&self) -> Result<()> {
-        let said = |words: &[String]| words.iter().all(|word| !super::lexer::lex(word).is_empty());
-        let named = |(at, topic): (usize, &TextTopic)| {
+        let refuse = |place: String| Err(Error::new(Kind::OutOfRange).file("room.toml").column(place));
+        // A word that is all signs, or has a number in it, would never be found.
+        let unsaid = |words: &[String]| words.iter().find(|word| super::lexer::lex(word).is_empty()).cloned();
+        for (at, topic) in self.topics.iter().enumerate() {
             let again = self.topics[..at].iter().any(|before| before.name == topic.name);
-            !topic.name.trim().is_empty() && !topic.words.is_empty() && said(&topic.words) && !again
-        };
-        let both = self.positive.iter().any(|word| self.negative.contains(word));
-        error::settings(&[
-            ("text.topics", self.topics.len() <= MOST && self.topics.iter().enumerate().all(named)),
-            ("text.positive", said(&self.positive)),
-            ("text.negative", said(&self.negative) && !both),
-        ])
-        .map_err(|e| e.file("room.toml"))
+            if topic.name.trim().is_empty() || topic.words.is_empty() || again || at >= MOST {
+                return refuse(format!("text.topics: {}", topic.name));
+            }
+            if let Some(word) = unsaid(&topic.words) {
+                return refuse(format!("text.topics: {}: {word}", topic.name));
+            }
+        }
+        let both = self.positive.iter().find(|word| self.negative.contains(word)).cloned();
+        match (unsaid(&self.positive), unsaid(&self.negative).or(both)) {
+            (Some(word), _) => refuse(format!("text.positive: {word}")),
+            (_, Some(word)) => refuse(format!("text.negative: {word}")),
+            _ => Ok(()),
+        }
     }
 }
 

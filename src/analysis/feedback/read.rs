@@ -1,7 +1,8 @@
 //! What one text says: about which topics, and whether it praises or complains.
 //!
 //! A text is read clause by clause: signs end one, and so does *but*. Words that praise or complain count once each; a
-//! word that denies turns round what follows it within three words of the same clause. A topic is praised or complained of
+//! word that denies turns round what follows it within three words of the same clause, unless *because* or 就 stands between
+//! them; what only who is unhappy speaks of (a refund) complains denied or not. A topic is praised or complained of
 //! by the clauses that name it; where those say neither, by the text as a whole (Hu, Liu: Mining and summarizing customer
 //! reviews, KDD 2004; negation as in Taboada et al., Computational Linguistics 37, 2011).
 
@@ -69,7 +70,7 @@ impl Reader {
         let mut topics = Phrases::<u32>::default();
         for (at, topic) in plan.list().iter().enumerate() {
             for word in &topic.words {
-                *topics.entry(word).get_or_insert(0) |= 1 << at;
+                *topics.entry(&lexicon::simplified(word)).get_or_insert(0) |= 1 << at;
             }
         }
         let mut senses = Phrases::default();
@@ -78,13 +79,13 @@ impl Reader {
         }
         let own = [(&plan.positive, Sense::Praise), (&plan.negative, Sense::Complaint)];
         for (words, sense) in own {
-            words.iter().for_each(|word| *senses.entry(word) = Some(sense));
+            words.iter().for_each(|word| *senses.entry(&lexicon::simplified(word)) = Some(sense));
         }
         Reader { topics, senses }
     }
     /// Reads one.
     pub fn read(&self, text: &str) -> Said {
-        let text = lexer::folded(text);
+        let text = lexicon::simplified(&lexer::folded(text));
         let tokens = lexer::tokens(&text);
         let (mut said, mut all, mut named) = (Said::default(), [0, 0], [0u32; super::MOST]);
         let (mut from, mut silent) = (0, 0);
@@ -144,7 +145,12 @@ impl Reader {
                     clause.end = at;
                     break;
                 }
+                Sense::Firm => {
+                    clause.counts[1] += 1;
+                    denial = None;
+                }
                 Sense::Denies => denial = (!denied).then_some(at),
+                Sense::Ends => denial = None,
                 Sense::Praise | Sense::Complaint => {
                     clause.counts[usize::from((*sense == Sense::Complaint) != denied)] += 1;
                     denial = None;

@@ -302,10 +302,17 @@ impl Asked<'_> {
             (TextWord { word: word.clone(), texts, people, complainers, tgi, q: 1.0, topics }, p)
         };
         let counted = self.words.iter().zip(heard.words.chunks_exact(3)).map(word);
+        // The word that was asked about is told however few use it.
+        let asked = self.plan.word.as_ref().map(|word| lexer::folded(word.trim()));
+        let asked = |word: &TextWord| asked.as_ref() == Some(&word.word);
         let mut words: Vec<(TextWord, f64)> =
-            counted.filter(|(word, _)| word.people >= u64::from(self.plan.least)).collect();
+            counted.filter(|(word, _)| word.people >= u64::from(self.plan.least) || asked(word)).collect();
         words.order_by(|(a, _), (b, _)| b.people.cmp(&a.people).then_with(|| a.word.cmp(&b.word)));
-        words.truncate(self.plan.top as usize);
+        let mut told = 0;
+        words.retain(|(word, _)| {
+            told += 1;
+            told <= self.plan.top || asked(word)
+        });
         let q = benjamini_hochberg(&words.iter().map(|(_, p)| *p).collect::<Vec<_>>());
         words.into_iter().zip(q).map(|((word, _), q)| TextWord { q, ..word }).collect()
     }
@@ -319,7 +326,8 @@ impl Asked<'_> {
         FeedbackStars {
             column: measure.name.clone(),
             auc,
-            interval: auc.map(|auc| auc_interval(auc, some, others)),
+            // Where no pair stands the wrong way round the formula knows no error.
+            interval: auc.filter(|auc| *auc > 0.0 && *auc < 1.0).map(|auc| auc_interval(auc, some, others)),
             lines: heard.stars.iter().map(|(stars, moods)| (*stars as f64 / unit, *moods)).collect(),
         }
     }

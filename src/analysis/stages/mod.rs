@@ -86,14 +86,14 @@ pub async fn stages(desk: &Desk, schema: &PastSchema, plan: &StagePlan) -> Resul
         named.iter().map(|rule| coded(events, rule, plan.stages.is_empty())).collect::<Result<_>>()?;
     let nothing = |rule: &Rule| rule.events.is_empty() && (rule.orders == 0 || schema.tables[1].rows == 0);
     if rules.iter().all(nothing) {
-        return Err(Error::new(Kind::LabelUnknown).column("stages"));
+        return Err(Error::new(Kind::StagesUnmatched).column("stages"));
     }
     let categories = categories(schema, plan)?;
     let question = Stand {
         rules,
         end: schema.end,
         days: plan.days,
-        fair: plan.fair,
+        fair: plan.fair.min(plan.days),
         trend: plan.trend,
         rows: [(); 2].map(|()| Some(Match::default())),
         category: None,

@@ -34,7 +34,7 @@ pub struct StagePlan {
     pub stages: Vec<StageRule>,
     /// Days between the two days.
     pub days: u32,
-    /// Days within which old and new people are compared fairly.
+    /// Days within which old and new people are compared fairly; as many as `days` at most.
     pub fair: u32,
     /// How many earlier days, each as far apart, the trend shows.
     pub trend: u32,
@@ -159,7 +159,7 @@ impl StagePlan {
             ("stages.stages.window", self.stages.iter().all(fine)),
             ("stages.stages.least", self.stages.iter().all(|rule| rule.least > 0)),
             ("stages.days", (1..=365).contains(&self.days)),
-            ("stages.fair", (1..=self.days).contains(&self.fair)),
+            ("stages.fair", (1..=365).contains(&self.fair)),
             ("stages.trend", self.trend <= 60),
             ("stages.touch_days", (1..=365).contains(&self.touch_days)),
         ])

@@ -205,7 +205,7 @@ pub(super) fn report(
         as_of: day(0),
         before: day(plan.days),
         days: plan.days,
-        fair_days: plan.fair,
+        fair_days: plan.fair.min(plan.days),
         people: found.flow.iter().sum(),
         stages: vec![],
         flow: vec![],

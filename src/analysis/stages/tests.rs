@@ -143,12 +143,14 @@ fn control_rules_that_cannot_hold_are_refused() {
     assert_eq!(refused(&three()), ("label-unknown", "event: view".into()));
     assert_eq!(
         refused(&StagePlan::default()),
-        ("label-unknown", "stages".into()),
+        ("stages-unmatched", "stages".into()),
         "no event of the preset is there"
     );
     let twice = StagePlan { stages: vec![rule("A", &["look"], 0, 30), rule("A", &[], 1, 30)], ..three() };
     assert_eq!(refused(&twice), ("out-of-range", "stages.stages".into()));
-    assert_eq!(refused(&StagePlan { fair: 31, ..three() }).1, "stages.fair");
+    assert_eq!(refused(&StagePlan { fair: 0, ..three() }).1, "stages.fair");
+    let short = StagePlan { days: 10, stages: vec![rule("A", &["look"], 0, 30)], ..three() };
+    assert_eq!(report(&deeds, &short, 2).unwrap().fair_days, 10, "as many days as lie between, at most");
     let least =
         |least| StagePlan { stages: vec![StageRule { least, ..rule("A", &["look"], 0, 30) }], ..three() };
     assert_eq!(

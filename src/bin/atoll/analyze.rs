@@ -48,8 +48,14 @@ impl Analyze {
             room.into_iter().flatten().try_for_each(&mut call)?;
             call(Call::Bring { recipe: Box::new(plan.clone()), files })?;
         }
+        let several = topics.len() > 1;
         topics.into_iter().try_for_each(|topic| {
-            call(Call::Past { topic, recipe: Box::new(plan.clone()), people: self.people })
+            let answer = call(Call::Past { topic, recipe: Box::new(plan.clone()), people: self.people });
+            answer.inspect_err(|_| {
+                if several {
+                    eprintln!("atoll: {} is refused; the analyses named before it are written", topic.name());
+                }
+            })
         })
     }
 }

@@ -38,8 +38,8 @@ pub struct PastReading {
     pub width: usize,
     /// Cells that mean "no value".
     pub missing: Missing,
-    /// Position of the ID column, and its name.
-    pub id: (usize, String),
+    /// Position of the ID column, and its name; without one every row is somebody else, by its number.
+    pub id: (Option<usize>, String),
     /// What it holds.
     pub recipe: Recipe,
     /// Where IDs of this type are compared.
@@ -48,8 +48,10 @@ pub struct PastReading {
     pub mask: Key,
     /// Whether only rows of people who agreed may be kept.
     pub gated: bool,
-    /// When; an assignment may have no time, which is then the epoch.
+    /// When.
     pub time: Option<TimeColumn>,
+    /// The second of rows without a column of the time.
+    pub day: u32,
     /// Steps that are events of their own, in the order of their columns; every row is one event if there are none.
     pub steps: Vec<StepColumn>,
     /// The first second, on the room's calendar, that lies in the future.
@@ -295,7 +297,14 @@ impl<'a> Cutter<'a> {
             Fit::Short => Tally::count(&mut self.tally.notes, "short-row", "", row),
             Fit::Even => {}
         }
-        let id = fields.get(reading.id.0).unwrap_or_default();
+        let number;
+        let id = match reading.id.0 {
+            Some(at) => fields.get(at).unwrap_or_default(),
+            None => {
+                number = row.to_string();
+                number.as_bytes()
+            }
+        };
         if reading.missing.has(values::trim(id)) {
             return Err(("missing-person", &reading.id.1));
         }
@@ -324,7 +333,14 @@ impl<'a> Cutter<'a> {
     }
     /// The row's second on the room's calendar.
     fn time(&mut self, row: u64, fields: &Fields) -> std::result::Result<u32, Left<'a>> {
-        let Some(column) = &self.reading.time else { return Ok(0) };
+        let Some(column) = &self.reading.time else {
+            let day = self.reading.day;
+            return if self.reading.until.is_none_or(|until| day < until) {
+                Ok(day)
+            } else {
+                Err(("in-future", "day"))
+            };
+        };
         let cell = values::trim(fields.get(column.at).unwrap_or_default());
         if self.reading.missing.has(cell) {
             return Err(("no-time", &column.name));

@@ -17,6 +17,7 @@ pub mod products; // what products are, joined to rows that name them
 pub mod small; // files that the desk keeps
 pub mod standing; // people by stage as platforms count them
 
+use crate::table::dates;
 use serde::{Deserialize, Serialize};
 
 /// Where a row stands among those of all files: the number of its file in the recipe, then its row.
@@ -121,5 +122,10 @@ impl PastSchema {
     /// The first day that is no longer known, since 1970-01-01.
     pub fn end_day(&self) -> u32 {
         self.end / moment::DAY
+    }
+    /// The last day that counts, as text; none where no row has a time.
+    pub fn last_day(&self) -> String {
+        let day = f64::from(self.end_day()) - 1.0;
+        if day > 0.0 { dates::text(day) } else { String::new() }
     }
 }

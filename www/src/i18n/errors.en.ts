@@ -109,6 +109,7 @@ export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "buckets-overlap": { what: "Two experiments of one layer share buckets", todo: "Set their ranges apart, or put one into another layer." },
   "factor-levels": { what: "A factor needs two to six values", todo: "Choose a column with two to six values among the people of the experiment." },
   "arm-untimed": { what: "The arms file has no time", todo: "Orders before and days behind the assignment count from it: choose the column of the time under Files, or do without them." },
+  "stages-unmatched": { what: "No event that the stages speak of is in the files", todo: "Open “Edit stages” and choose the files' own events." },
   "arm-missing": { what: "An experiment needs two arms with people in them", todo: "Check the arm column and the control." },
   "too-few-orders": { what: "Too few people bought again to fit a model", todo: "Load a longer history." },
   cancelled: { what: "Stopped", todo: "Start again at any time." },

@@ -111,6 +111,7 @@ export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "buckets-overlap": { what: "同一层中两个实验的桶区间重叠", todo: "请错开区间，或把其中一个放到另一层。" },
   "factor-levels": { what: "因子须有 2 到 6 个取值", todo: "请选择在实验人群中有 2 到 6 个取值的列。" },
   "arm-untimed": { what: "分组文件没有时间", todo: "此前订单和分组后的天数要从进入分组的时间算起：请在“文件”里指出时间列，或不用它们。" },
+  "stages-unmatched": { what: "文件里没有各阶段规则所说的行为", todo: "请点“编辑阶段”，选用文件自己的行为名称。" },
   "arm-missing": { what: "实验至少需要两个有人的组", todo: "请检查分组列和对照组。" },
   "too-few-orders": { what: "复购人数太少，无法拟合模型", todo: "请加载更长时间的订单。" },
   cancelled: { what: "已停止", todo: "随时可以重新开始。" },

@@ -61,6 +61,8 @@ export class PastFile {
   zone = $state("");
   /** Of counts by stage what the file leaves unsaid of all its rows: the day, of moves the first one, labels as `name=value`. */
   every = $state.raw({ day: "", since: "", labels: "" });
+  /** Whether every row is of somebody else: a file of arms without IDs, which then stands alone. */
+  alone = $state(false);
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
   /** An entry of a loaded recipe that says more than this page has switches for. */
@@ -106,7 +108,17 @@ export class PastFile {
     if (this.table === "standing") return this.#lacksStage;
     if (this.counted) return COUNTED.some((use) => this.#one(use)) ? undefined : "impressions";
     const needs: Use[] = this.table === "response" ? ["id", "step"] : this.table === "assign" ? ["id", "arm"] : this.table === "orders" ? ["id", "time", "amount"] : ["id", "time"];
-    return needs.find((use) => !this.#one(use));
+    return needs.find((use) => !this.#one(use) && !(use === "time" && this.every.day) && !(use === "id" && this.alone && this.table === "assign"));
+  }
+  /** Whether no column says when rows happened that have to have happened some day. */
+  get untimed(): boolean {
+    return (this.table === "events" || this.table === "orders" || (this.table === "campaign" && !this.counted)) && !this.#one("time");
+  }
+  /** How times are written: as was said, or as seconds or milliseconds since 1970 where all that is seen are. */
+  get #format(): TimeFormat | null {
+    const seen = this.#one("time")?.examples ?? [];
+    const all = (like: RegExp): boolean => seen.length > 0 && seen.every((value) => like.test(value));
+    return this.format || (all(/^1\d{12}$/) ? "unix-ms" : all(/^1\d{9}$/) ? "unix" : null);
   }
 
   get #lacksStage(): Use | undefined {
@@ -137,7 +149,7 @@ export class PastFile {
     const one = (use: Use): string | null => this.#one(use)?.name ?? null;
     const { decimals = 2, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
     return {
-      file: this.ref.name, time: one("time"), format: this.format || null, crowd: one("crowd"), channel: one("channel"), content: one("content"), columns: this.#all("label"),
+      file: this.ref.name, time: one("time"), format: this.#format, crowd: one("crowd"), channel: one("channel"), content: one("content"), columns: this.#all("label"),
       impressions: one("impressions"), clicks: one("clicks"), cost: one("cost"), conversions: one("conversions"), revenue: one("revenue"), decimals, missing, encoding, delimiter, header,
     };
   }
@@ -174,8 +186,8 @@ export class PastFile {
     const { decimals = 2, numbers, missing = null, encoding = null, delimiter = null, header = null } = this.#saved;
     const event = one("event");
     return {
-      file: this.ref.name, id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id,
-      time: one("time"), format: this.format || null, zone: this.zone || null,
+      file: this.ref.name, ...(id < 0 ? { id: 0, kind: "opaque", digest: "none" } : { id: found.dialect.header ? (found.columns[id]?.name ?? "") : id + 1, ...this.id }),
+      time: one("time"), day: this.untimed ? this.every.day : null, format: this.#format, zone: this.zone || null,
       name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
       product: one("product"), category: one("category"), channel: one("channel"), text: one("text"), columns: [...all("label"), ...all("crowd"), ...all("content")],
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
@@ -213,7 +225,8 @@ export class PastFile {
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
     this.given = { table, uses, id: { kind: saved.kind, digest: saved.digest }, ...(saved.name && { name: saved.name }) };
     this.words = { refunds: saved.refunds, cancelled: saved.cancelled };
-    [this.format, this.zone] = [saved.format ?? "", saved.zone ?? ""];
+    [this.format, this.zone, this.alone] = [saved.format ?? "", saved.zone ?? "", saved.id === 0];
+    this.every = { ...this.every, day: saved.day ?? "" };
   }
 
   #one(use: Use): ColumnFound | undefined {
@@ -414,9 +427,9 @@ class Business {
   }
 
   /** Other lists that texts are read by; the files are then brought in anew, since columns come of them. */
-  read(text: TextPlan): void {
+  async read(text: TextPlan): Promise<void> {
     this.text = text;
-    void this.need("feedback");
+    await this.need("feedback");
   }
 
   /** Another plan, and the answer to it. */
