@@ -5174,13 +5174,13 @@ kept: number,
  * `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
  * `step-unreadable`; of products `missing-product`, `duplicate-product`;
  * of campaigns `no-number`, `negative-count`; of counts by stage also `no-stage`, `fraction-count`, `days-reversed`,
- * `contradicting-count`.
+ * `contradicting-count`, `sum-of-moves`.
  */
 reasons: Array<Problem>, 
 /**
  * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
  * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`; of counts by stage
- * `repeated-count`, `count-rounded`, and what is wrong with single cells.
+ * `repeated-count`, `count-rounded`, `month-end`, and what is wrong with single cells.
  */
 notes: Array<Problem>, };
 
@@ -7740,8 +7740,8 @@ cohort_rate: Rate | null, };
  */
 export type StandingOdd = { 
 /**
- * `contradicting-count`, `stage-missing`, `total-apart`, `does-not-add-up`, `moved-above-stood`, `flow-without-stock`,
- * `day-missing`, `parts-differ`.
+ * `contradicting-count`, `stage-missing`, `total-apart`, `part-above-whole`, `wholes-differ`, `does-not-add-up`,
+ * `moved-above-stood`, `flow-without-stock`, `day-missing`, `parts-differ`.
  */
 code: string, 
 /**
@@ -7757,15 +7757,15 @@ since: string | null,
  */
 day: string, 
 /**
- * The stage, or the two of a move.
+ * The stage, the two of a move, or the two columns whose parts differ.
  */
 stage: string | null, 
 /**
- * What was found: the other number, the printed sum, the change, those who moved.
+ * What was found: the other number, the printed sum, the part, the smaller sum, the change, those who moved.
  */
 found: number | null, 
 /**
- * What it should be: the number that stands, the sum, inflow less outflow, those who stood there.
+ * What it should be: the number that stands, the sum, the whole, the larger sum, inflow less outflow, those who stood there.
  */
 expected: number | null, 
 /**
@@ -7902,7 +7902,7 @@ export type StandingSnapshot = {
  */
 day: string, 
 /**
- * By stage; nothing where no row says it.
+ * By stage; nothing where no row says it, or none that can be read.
  */
 people: Array<number | null>, 
 /**

@@ -286,7 +286,7 @@ fn what_does_not_add_up_is_named_with_its_place() {
     assert_eq!(
         odd(&above),
         [
-            "stage-missing  2026-06-30 A1 - - long.csv:5",
+            "stage-missing  2026-06-30 A1 - - long.csv:4",
             "moved-above-stood  2026-06-30 A1 125 100 long.csv:2"
         ]
     );
@@ -357,7 +357,14 @@ fn cells_that_are_no_count_are_left_out_by_name() {
         codes(&file["notes"]),
         ["amount-unreadable A2 4", "fraction-count A1 4", "negative-count A1 3"]
     );
-    assert_eq!(odd(&report(&cells)), ["stage-missing  2026-05-31 A1 - - wide.csv:3"]);
+    assert_eq!(
+        odd(&report(&cells)),
+        [
+            "stage-missing  2026-05-31 A1 - - wide.csv:3",
+            "stage-missing  2026-06-30 A1 - - wide.csv:4",
+            "stage-missing  2026-06-30 A2 - - wide.csv:4",
+        ]
+    );
 }
 
 #[test]
@@ -430,4 +437,144 @@ fn control_what_cannot_be_put_together_is_refused() {
     assert!(!listed.0.join("out/standings-people.csv").exists());
     let campaign = "[[campaign]]\nfile = \"long.csv\"\nclicks = \"people\"\n";
     assert_eq!(refusal(fine, campaign), "table-missing file room.toml column standing");
+}
+
+#[test]
+fn sums_among_stages_are_no_stage_whatever_they_are_called() {
+    let names = [
+        "全部",
+        "整体",
+        "总体",
+        "不限",
+        "overall",
+        "ALL",
+        "Ｔｏｔａｌ",
+        "sum",
+        "总人数",
+        "消费者总数",
+        "品牌总计",
+    ];
+    for name in names {
+        let rows = format!("day,stage,people\n2026-05-31,A,60\n2026-05-31,{name},100\n2026-05-31,I,40\n");
+        let said = report(&room("sums", &[("long.csv", &rows)], &LONG.replace("category = \"class\"\n", "")));
+        assert_eq!(said["stages"], value!(["A", "I"]), "{name}");
+        let snapshot = &said["groups"][0]["snapshots"][0];
+        assert_eq!((&snapshot["total"], &snapshot["printed"]), (&100.into(), &100.into()), "{name}");
+    }
+    // Who names the sum may have a stage that is called like one.
+    let rows = "day,class,stage,people\n2026-05-31,,all,60\n2026-05-31,,I,40\n2026-05-31,,Σ,100\n";
+    let said = report(&room("sums-named", &[("long.csv", rows)], &format!("{LONG}total = \"Σ\"\n")));
+    assert_eq!((&said["stages"], odd(&said)), (&value!(["all", "I"]), vec![]));
+    // All who moved are no move.
+    let long = "day,class,stage,people\n2026-05-31,,A1,100\n2026-05-31,,A2,50\n2026-06-30,,A1,90\n2026-06-30,,A2,60\n";
+    let flow = "from_day,to_day,class,from,to,people\n2026-05-31,2026-06-30,,A1,A2,10\n2026-05-31,2026-06-30,,A1,合计,10\n";
+    let room = room("sums-moved", &[("long.csv", long), ("flow.csv", flow)], &format!("{LONG}{FLOW}"));
+    assert_eq!(odd(&report(&room)), Vec::<String>::new());
+    let reasons = &json(&made(&room, "standings", 1, "rows.json"))["files"][1]["reasons"];
+    assert_eq!(counted(reasons), [("sum-of-moves".into(), "to".into(), 1, 3)]);
+}
+
+#[test]
+fn a_stage_whose_count_is_not_told_is_a_stage_all_the_same() {
+    let plain = LONG.replace("category = \"class\"\n", "");
+    for cell in ["<100", "*", "-", "低于100", ""] {
+        let rows = format!(
+            "day,stage,people\n2026-05-31,A,1000\n2026-05-31,I,500\n2026-05-31,P,{cell}\n2026-06-30,A,900\n2026-06-30,I,500\n2026-06-30,P,{cell}\n"
+        );
+        let room = room("untold", &[("long.csv", &rows)], &plain);
+        let said = report(&room);
+        assert_eq!((&said["ladder"], &said["stages"]), (&"aipl".into(), &value!(["A", "I", "P"])), "{cell}");
+        let snapshot = &said["groups"][0]["snapshots"][1];
+        assert_eq!(snapshot["people"], value!([900, 500, null]), "{cell}");
+        assert_eq!(snapshot["shares"], value!([null, null, null]), "{cell}: of all stages nobody knows");
+        assert_eq!(
+            odd(&said),
+            ["stage-missing  2026-05-31 P - - long.csv:4", "stage-missing  2026-06-30 P - - long.csv:7"],
+            "{cell}"
+        );
+        let code = if matches!(cell, "" | "-") { "no-number" } else { "amount-unreadable" };
+        let file = &json(&made(&room, "standings", 3, "rows.json"))["files"][0];
+        assert_eq!(file["kept"], 4, "{cell}");
+        assert_eq!(counted(&file["reasons"]), [(code.into(), "people".into(), 2, 4)], "{cell}");
+    }
+    // A column that is never told, and a part of which nothing is.
+    let wide = "[[standing]]\nfile = \"wide.csv\"\ntime = \"day\"\nstages = [\"A\", \"I\"]\n";
+    let said = report(&room("untold-wide", &[("wide.csv", "day,A,I\n2026-05-31,10,<5\n")], wide));
+    assert_eq!((&said["stages"], odd(&said).len()), (&value!(["A", "I"]), 1));
+    let rows = "day,class,stage,people\n2026-05-31,tea,A,10\n2026-05-31,cup,A,*\n";
+    let said = report(&room("untold-part", &[("long.csv", rows)], LONG));
+    assert_eq!(odd(&said), ["stage-missing cup 2026-05-31 A - - long.csv:3"]);
+    // What another row tells is told.
+    let rows = "day,class,stage,people\n2026-05-31,tea,A,*\n2026-05-31,tea,A,10\n2026-05-31,tea,A,*\n";
+    let said = report(&room("untold-told", &[("long.csv", rows)], LONG));
+    assert_eq!((&said["groups"][0]["snapshots"][0]["total"], odd(&said)), (&10.into(), vec![]));
+}
+
+#[test]
+fn stages_are_one_whatever_their_case_width_and_the_white_space_around() {
+    let rows = "day,class,stage,people\n2026-04-30,,a1,10\n2026-04-30,,A2,5\n2026-05-31,,A1,11\n2026-05-31,, A2 ,5\n2026-06-30,,Ａ１,12\n2026-06-30,,\u{3000}ａ２,5\n";
+    let said = report(&room(
+        "folded",
+        &[("long.csv", rows)],
+        &format!("{LONG}[standings]\norder = [\"ａ１\", \"A2\"]\n"),
+    ));
+    assert_eq!((&said["stages"], odd(&said)), (&value!(["A1", "A2"]), vec![]));
+    let first: Vec<&Value> =
+        said["groups"][0]["snapshots"].as_array().unwrap().iter().map(|of| &of["people"][0]).collect();
+    assert_eq!(first, [10, 11, 12]);
+    let twice = format!("{LONG}[standings]\norder = [\"A1\", \"a1\"]\n");
+    assert_eq!(
+        refused(&room("folded-twice", &[("long.csv", rows)], &twice), "standings"),
+        "out-of-range column standings.order"
+    );
+}
+
+#[test]
+fn parts_by_two_columns_make_everyone_of_the_larger_sum_and_both_are_named() {
+    let classes = "day,stage,class,people\n2026-05-31,A,x,1000\n2026-05-31,I,x,500\n2026-05-31,A,y,2000\n2026-05-31,I,y,700\n";
+    let media = "day,stage,media,people\n2026-05-31,A,live,50\n2026-05-31,I,live,20\n";
+    let recipe = format!(
+        "{LONG}{}",
+        LONG.replace("long.csv", "media.csv").replace("category = \"class\"", "channel = \"media\"")
+    );
+    let both = |media: &str| report(&room("rivals", &[("long.csv", classes), ("media.csv", media)], &recipe));
+    let said = both(media);
+    let everyone = &said["groups"][0]["snapshots"][0];
+    assert_eq!((&everyone["people"], &everyone["parts"]), (&value!([3000, 1200]), &2.into()));
+    assert_eq!(odd(&said), ["wholes-differ  2026-05-31 channel / category 70 4200 media.csv:2 long.csv:2"]);
+    // The other way round; and where both add up to the same people there is nothing to say.
+    let more = both(&media.replace("50", "5000"));
+    assert_eq!(more["groups"][0]["snapshots"][0]["people"], value!([5000, 20]));
+    assert_eq!(
+        odd(&more)[0],
+        "wholes-differ  2026-05-31 category / channel 4200 5020 long.csv:2 media.csv:2"
+    );
+    let same = both(&media.replace("50", "3000").replace("20\n", "1200\n"));
+    assert_eq!((&same["groups"][0]["snapshots"][0]["parts"], odd(&same)), (&2.into(), vec![]));
+    // A row that counts everyone stands; what counts more than it is named with both places.
+    let whole = both(&format!("{media}2026-05-31,A,全部,2500\n2026-05-31,I,全部,1200\n"));
+    assert_eq!(whole["groups"][0]["snapshots"][0]["people"], value!([2500, 1200]));
+    assert_eq!(
+        odd(&whole),
+        Vec::<String>::new(),
+        "who is in two parts is counted twice: the sum may be more"
+    );
+    let low = both(&format!("{media}2026-05-31,A,全部,1500\n2026-05-31,I,全部,1200\n"));
+    assert_eq!(low["groups"][0]["snapshots"][0]["people"], value!([1500, 1200]), "nothing is corrected");
+    assert_eq!(odd(&low), ["part-above-whole y 2026-05-31 A 2000 1500 long.csv:4 media.csv:4"]);
+}
+
+#[test]
+fn a_month_for_a_day_is_its_last() {
+    let rows = "day,class,stage,people\n2026-05,,A1,10\n2026年5月,,A2,5\n202606,,A1,11\n2026/6/30,,A2,6\n2026-13,,A1,1\n";
+    let flow = "from_day,to_day,class,from,to,people\n2026-05,2026-06,,A1,A2,1\n2026-05,2026-06,,,A1,2\n";
+    let room = room("months", &[("long.csv", rows), ("flow.csv", flow)], &format!("{LONG}{FLOW}"));
+    let said = report(&room);
+    assert_eq!((&said["days"], odd(&said)), (&value!([DAYS[1], DAYS[2]]), vec![]));
+    assert_eq!(said["groups"][0]["lines"][0]["inflow"], 2);
+    let files = &json(&made(&room, "standings", 2, "rows.json"))["files"];
+    assert_eq!(counted(&files[0]["notes"]), [("month-end".into(), "day".into(), 3, 2)]);
+    assert_eq!(counted(&files[0]["reasons"]), [("time-unreadable".into(), "day".into(), 1, 6)]);
+    let of = |column: &str| ("month-end".to_string(), column.to_string(), 2, 2);
+    assert_eq!(counted(&files[1]["notes"]), [of("from_day"), of("to_day")]);
 }

@@ -50,11 +50,11 @@ pub struct PastAccount {
     /// `amount-unreadable`, `long-row`, or the reason an ID is none; of responses `no-step`,
     /// `step-unreadable`; of products `missing-product`, `duplicate-product`;
     /// of campaigns `no-number`, `negative-count`; of counts by stage also `no-stage`, `fraction-count`, `days-reversed`,
-    /// `contradicting-count`.
+    /// `contradicting-count`, `sum-of-moves`.
     pub reasons: Vec<Problem>,
     /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
     /// campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`; of counts by stage
-    /// `repeated-count`, `count-rounded`, and what is wrong with single cells.
+    /// `repeated-count`, `count-rounded`, `month-end`, and what is wrong with single cells.
     pub notes: Vec<Problem>,
 }
 

@@ -127,6 +127,25 @@ test("platform counts alone are told by their columns, a row or a column per sta
   await page.screenshot({ path: info.outputPath("standings-zh.png"), fullPage: true });
 });
 
+test("columns of platform counts are told apart: moves and days, sums and people, shares left alone", async ({ page, served }, info) => {
+  const exports: Record<string, [text: string, uses: Record<string, string>]> = {
+    "moves.csv": ["起始日期,截止日期,起始阶段,目标阶段,流转人数\n2026-05-31,2026-06-30,认知,兴趣,1000\n2026-05-31,2026-06-30,兴趣,购买,300\n", { 起始日期: "since", 截止日期: "time", 起始阶段: "from", 目标阶段: "to", 流转人数: "people" }],
+    "moves-en.csv": ["from_date,to_date,from_stage,to_stage,customers\n2026-05-31,2026-06-30,Aware,Interest,1000\n2026-05-31,2026-06-30,Interest,Loyal,40\n", { from_date: "since", to_date: "time", from_stage: "from", to_stage: "to", customers: "people" }],
+    "moves-one.csv": ["起始日期,截止日期,阶段,去向阶段,总人数\n2026-05-31,2026-06-30,认知,兴趣,1000\n2026-05-31,2026-06-30,兴趣,购买,300\n", { 阶段: "from", 去向阶段: "to", 总人数: "people" }],
+    "databank.csv": ['统计日期,类目,阶段,消费者数,占比,环比\n2026/5/31,护肤,认知,"1,200,000",60%,\n2026/5/31,护肤,兴趣,"500,000",25%,\n2026/5/31,护肤,全部,170万,100%,\n2026/6/30,护肤,认知,"1,300,000",61.0%,+8.3%\n2026/6/30,护肤,兴趣,"510,000",24%,2%\n2026/6/30,护肤,全部,181万,100%,-1.5%\n', { 统计日期: "time", 类目: "category", 阶段: "stage", 消费者数: "people", 占比: "none", 环比: "none" }],
+    "plain.csv": ["月份,品牌,层级,人群规模,份额\n2026-05,甲,A1,1000,60\n2026-05,甲,A2,500,40\n2026-06,甲,A1,1000,60\n2026-06,甲,A2,500,40\n", { 月份: "time", 品牌: "label", 层级: "stage", 人群规模: "people", 份额: "none" }],
+    "wide.csv": ["日期,认知消费者数,兴趣消费者数,总人数,认知占比,A1占比\n2026-05-31,1000,500,1500,66.7%,10%\n2026-06-30,1100,510,1610,68.3%,11%\n", { 日期: "time", 认知消费者数: "stood", 兴趣消费者数: "stood", 总人数: "total", 认知占比: "none", A1占比: "none" }],
+  };
+  for (const people of ["消费者人数", "消费者资产", "资产", "覆盖人数", "规模", "consumers", "audience", "reach", "size"]) exports[`${people}.csv`] = [`日期,阶段,${people}\n2026-05-31,A1,9000\n2026-05-31,A2,2500\n`, { 日期: "time", 阶段: "stage", [people]: "people" }];
+  for (const [name, [text]] of Object.entries(exports)) writeFileSync(info.outputPath(name), text);
+  await drop(page, `${served}#shards=1&lang=zh`, Object.keys(exports).map((name) => info.outputPath(name)));
+  for (const [name, [, uses]] of Object.entries(exports)) {
+    const card = page.getByRole("region", { name, exact: true });
+    await expect(card.getByTestId("past-table"), name).toHaveValue("standing");
+    for (const [column, use] of Object.entries(uses)) await expect(card.getByLabel(column, { exact: true }), `${name}: ${column}`).toHaveValue(use);
+  }
+});
+
 test("counted campaigns alone need no people", async ({ page, served }, info) => {
   writeFileSync(info.outputPath("media.csv"), tables()["media.csv"] ?? "");
   await page.setViewportSize({ width: 390, height: 844 });

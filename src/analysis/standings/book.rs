@@ -1,7 +1,9 @@
 //! Counts put where they are found: by day, by labels, by stage.
 
+use super::parts::{self, Parts};
 use crate::table::dates;
-use crate::table::history::standing::{Count, Standings, What};
+use crate::table::history::platform::Count;
+use crate::table::history::standing::{Standings, What};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels of a count, by column; 0 for all of it.
@@ -19,6 +21,8 @@ pub(super) struct Book<'a> {
     at: BTreeMap<(What, Frame), usize>,
     /// By day, then by period, who is counted.
     stood: BTreeMap<u32, BTreeSet<Frame>>,
+    /// Of whom a row names a stage and no count.
+    named: BTreeMap<u32, BTreeSet<Frame>>,
     moved: BTreeMap<[u32; 2], BTreeSet<Frame>>,
     /// Stages each of those counted has on any day, or the files have in which they are counted.
     stages_of: BTreeMap<Frame, BTreeSet<u32>>,
@@ -39,7 +43,7 @@ pub(super) struct Stock {
 impl Stock {
     /// All stages together.
     pub fn total(&self) -> u64 {
-        self.stages.iter().flatten().map(|count| count.people).sum()
+        self.stages.iter().flatten().fold(0, |sum, count| sum.saturating_add(count.people))
     }
     /// Of all stages together.
     pub fn share(&self, at: usize) -> Option<f64> {
@@ -58,6 +62,10 @@ pub(super) struct Moves {
 }
 
 impl Moves {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.people.values().fold(0, |sum, count| sum.saturating_add(count.people))
+    }
     /// Those who came into a stage, and who left it.
     pub fn net(&self, stage: u32) -> [Count; 2] {
         let away = self.people.iter().filter(|([from, to], _)| from != to);
@@ -92,6 +100,7 @@ impl<'a> Book<'a> {
             by,
             at: BTreeMap::new(),
             stood: BTreeMap::new(),
+            named: BTreeMap::new(),
             moved: BTreeMap::new(),
             stages_of: BTreeMap::new(),
         };
@@ -100,7 +109,8 @@ impl<'a> Book<'a> {
             let frame: Frame = of.rows.codes.iter().map(|codes| codes[row]).collect();
             match what {
                 What::Stood(day, stage) => {
-                    book.stood.entry(*day).or_default().insert(frame.clone());
+                    let known = if of.counts[row].is_some() { &mut book.stood } else { &mut book.named };
+                    known.entry(*day).or_default().insert(frame.clone());
                     in_files.entry(of.rows.places[row].0).or_default().insert(*stage);
                 }
                 What::Moved(period, _) => {
@@ -150,42 +160,62 @@ impl<'a> Book<'a> {
     pub fn standing(&self, day: u32) -> impl Iterator<Item = &Frame> {
         self.stood.get(&day).into_iter().flatten()
     }
+    /// Everyone of whom a row of a day names a stage without a count, and no row of that day tells any.
+    pub fn untold(&self, day: u32) -> impl Iterator<Item = &Frame> {
+        let told = self.stood.get(&day);
+        let none = move |frame: &&Frame| told.is_none_or(|told| !told.contains(*frame));
+        self.named.get(&day).into_iter().flatten().filter(none)
+    }
+    /// Days on which a stage is named without a count.
+    pub fn naming(&self) -> Vec<u32> {
+        self.named.keys().copied().collect()
+    }
     /// The same between two days.
     pub fn moving(&self, period: [u32; 2]) -> impl Iterator<Item = &Frame> {
         self.moved.get(&period).into_iter().flatten()
     }
     /// Whose counts make those of a group on a day.
     pub fn picked(&self, day: u32, group: Option<u32>) -> Vec<Frame> {
-        self.pick(self.standing(day), group)
+        self.parts(day, group).frames
+    }
+    /// The same, with what was not taken.
+    pub fn parts(&self, day: u32, group: Option<u32>) -> Parts {
+        let size = |frames: &[Frame]| self.stock(day, frames).map_or(0, |stock| stock.total());
+        self.pick(self.standing(day), group, &size)
     }
     /// The same between two days.
     pub fn movers(&self, period: [u32; 2], group: Option<u32>) -> Vec<Frame> {
-        self.pick(self.moving(period), group)
+        let size = |frames: &[Frame]| self.moves(period, frames).map_or(0, |moves| moves.total());
+        self.pick(self.moving(period), group, &size).frames
     }
-    /// Column by column the count of all of it where there is one, else every part.
-    fn pick<'f>(&self, frames: impl Iterator<Item = &'f Frame>, group: Option<u32>) -> Vec<Frame> {
+    fn pick<'f>(
+        &self,
+        frames: impl Iterator<Item = &'f Frame>,
+        group: Option<u32>,
+        size: &dyn Fn(&[Frame]) -> u64,
+    ) -> Parts {
         let by = self.by.filter(|_| group.is_some());
         let own = |frame: &&Frame| by.is_none_or(|by| Some(frame[by]) == group);
-        let mut picked: Vec<Frame> = frames.filter(own).cloned().collect();
-        for dim in (0..self.of.rows.dims.len()).filter(|dim| Some(*dim) != by) {
-            if picked.iter().any(|frame| frame[dim] == 0) {
-                picked.retain(|frame| frame[dim] == 0);
-            }
-        }
-        picked
+        // The column of groups goes first: everyone is made of them where another column knows no more.
+        let others = (0..self.of.rows.dims.len()).filter(|dim| Some(*dim) != self.by);
+        let dims: Vec<usize> = self.by.filter(|_| by.is_none()).into_iter().chain(others).collect();
+        let mut parts = parts::whole(frames.filter(own).collect(), &dims, size);
+        parts.frames.sort();
+        parts
     }
     /// Where a count is kept.
     pub fn row(&self, what: What, frame: &Frame) -> Option<usize> {
         self.at.get(&(what, frame.clone())).copied()
     }
-    /// Stages of some who are counted that no row says on a day.
+    /// Stages of some who are counted that no row tells on a day.
     pub fn absent(&self, day: u32, frame: &Frame) -> Vec<u32> {
-        let there = |stage: &u32| self.row(What::Stood(day, *stage), frame).is_some();
+        let there = |stage: &u32| self.count(What::Stood(day, *stage), frame).is_some();
         let own = self.stages_of.get(frame);
         self.stages.iter().copied().filter(|s| own.is_some_and(|own| own.contains(s)) && !there(s)).collect()
     }
-    fn count(&self, what: What, frame: &Frame) -> Option<Count> {
-        self.row(what, frame).map(|row| self.of.counts[row])
+    /// What a row says, if it can be read.
+    pub fn count(&self, what: What, frame: &Frame) -> Option<Count> {
+        self.row(what, frame).and_then(|row| self.of.counts[row])
     }
     /// Counts of a day added up; nothing where nobody is counted.
     pub fn stock(&self, day: u32, frames: &[Frame]) -> Option<Stock> {
@@ -210,7 +240,7 @@ impl<'a> Book<'a> {
             let What::Moved(_, stages) = what else { continue };
             if frames.contains(frame) {
                 let sum = people.entry(*stages).or_default();
-                *sum = add(*sum, self.of.counts[*row]);
+                *sum = add(*sum, self.of.counts[*row].unwrap_or_default());
             }
         }
         (!frames.is_empty()).then(|| Moves { people, frames: frames.to_vec() })

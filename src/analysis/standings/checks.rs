@@ -1,6 +1,7 @@
 //! What does not fit: counts held to other rows, to printed sums, to moves.
 
 use super::book::{Book, Frame};
+use super::parts::Rivals;
 use super::report::{StandingOdd, StandingPlace};
 use crate::table::history::standing::{Clash, What};
 
@@ -42,6 +43,11 @@ pub(super) fn odd(book: &Book, compare: Option<[u32; 2]>, groups: &[Option<u32>]
     let mut odd = clashes(book);
     for &day in &book.days {
         book.standing(day).for_each(|frame| within(book, day, frame, &mut odd));
+        book.standing(day).for_each(|frame| above(book, day, frame, &mut odd));
+        book.parts(day, None).rivals.iter().for_each(|rivals| odd.extend(differ(book, day, rivals)));
+    }
+    for day in book.naming() {
+        book.untold(day).for_each(|frame| nothing(book, day, frame, &mut odd));
     }
     for period in book.periods() {
         book.moving(period).for_each(|frame| between(book, period, frame, &mut odd));
@@ -64,7 +70,7 @@ fn clashes(book: &Book) -> Vec<StandingOdd> {
                 odd.since(since).stage(format!("{} → {}", book.name(from), book.name(to)))
             }
         };
-        let stands = book.of.counts[clash.first].people as i64;
+        let stands = book.of.counts[clash.first].unwrap_or_default().people as i64;
         let places = vec![book.place(book.of.rows.places[clash.first]), book.place(clash.place)];
         odd.said(clash.people as i64, stands).at(places)
     };
@@ -78,8 +84,8 @@ fn within(book: &Book, day: u32, frame: &Frame, odd: &mut Vec<StandingOdd>) {
         book.stages.iter().map(|stage| book.row(What::Stood(day, *stage), frame)).collect();
     let first = there.iter().flatten().min().copied();
     for stage in book.absent(day, frame) {
-        let missing = StandingOdd::of("stage-missing", book.words(frame), day).stage(book.name(stage));
-        odd.push(missing.at(book.places(&[first])));
+        let own = book.row(What::Stood(day, stage), frame);
+        odd.push(missing(book, day, frame, stage, own.or(first)));
     }
     let slack: u64 = stock.stages.iter().flatten().chain(&stock.printed).map(|count| count.slack).sum();
     let Some(printed) = stock.printed.filter(|_| stock.complete) else { return };
@@ -88,6 +94,65 @@ fn within(book: &Book, day: u32, frame: &Frame, odd: &mut Vec<StandingOdd>) {
         let place = book.places(&[book.row(What::Total(day), frame)]);
         odd.push(apart.said(printed.people as i64, stock.total() as i64).at(place));
     }
+}
+
+/// A part that counts more than the whole it is of: all of it, or all of one of its columns.
+fn above(book: &Book, day: u32, frame: &Frame, odd: &mut Vec<StandingOdd>) {
+    let without = |dim: usize| {
+        let mut whole = frame.clone();
+        whole[dim] = 0;
+        whole
+    };
+    let mut wholes: Vec<Frame> = (0..frame.len()).filter(|dim| frame[*dim] > 0).map(without).collect();
+    wholes.push(vec![0; frame.len()]);
+    wholes.sort();
+    wholes.dedup();
+    for (whole, &stage) in
+        wholes.iter().filter(|whole| *whole != frame).flat_map(|w| book.stages.iter().map(move |s| (w, s)))
+    {
+        let what = What::Stood(day, stage);
+        let (Some(part), Some(all)) = (book.count(what, frame), book.count(what, whole)) else { continue };
+        if part.people > all.people.saturating_add(part.slack).saturating_add(all.slack) {
+            let above = StandingOdd::of("part-above-whole", book.words(frame), day).stage(book.name(stage));
+            let places = book.places(&[frame, whole].map(|of| book.row(what, of)));
+            odd.push(above.said(part.people as i64, all.people as i64).at(places));
+        }
+    }
+}
+
+/// Parts by two columns that do not add up to the same people: not both are everyone.
+fn differ(book: &Book, day: u32, rivals: &Rivals) -> Option<StandingOdd> {
+    let stocks = [&rivals.left, &rivals.taken].map(|frames| book.stock(day, frames));
+    let [Some(left), Some(taken)] = &stocks else { return None };
+    let slack: u64 = left.stages.iter().chain(&taken.stages).flatten().map(|count| count.slack).sum();
+    if !left.complete || !taken.complete || left.total().abs_diff(taken.total()) <= slack {
+        return None;
+    }
+    let first = |frames: &[Frame]| {
+        let rows =
+            |frame: &Frame| book.stages.iter().find_map(|stage| book.row(What::Stood(day, *stage), frame));
+        frames.iter().filter_map(rows).min()
+    };
+    let columns = rivals.columns.map(|dim| book.of.rows.dims[dim].name.as_str());
+    let all = |dim: usize| rivals.left.iter().chain(&rivals.taken).all(|of| of[dim] == rivals.left[0][dim]);
+    let common = (0..book.of.rows.dims.len()).map(|dim| if all(dim) { rivals.left[0][dim] } else { 0 });
+    let odd = StandingOdd::of("wholes-differ", book.words(&common.collect()), day).stage(columns.join(" / "));
+    let places = book.places(&[first(&rivals.left), first(&rivals.taken)]);
+    Some(odd.said(left.total() as i64, taken.total() as i64).at(places))
+}
+
+/// A snapshot of which nothing is told, but which stages it would have.
+fn nothing(book: &Book, day: u32, frame: &Frame, odd: &mut Vec<StandingOdd>) {
+    for &stage in &book.stages {
+        if let Some(row) = book.row(What::Stood(day, stage), frame) {
+            odd.push(missing(book, day, frame, stage, Some(row)));
+        }
+    }
+}
+
+fn missing(book: &Book, day: u32, frame: &Frame, stage: u32, row: Option<usize>) -> StandingOdd {
+    let missing = StandingOdd::of("stage-missing", book.words(frame), day).stage(book.name(stage));
+    missing.at(book.places(&[row]))
 }
 
 /// Moves against the stocks of both days.

@@ -2,6 +2,7 @@
 
 use super::plan::StandingPlan;
 use crate::error::{Error, Kind, Result};
+use crate::table::history::platform::fold;
 use crate::table::history::standing::{Standings, What};
 
 /// Ladders by name, from the lowest stage up, with the words that mean each, in small letters.
@@ -59,7 +60,7 @@ fn means(name: &str, word: &str) -> bool {
 }
 
 fn rung(ladder: &[&[&str]], name: &str) -> Option<usize> {
-    let name = name.to_lowercase();
+    let name = fold(name);
     ladder.iter().position(|words| words.iter().any(|word| means(&name, word)))
 }
 
@@ -91,7 +92,7 @@ pub(super) fn order(of: &Standings, plan: &StandingPlan) -> Result<(Vec<u32>, Op
         met = codes.filter(|code| named(*code)).collect();
     }
     let name = |code: &u32| of.stages.list[*code as usize].as_str();
-    let code = |name: &str| met.iter().copied().find(|code| of.stages.list[*code as usize] == name);
+    let code = |asked: &str| met.iter().copied().find(|code| fold(name(code)) == fold(asked));
     if plan.order.is_empty() {
         return Ok(match known(&met.iter().map(name).collect::<Vec<_>>()) {
             Some((ladder, names)) => (names.into_iter().filter_map(code).collect(), Some(ladder)),

@@ -3,7 +3,8 @@
 //!
 //! *Counts* are kept once: what two rows say alike counts once, what they say otherwise is named with both places, and the first
 //! stands. A count is of the people with its labels; one without a label is of all of that column. Parts are added up only where
-//! no row counts the whole, and that is told: who is in two parts is counted twice.
+//! no row counts the whole, and that is told: who is in two parts is counted twice. Where some rows are parts by one column and some
+//! by another, the larger sum is taken for everyone, and both are named if they differ.
 //!
 //! *Two snapshots* are compared in people, in percent, and in percentage points of the share of all stages. Stocks have no interval:
 //! they are totals the platform counted, not samples of anything.
@@ -17,6 +18,7 @@
 mod book;
 mod checks;
 mod ladder;
+mod parts;
 mod plan;
 mod report;
 

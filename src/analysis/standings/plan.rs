@@ -1,6 +1,7 @@
 //! What is asked of people by stage.
 
 use crate::error::{self, Result};
+use crate::table::history::platform::fold;
 use serde::{Deserialize, Serialize};
 
 /// People by stage as platforms count them.
@@ -19,7 +20,10 @@ pub struct StandingPlan {
 impl StandingPlan {
     /// Refuses settings out of range, by name.
     pub fn check(&self) -> Result<()> {
-        let once = |(at, name): (usize, &String)| !name.is_empty() && !self.order[..at].contains(name);
+        let same = |name: &String, other: &String| fold(name) == fold(other);
+        let once = |(at, name): (usize, &String)| {
+            !name.is_empty() && !self.order[..at].iter().any(|other| same(name, other))
+        };
         error::settings(&[
             ("standings.by", self.by.len() < 2),
             ("standings.order", self.order.iter().enumerate().all(once)),

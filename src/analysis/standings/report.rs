@@ -7,7 +7,8 @@ use crate::error::{Error, Kind, Result};
 use crate::gate;
 use crate::num::Rate;
 use crate::table::history::pick::missing;
-use crate::table::history::standing::{Count, Standings};
+use crate::table::history::platform::Count;
+use crate::table::history::standing::Standings;
 use serde::Serialize;
 
 /// The report.
@@ -52,7 +53,7 @@ pub struct StandingGroup {
 pub struct StandingSnapshot {
     /// Which.
     pub day: String,
-    /// By stage; nothing where no row says it.
+    /// By stage; nothing where no row says it, or none that can be read.
     pub people: Vec<Option<u64>>,
     /// Of all stages together; nothing where one that should be there is missing.
     pub shares: Vec<Option<f64>>,
@@ -118,8 +119,8 @@ pub struct StandingFlow {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
 pub struct StandingOdd {
-    /// `contradicting-count`, `stage-missing`, `total-apart`, `does-not-add-up`, `moved-above-stood`, `flow-without-stock`,
-    /// `day-missing`, `parts-differ`.
+    /// `contradicting-count`, `stage-missing`, `total-apart`, `part-above-whole`, `wholes-differ`, `does-not-add-up`,
+    /// `moved-above-stood`, `flow-without-stock`, `day-missing`, `parts-differ`.
     pub code: &'static str,
     /// Its labels; empty for everyone.
     pub of: String,
@@ -127,11 +128,11 @@ pub struct StandingOdd {
     pub since: Option<String>,
     /// The day.
     pub day: String,
-    /// The stage, or the two of a move.
+    /// The stage, the two of a move, or the two columns whose parts differ.
     pub stage: Option<String>,
-    /// What was found: the other number, the printed sum, the change, those who moved.
+    /// What was found: the other number, the printed sum, the part, the smaller sum, the change, those who moved.
     pub found: Option<i64>,
-    /// What it should be: the number that stands, the sum, inflow less outflow, those who stood there.
+    /// What it should be: the number that stands, the sum, the whole, the larger sum, inflow less outflow, those who stood there.
     pub expected: Option<i64>,
     /// Where it stands.
     pub places: Vec<StandingPlace>,
@@ -155,7 +156,7 @@ const CELLS: usize = 100_000;
 /// Puts the counts of all files together.
 pub fn standings(of: &Standings, plan: &StandingPlan) -> Result<StandingsReport> {
     plan.check()?;
-    if of.counts.is_empty() {
+    if of.counts.iter().all(Option::is_none) {
         return Err(missing("standing".into()));
     }
     let by = axis(of, plan)?;

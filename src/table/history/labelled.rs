@@ -19,6 +19,17 @@ pub struct DayColumn {
     pub until: Option<u32>,
 }
 
+impl DayColumn {
+    /// A day, unless it lies before all days or in the future.
+    pub fn within(&self, day: i64) -> Result<u32, Left<'_>> {
+        match u32::try_from(day) {
+            Err(_) => Err(Left::of("before-epoch", &self.name)),
+            Ok(day) if day < 40_000 && self.until.is_none_or(|until| day < until) => Ok(day),
+            Ok(_) => Err(Left::of("in-future", &self.name)),
+        }
+    }
+}
+
 /// Labels of rows, and where the rows stood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Labelled {
@@ -96,10 +107,6 @@ impl Labelled {
             }
             Err(Odd::Unreadable) => return Err(Left::of("time-unreadable", name)),
         };
-        match u32::try_from(seconds.div_euclid(i64::from(DAY))) {
-            Err(_) => Err(Left::of("before-epoch", name)),
-            Ok(day) if day < 40_000 && column.until.is_none_or(|until| day < until) => Ok(day),
-            Ok(_) => Err(Left::of("in-future", name)),
-        }
+        column.within(seconds.div_euclid(i64::from(DAY)))
     }
 }

@@ -13,6 +13,7 @@ pub mod moment; // cells to seconds
 pub mod money; // cells to minor units
 pub mod past; // the sealed tables of one shard
 pub mod pick; // which rows are meant
+pub mod platform; // cells as platforms write them
 pub mod products; // what products are, joined to rows that name them
 pub mod small; // files that the desk keeps
 pub mod standing; // people by stage as platforms count them

@@ -33,6 +33,17 @@ impl Words {
         self.numbers.insert(word.into(), self.list.len() as u32 - 1);
         self.list.len() as u32 - 1
     }
+    /// The number of a label that is one with all of the same key; of their spellings the first by its bytes is shown.
+    pub fn alike(&mut self, word: &str, key: String) -> u32 {
+        let next = self.list.len() as u32;
+        let number = *self.numbers.entry(key).or_insert(next);
+        match self.list.get_mut(number as usize) {
+            Some(shown) if word < shown.as_str() => *shown = word.into(),
+            Some(_) => {}
+            None => self.list.push(word.into()),
+        }
+        number
+    }
     /// The labels in the order of their bytes, and the place there of each number.
     pub fn sorted(&self) -> (Vec<String>, Vec<u32>) {
         let labels: Vec<String> = self.numbers.keys().cloned().collect();

@@ -2,7 +2,8 @@
 //! of files, a row or a column per stage; each count is kept once.
 
 use super::labelled::{DayColumn, Labelled};
-use super::money;
+use super::moment::Format;
+use super::platform::{self, Count, fold};
 use super::small::{Cells, Left, SmallReading, Words};
 use crate::error::Result;
 use crate::table::store::parcel::{Span, Tally};
@@ -29,7 +30,7 @@ pub enum Form {
         stage: Named,
         /// How many.
         people: Named,
-        /// The stage that is the sum of the others, if it is not called like one of [`TOTALS`].
+        /// The stage that is the sum of the others, if it is not called as sums are ([`platform::is_sum`]).
         total: Option<String>,
     },
     /// A column per stage.
@@ -89,15 +90,6 @@ impl What {
     }
 }
 
-/// A number of people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// How many.
-    pub people: u64,
-    /// How many more or less it may be: half of the last digit's unit where it is printed in 万 or 亿.
-    pub slack: u64,
-}
-
 /// A count that another row contradicts; that one stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clash {
@@ -116,22 +108,13 @@ pub struct Standings {
     pub rows: Labelled,
     /// Of what each count is.
     pub whats: Vec<What>,
-    /// What it says.
-    pub counts: Vec<Count>,
-    /// Names of stages by number, in the order they are met; the first is none.
+    /// What it says; nothing where a row names a stage but no number that can be read.
+    pub counts: Vec<Option<Count>>,
+    /// Names of stages by number, in the order they are met, those alike but for case and width as one; the first is none.
     pub stages: Words,
     /// Counts that were said otherwise before.
     pub clashes: Vec<Clash>,
     known: BTreeMap<(What, Vec<u32>), usize>,
-}
-
-/// Stages that are the sum of the others, in small letters.
-pub const TOTALS: [&str; 6] = ["total", "sum", "合计", "总计", "总和", "总人数"];
-/// Labels that mean all of a column, in small letters.
-const ALL: [&str; 9] = ["all", "total", "overall", "全部", "整体", "总体", "合计", "总计", "不限"];
-
-fn is_one(words: &[&str], cell: &str) -> bool {
-    words.contains(&cell.to_lowercase().as_str())
 }
 
 impl Standings {
@@ -148,25 +131,32 @@ impl Standings {
         tally: &mut Tally,
     ) -> Result<(usize, u64)> {
         reading.rows.walk(text, span, tally, |cells, tally| {
-            let (said, mut odd) = self.said(reading, cells)?;
+            let mut notes = Vec::new();
+            let said = self.said(reading, cells, &mut notes)?;
             let labels = self.labels(reading, cells);
             let place = (reading.file, cells.row);
-            let before = odd.len();
-            let mut stands = false;
+            let alone = said.len() == 1;
+            let (mut stands, mut wrong) = (false, Vec::new());
             for (what, count, column) in said {
-                match self.keep(place, what, count, &labels) {
-                    Some("contradicting-count") => odd.push(("contradicting-count", column)),
-                    note => {
+                match count.map(|count| (count, self.keep(place, what, count, &labels))) {
+                    Ok((_, Some("contradicting-count"))) => wrong.insert(0, ("contradicting-count", column)),
+                    Ok((count, note)) => {
                         stands = true;
                         let rounded = (count.slack > 0).then_some("count-rounded");
-                        odd.extend(note.into_iter().chain(rounded).map(|code| (code, column)));
+                        notes.extend(note.into_iter().chain(rounded).map(|code| (code, column)));
+                    }
+                    Err(code) => {
+                        self.name(place, what, &labels);
+                        // An empty cell is nothing odd beside others.
+                        wrong.extend((alone || code != "no-number").then_some((code, column)));
                     }
                 }
             }
-            match odd.get(before) {
+            match wrong.first() {
                 Some((code, column)) if !stands => Err(Left::of(code, column)),
                 _ => {
-                    odd.iter().for_each(|(code, name)| Tally::count(&mut tally.notes, code, name, cells.row));
+                    let all = wrong.iter().chain(&notes);
+                    all.for_each(|(code, name)| Tally::count(&mut tally.notes, code, name, cells.row));
                     Ok(())
                 }
             }
@@ -186,65 +176,100 @@ impl Standings {
         let mut labels = vec![0; self.rows.dims.len()];
         let read = reading.labels.iter().map(|(at, dim)| (*dim, cells.text(*at)));
         let given = reading.given.iter().map(|(dim, label)| (*dim, label.as_str()));
-        for (dim, label) in given.chain(read).filter(|(_, label)| !is_one(&ALL, label)) {
+        for (dim, label) in given.chain(read).filter(|(_, label)| !platform::is_all(label)) {
             labels[dim] = self.rows.number(dim, label);
         }
         labels
     }
     /// Keeps a count, unless it was said before; what is odd about it then.
     fn keep(&mut self, place: (u32, u64), what: What, count: Count, labels: &[u32]) -> Option<&'static str> {
-        let Some(&first) = self.known.get(&(what, labels.to_vec())) else {
-            self.known.insert((what, labels.to_vec()), self.counts.len());
-            self.rows.push(place, labels);
-            self.whats.push(what);
-            self.counts.push(count);
+        let first = self.at(place, what, labels);
+        let Some(other) = self.counts[first] else {
+            self.rows.places[first] = place;
+            self.counts[first] = Some(count);
             return None;
         };
-        let other = self.counts[first];
         if other.people.abs_diff(count.people) <= other.slack + count.slack {
             return Some("repeated-count");
         }
         self.clashes.push(Clash { first, place, people: count.people });
         Some("contradicting-count")
     }
-    fn day<'a>(&mut self, day: &'a Day, cells: &Cells) -> std::result::Result<u32, Left<'a>> {
-        match day {
-            Day::Column(column) => self.rows.day(column, cells),
-            Day::All(day) => Ok(*day),
+    /// A row that names a stage without a count that can be read: the stage is there, how many stand in it is not told.
+    fn name(&mut self, place: (u32, u64), what: What, labels: &[u32]) {
+        if matches!(what, What::Stood(..)) {
+            self.at(place, what, labels);
         }
     }
-    /// What a row says, with the column of each; and what is odd about cells that say nothing of use, where others do.
+    /// Where a count is kept; nothing is told there yet if it was not named before.
+    fn at(&mut self, place: (u32, u64), what: What, labels: &[u32]) -> usize {
+        let next = self.counts.len();
+        let at = *self.known.entry((what, labels.to_vec())).or_insert(next);
+        if at == next {
+            self.rows.push(place, labels);
+            self.whats.push(what);
+            self.counts.push(None);
+        }
+        at
+    }
+    /// The day a row says; where it says only a month, its last.
+    fn day<'a>(
+        &mut self,
+        day: &'a Day,
+        cells: &Cells,
+        notes: &mut Vec<Odd<'a>>,
+    ) -> std::result::Result<u32, Left<'a>> {
+        let column = match day {
+            Day::Column(column) => column,
+            Day::All(day) => return Ok(*day),
+        };
+        let plain = matches!(column.format, None | Some(Format::Ymd));
+        match platform::month_end(cells.bytes(column.at)).filter(|_| plain) {
+            Some(day) => {
+                notes.push(("month-end", &column.name));
+                column.within(i64::from(day))
+            }
+            None => self.rows.day(column, cells),
+        }
+    }
+    /// What a row says, or why it does not, with the column of each.
     fn said<'a>(
         &mut self,
         reading: &'a StandingReading,
         cells: &Cells,
-    ) -> std::result::Result<(Vec<Said<'a>>, Vec<Odd<'a>>), Left<'a>> {
-        let day = self.day(&reading.time, cells)?;
-        let one = |what: What, people: &'a Named| {
-            let count = people_in(cells, people).map_err(|code| Left::of(code, &people.1))?;
-            Ok((vec![(what, count, people.1.as_str())], vec![]))
-        };
+        notes: &mut Vec<Odd<'a>>,
+    ) -> std::result::Result<Vec<Said<'a>>, Left<'a>> {
+        let day = self.day(&reading.time, cells, notes)?;
+        let one =
+            |what: What, people: &'a Named| Ok(vec![(what, people_in(cells, people), people.1.as_str())]);
         match &reading.form {
             Form::Long { stage, people, total } => {
                 let name = cells.text(stage.0);
-                let sum = total.as_ref().map_or_else(|| is_one(&TOTALS, name), |total| total == name);
+                let sum =
+                    total.as_ref().map_or_else(|| platform::is_sum(name), |total| fold(total) == fold(name));
                 match () {
                     () if name.is_empty() => Err(Left::of("no-stage", &stage.1)),
                     () if sum => one(What::Total(day), people),
-                    () => one(What::Stood(day, self.stages.number(name)), people),
+                    () => one(What::Stood(day, self.stages.alike(name, fold(name))), people),
                 }
             }
             Form::Wide { stages, total } => {
-                let stages = stages.iter().map(|(name, at)| (What::Stood(day, self.stages.number(name)), at));
+                let mut number = |name: &str| self.stages.alike(name, fold(name));
+                let stages = stages.iter().map(|(name, at)| (What::Stood(day, number(name)), at));
                 let sum = total.iter().map(|at| (What::Total(day), at));
                 wide(stages.chain(sum), cells)
             }
             Form::Flow { since, from, to, people } => {
-                let since = self.day(since, cells)?;
+                let since = self.day(since, cells, notes)?;
                 if since >= day {
                     return Err(Left::of("days-reversed", ""));
                 }
-                let stages = [from, to].map(|at| self.stages.number(cells.text(at.0)));
+                // All who moved are no move.
+                if let Some(sum) = [from, to].into_iter().find(|at| platform::is_sum(cells.text(at.0))) {
+                    return Err(Left::of("sum-of-moves", &sum.1));
+                }
+                let stages = [from, to].map(|at| cells.text(at.0));
+                let stages = stages.map(|name| self.stages.alike(name, fold(name)));
                 if stages == [0, 0] {
                     return Err(Left::of("no-stage", &from.1));
                 }
@@ -254,91 +279,26 @@ impl Standings {
     }
 }
 
-/// A count and its column.
-type Said<'a> = (What, Count, &'a str);
+/// A count, or why there is none, and its column.
+type Said<'a> = (What, std::result::Result<Count, &'static str>, &'a str);
 /// What is odd, and in which column.
 type Odd<'a> = (&'static str, &'a str);
 
 fn wide<'a>(
     columns: impl Iterator<Item = (What, &'a Named)>,
     cells: &Cells,
-) -> std::result::Result<(Vec<Said<'a>>, Vec<Odd<'a>>), Left<'a>> {
-    let (mut said, mut odd) = (Vec::new(), Vec::new());
-    for (what, column) in columns {
-        match people_in(cells, column) {
-            Ok(count) => said.push((what, count, column.1.as_str())),
-            Err("no-number") => {}
-            Err(code) => odd.push((code, column.1.as_str())),
-        }
-    }
-    match (said.is_empty(), odd.first()) {
-        (true, Some((code, column))) => Err(Left::of(code, column)),
-        (true, None) => Err(Left::of("no-number", "")),
-        _ => Ok((said, odd)),
+) -> std::result::Result<Vec<Said<'a>>, Left<'a>> {
+    let said: Vec<_> =
+        columns.map(|(what, column)| (what, people_in(cells, column), column.1.as_str())).collect();
+    match said.iter().all(|(_, count, _)| *count == Err("no-number")) {
+        true => Err(Left::of("no-number", "")),
+        false => Ok(said),
     }
 }
 
 fn people_in(cells: &Cells, column: &Named) -> std::result::Result<Count, &'static str> {
     match cells.bytes(column.0) {
         b"" => Err("no-number"),
-        cell => count(cell),
-    }
-}
-
-/// A number of people as platforms write it: `12,345`, `12.3万`, `1.2w`, `0.5亿`. Nobody is a part of a person.
-pub fn count(cell: &[u8]) -> std::result::Result<Count, &'static str> {
-    const UNITS: [(&str, u8); 4] = [("万", 4), ("w", 4), ("W", 4), ("亿", 8)];
-    let unit = UNITS.iter().find_map(|(mark, zeros)| Some((cell.strip_suffix(mark.as_bytes())?, *zeros)));
-    let (number, zeros) = unit.unwrap_or((cell, 0));
-    let number = number.trim_ascii_end();
-    // Money has a sign in front; people have none.
-    let plain = number.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.'));
-    let (people, fraction) = money::read(number, zeros).filter(|_| plain).ok_or("amount-unreadable")?;
-    let written = number.iter().rev().position(|b| *b == b'.').map_or(0, |digits| digits.min(8) as u8);
-    match () {
-        () if people < 0 => Err("negative-count"),
-        () if fraction => Err("fraction-count"),
-        () => Ok(Count {
-            people: people as u64,
-            slack: 10u64.pow(u32::from(zeros.saturating_sub(written))) / 2,
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_as_platforms_write_them() {
-        let fine = [
-            ("12,345", 12_345, 0),
-            ("0", 0, 0),
-            ("7.0", 7, 0),
-            ("12.3万", 123_000, 500),
-            ("12.3 万", 123_000, 500),
-            ("1.2w", 12_000, 500),
-            ("3W", 30_000, 5_000),
-            ("1.2345万", 12_345, 0),
-            ("0.50亿", 50_000_000, 500_000),
-        ];
-        for (cell, people, slack) in fine {
-            assert_eq!(count(cell.as_bytes()), Ok(Count { people, slack }), "{cell}");
-        }
-        let refused = [
-            ("-3", "negative-count"),
-            ("12.5", "fraction-count"),
-            ("1.23456万", "fraction-count"),
-            ("<100", "amount-unreadable"),
-            ("10万+", "amount-unreadable"),
-            ("12%", "amount-unreadable"),
-            ("¥12", "amount-unreadable"),
-            ("1,2万", "amount-unreadable"),
-            ("万", "amount-unreadable"),
-            ("12k", "amount-unreadable"),
-        ];
-        for (cell, code) in refused {
-            assert_eq!(count(cell.as_bytes()), Err(code), "{cell}");
-        }
+        cell => platform::count(cell),
     }
 }

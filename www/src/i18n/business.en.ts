@@ -48,7 +48,7 @@ export const businessEn: BusinessWords = {
     "missing-person": "No ID", "no-time": "No time", "time-unreadable": "Time not understood", "before-epoch": "Before 1970", "in-future": "After the last day",
     "no-step": "No step happened", "step-unreadable": "Neither yes nor no", "step-in-future": "A step after the last day (that step does not count)",
     "no-number": "No number at all", "negative-count": "People, impressions, clicks or conversions below zero", "clicks-above-impressions": "More clicks than impressions (in no rate)", "conversions-above-clicks": "More conversions than clicks (in no rate)", "negative-cost": "Cost below zero (in no rate)",
-    "no-stage": "No stage", "fraction-count": "Not a whole number of people", "days-reversed": "The first day is not before the second", "repeated-count": "The same as another row (counts once)", "contradicting-count": "Contradicts another row (the first stands)", "count-rounded": "Rounded by the platform",
+    "no-stage": "No stage", "fraction-count": "Not a whole number of people", "days-reversed": "The first day is not before the second", "repeated-count": "The same as another row (counts once)", "contradicting-count": "Contradicts another row (the first stands)", "count-rounded": "Rounded by the platform", "month-end": "Only a month is said: its last day", "sum-of-moves": "All who moved, no move of its own",
     "missing-product": "No product", "duplicate-product": "Product again (the first row counts)",
     "no-amount": "No amount", "amount-unreadable": "Amount not understood", "negative-amount": "Below zero (taken as a refund)", "amount-rounded": "Too many decimals (rounded)", "mixed-zones": "Times without a zone beside others with one (read in the zone of the days)",
   },
@@ -90,7 +90,7 @@ export const businessEn: BusinessWords = {
     movesOnly: "Only the moves the files give are drawn; who stayed is missing where no row says so. Counts are the platform's totals and no sample, so they have no interval.",
     odd: (n) => `Does not fit: ${n}`,
     odds: {
-      "contradicting-count": "Two rows differ (the first stands)", "stage-missing": "A stage is missing", "total-apart": "The printed total is not the sum of the stages", "does-not-add-up": "The change is not inflow less outflow", "moved-above-stood": "More moved than stood there",
+      "contradicting-count": "Two rows differ (the first stands)", "stage-missing": "A stage is missing, or its count is not told", "total-apart": "The printed total is not the sum of the stages", "part-above-whole": "A part counts more than the whole it is of", "wholes-differ": "Parts by two columns add up to different numbers (everyone is the larger)", "does-not-add-up": "The change is not inflow less outflow", "moved-above-stood": "More moved than stood there",
       "flow-without-stock": "Moves without counts of who stands where", "day-missing": "No counts on this day", "parts-differ": "Other parts on each day",
     },
   },

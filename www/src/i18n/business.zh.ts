@@ -47,7 +47,7 @@ export const businessZh = {
     "missing-person": "没有 ID", "no-time": "没有时间", "time-unreadable": "时间读不懂", "before-epoch": "早于 1970 年", "in-future": "晚于截止日",
     "no-step": "一步也没有发生", "step-unreadable": "是否发生读不懂", "step-in-future": "有一步晚于截止日（不计这一步）",
     "no-number": "没有任何数值", "negative-count": "曝光、点击或转化为负", "clicks-above-impressions": "点击多于曝光（不计入比率）", "conversions-above-clicks": "转化多于点击（不计入比率）", "negative-cost": "花费为负（不计入比率）",
-    "no-stage": "没有阶段", "fraction-count": "人数不是整数", "days-reversed": "起始日不早于截止日", "repeated-count": "与另一行相同（只算一次）", "contradicting-count": "与另一行矛盾（以先出现的为准）", "count-rounded": "平台按万或亿取整",
+    "no-stage": "没有阶段", "fraction-count": "人数不是整数", "days-reversed": "起始日不早于截止日", "repeated-count": "与另一行相同（只算一次）", "contradicting-count": "与另一行矛盾（以先出现的为准）", "count-rounded": "平台按万或亿取整", "month-end": "只写了月份，按当月最后一天", "sum-of-moves": "流转的合计行，不是一次流转",
     "missing-product": "没有商品", "duplicate-product": "商品重复（以第一行为准）",
     "no-amount": "没有金额", "amount-unreadable": "金额读不懂", "negative-amount": "金额为负（按退款计）", "amount-rounded": "金额小数位过多（已取整）", "mixed-zones": "有的时间带时区、有的不带（不带的按所选时区）",
   } as Record<string, string>,
@@ -89,7 +89,7 @@ export const businessZh = {
     movesOnly: "只画出文件给出的流转；文件没有给出的停留不在图中。人数是平台统计的总数，不是抽样，所以没有区间。",
     odd: (n: string) => `${n} 处对不上`,
     odds: {
-      "contradicting-count": "两行不同（以先出现的为准）", "stage-missing": "缺少这个阶段", "total-apart": "印出的合计不等于各阶段之和", "does-not-add-up": "存量变化不等于流入减流出", "moved-above-stood": "移动的人比原有的多",
+      "contradicting-count": "两行不同（以先出现的为准）", "stage-missing": "缺少这个阶段，或没有写出人数", "total-apart": "印出的合计不等于各阶段之和", "part-above-whole": "部分多于它所属的整体", "wholes-differ": "按两列分别相加，总数不同（整体取较大者）", "does-not-add-up": "存量变化不等于流入减流出", "moved-above-stood": "移动的人比原有的多",
       "flow-without-stock": "有流转，没有对应的存量", "day-missing": "这一天没有数据", "parts-differ": "两天的组成部分不同",
     } as Record<string, string>,
   },

@@ -21,15 +21,22 @@ const STOOD = /^(stage|people|stood|total|since|from|to)$/;
 export const usesOf = (table: FileKind): readonly Use[] =>
   USES.filter((use) => (table === "standing" ? STOOD.test(use) || /time|category|channel|crowd|label|none/.test(use) : STOOD.test(use) ? false : table === "sku" ? /product|label|none/.test(use) : use === "step" ? table === "response" : use === "number" ? table !== "response" : use === "crowd" || use === "content" || isCounted(use) ? table === "campaign" : use === "event" ? table === "events" || table === "campaign" : use === "text" ? table === "events" || table === "orders" : use === "arm" ? table === "assign" : /order|amount|status/.test(use) ? table === "orders" : true));
 
+/** How many stand somewhere, behind the stage's name or alone. */
+const MANY = "人数|人群(?:规模|资产|数?量)?|用户[数量]?|消费者(?:人?数|资产|规模|量)?|资产|规模|users?|people|count|consumers?|customers?|audience|reach|size";
+/** Words of counts by stage: a column of stages goes before one of days, which may begin alike. */
+const STAGED: [Use, RegExp][] = [
+  ["from", /流出|转出|(来源|起始|期初|原|上期|之前)(阶段|层级)|^from(?![_ -]?(day|date|time))/i],
+  ["to", /流入|转入|去向|(目标|截止|结束|终止|期末|新)(阶段|层级)|^to(?![_ -]?(day|date|time))($|[_ -])/i],
+  ["stood", new RegExp(`^a[1-5](?![a-z0-9])|^([aiplo]|认知|兴趣|购买|忠诚|了解|吸引|问询|行动|拥护|机会|aware|interest|purchase|loyal|appeal|ask|act|advocate|opportunity|acquisition|activation|retention|revenue|referral)([_ -]?(${MANY}))?$`, "i")],
+  ["total", /合计|总计|总和|总数|总(人|消费者|人群|用户|资产|规模)|^(grand.?)?total|^(sum|all|overall)$|^(全部|整体|总体)/i],
+  ["people", new RegExp(`人数|人群(规模|资产|数?量)|用户(数|量|规模)|消费者(人?数|资产|规模|量)|资产|规模|^(${MANY})$|(audience|crowd|consumer|customer|user).?(size|count|number)`, "i")],
+  ["stage", /阶段|层级|^stage$|stage.?name|^ladder$/i],
+  ["since", /起始|期初|开始日|since|from.?(day|date)|start.?(day|date)/i],
+  ["time", /月份|^(统计)?月$|^month$|(截止|结束|终止|统计|数据)日/i],
+];
+
 /** Words in a column's name, the surest use first. */
 const WORDS: [Use, RegExp][] = [
-  ["since", /起始|期初|开始日|since|from.?(day|date)|start.?(day|date)/i],
-  ["stood", /^a[1-5](?![a-z0-9])|^([aiplo]|认知|兴趣|购买|忠诚|了解|吸引|问询|行动|拥护|机会|aware|interest|purchase|loyal|appeal|ask|act|advocate|opportunity|acquisition|activation|retention|revenue|referral)([_ -]?(人数|人群|用户数?|users?|people|count))?$/i],
-  ["stage", /阶段|层级|^stage$|stage.?name|^ladder$/i],
-  ["from", /流出|^from|来源阶段|起始阶段/i],
-  ["to", /流入|去向|^to($|[_ ])|目标阶段/i],
-  ["people", /人数|人群量|用户数|资产量|^people$|^users?$|^count$|audience.?size/i],
-  ["total", /合计|总计|总数|^total|^sum$/i],
   ["impressions", /曝光|展示|展现|^impressions?$|^shown$|^views$|impr/i],
   ["clicks", /点击|clicks?$/i],
   ["cost", /花费|消耗|成本|^cost|spend$|^spent/i],
@@ -71,23 +78,47 @@ export const stepName = (column: string): string => column.replace(/([_ ]?(at|ti
 /** The ID column, if one looks like it. */
 export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
 
+/** Parts of a whole and changes are no people, and nobody's label. */
+const SHARE = /占比|比例|比重|份额|环比|同比|增幅|率$|(^|[_ -])(share|percent|percentage|pct|ratio|rate|mom|yoy|growth)($|[_ -])|[%％]/i;
+const PERCENT = /^[-+−]?[\d,]*\.?\d+ ?[%％]$/;
+const shared = (column: ColumnFound): boolean => 2 * column.examples.filter((value) => PERCENT.test(value)).length > column.examples.length || (SHARE.test(column.name) && (numeric(column) || all(column, /^[-+−]?[\d,]*\.?\d+ ?[%％]?$/)));
+
 function named(column: ColumnFound, table: FileKind): Use | undefined {
-  return WORDS.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || numeric(column)) && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)))?.[0];
+  if (table === "standing" && shared(column)) return undefined;
+  const words = table === "standing" ? [...STAGED, ...WORDS] : WORDS;
+  return words.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || numeric(column)) && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)) && (!/^(from|to)$/.test(use) || !(numeric(column) || column.role.role === "date")))?.[0];
 }
 
 /** The column of the time, if one looks like it. */
 const timedIn = (found: Inspection, table: FileKind, id?: ColumnFound): ColumnFound | undefined =>
-  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || all(column, TIME)));
+  found.columns.find((column) => column !== id && named(column, table) === "time") ?? found.columns.find((column) => column !== id && (column.role.role === "date" || all(column, TIME)) && named(column, table) !== "since");
 
 /** Whether a file of campaigns says how many, and not who. */
 const summed = (found: Inspection): boolean => new Set(found.columns.map((column) => named(column, "campaign")).filter(isCounted)).size > 1;
 
 /** The stage that a column of people is of. */
-export const stageOf = (column: string): string => column.replace(/([_ -]?(人数|人群|用户数?|users|people|count))+$/i, "") || column;
+export const stageOf = (column: string): string => column.replace(new RegExp(`([_ -]?(${MANY}))+$`, "i"), "") || column;
+
+/** What columns of counts by stage are for, each beside the others. */
+function stagedIn(found: Inspection): Map<string, Use | undefined> {
+  const uses = new Map(found.columns.map((column) => [column.name, named(column, "standing")]));
+  const first = (use: Use): string | undefined => [...uses].find(([, of]) => of === use)?.[0];
+  const turn = (use: Use, to: Use): void => {
+    const name = first(use);
+    if (name !== undefined) uses.set(name, to);
+  };
+  // Of moves one end may bear no more than the name of a stage.
+  if (first("from") !== undefined && first("to") === undefined) turn("stage", "to");
+  else if (first("to") !== undefined && first("from") === undefined) turn("stage", "from");
+  // In a file of a row per stage nothing else says how many.
+  if (first("people") === undefined && (first("stage") ?? first("from")) !== undefined) turn("total", "people");
+  return uses;
+}
 
 /** Whether a file says how many stand in stages, or moved between them. */
 function stood(found: Inspection): boolean {
-  const has = (use: Use): number => found.columns.filter((column) => named(column, "standing") === use).length;
+  const uses = [...stagedIn(found).values()];
+  const has = (use: Use): number => uses.filter((of) => of === use).length;
   return has("stood") > 1 || (has("people") > 0 && (has("stage") > 0 || (has("from") > 0 && has("to") > 0)));
 }
 
@@ -113,12 +144,17 @@ export function usesIn(found: Inspection, table: FileKind): Record<string, Use> 
   const id = people ? idOf(found) : undefined;
   const taken = new Set<Use>(["id"]);
   const uses: Record<string, Use> = {};
+  const staged = table === "standing" ? stagedIn(found) : undefined;
   const stepped = table === "response" ? steps(found) : [];
   // Steps that say when they happened need no time of the row.
   const timed = table !== "sku" && !stepped.some((column) => !all(column, YES_NO)) ? timedIn(found, table, id) : undefined;
   for (const column of found.columns) {
-    const use = column === id ? "id" : column === timed ? "time" : named(column, table);
-    const plain: Use = column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" || (table === "events" && STARS.test(column.name) && numeric(column)) ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found))) && column.distinct <= 1000 ? "label" : "none";
+    const use = column === id ? "id" : column === timed ? "time" : staged ? staged.get(column.name) : named(column, table);
+    // A number that is no count of people would make a group of every row.
+    const number = staged && (shared(column) || (numeric(column) && !/id$|code$|编号|编码|代码/i.test(column.name)));
+    // The same in every row here, and perhaps not in the next file.
+    const lone = staged && column.distinct === 1 && column.role.role !== "date" && !all(column, TIME);
+    const plain: Use = number ? "none" : column.id && column.role.role === "ignore" && people ? "none" : column.role.role === "number" || (table === "events" && STARS.test(column.name) && numeric(column)) ? (people && table !== "response" && table !== "campaign" ? "number" : "none") : (column.role.role === "category" || (table === "sku" && word(column, found)) || lone) && column.distinct <= 1000 ? "label" : "none";
     uses[column.name] = column === id ? "id" : stepped.includes(column) ? "step" : use && use !== "time" && (use === "stood" || !taken.has(use)) ? use : column === timed ? "time" : plain;
     taken.add(uses[column.name] as Use);
   }
