@@ -83,13 +83,17 @@ pub fn clv(report: &Released<ClvReport>) -> Files {
     }
     let mut files = named([("clv.json", json), ("clv.csv", table.bytes()), ("clv-jumps.csv", jumps.bytes())]);
     if let Some(held) = &report.holdout {
-        let mut table = Table::new("repeat_orders_before,people,predicted_orders,actual_orders");
+        let mut table = Table::new(
+            "repeat_orders_before,people,predicted_orders,actual_orders,predicted_money,actual_money",
+        );
         for row in &held.rows {
             table
                 .count(row.repeats.into())
                 .count(row.people)
                 .number(row.predicted, 6)
                 .number(row.actual, 6)
+                .maybe(row.money.map(|[predicted, _]| predicted), 4)
+                .maybe(row.money.map(|[_, came]| came), 4)
                 .end();
         }
         files.extend(named([("clv-holdout.csv", table.bytes())]));

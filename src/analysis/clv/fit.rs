@@ -1,7 +1,7 @@
 //! From histories to models, and from a model to a forecast that can be held against what came.
 
 use super::report::{ClvHoldout, HoldoutRow};
-use super::walk::Past;
+use super::walk::{Alike, Past};
 use crate::error::Result;
 use crate::num::{self, BgNbd, Fitted, GammaGamma, Histories, Spent, WEEK};
 use crate::shard::desk::Desk;
@@ -29,7 +29,7 @@ pub async fn fit(desk: &Desk, past: &Past, decimals: u8) -> Result<Models> {
     let all: Vec<Histories> = past
         .histories
         .iter()
-        .map(|(&(repeats, last, age), &(people, _))| Histories { repeats, last, age, people })
+        .map(|(&(repeats, last, age), alike)| Histories { repeats, last, age, people: alike.people })
         .collect();
     desk.breathe().await?;
     let orders = BgNbd::fit(&all);
@@ -64,35 +64,64 @@ fn correlation(all: &[Spent]) -> Option<f64> {
 }
 
 /// Holds the forecast of the `days` behind a fit against what came.
-pub fn holdout(models: &Models, past: &Past, days: u32) -> ClvHoldout {
+pub fn holdout(models: &Models, past: &Past, days: u32, decimals: u8) -> ClvHoldout {
     let model = &models.orders.model;
     let weeks = f64::from(days) / WEEK;
-    let (mut rows, mut cached) = (BTreeMap::<u32, (u64, f64, u64)>::new(), BTreeMap::new());
-    for (&(repeats, last, age), &(people, came)) in &past.histories {
+    let unit = 10f64.powi(i32::from(decimals));
+    let (mut rows, mut cached) = (BTreeMap::<u32, Held>::new(), BTreeMap::new());
+    for (&(repeats, last, age), alike) in &past.histories {
         let [last, whole] = [last, age].map(|day| f64::from(day) / WEEK);
         let if_alive =
             *cached.entry((repeats, age)).or_insert_with(|| model.orders_if_alive(repeats, whole, weeks));
+        let orders = model.alive(repeats, last, whole) * if_alive;
         let row = rows.entry(repeats.min(TOGETHER)).or_default();
-        row.0 += people;
-        row.1 += people as f64 * model.alive(repeats, last, whole) * if_alive;
-        row.2 += came;
+        row.people += alike.people;
+        row.orders[0] += alike.people as f64 * orders;
+        row.orders[1] += alike.ahead as f64;
+        row.money[0] += orders * models.worth(repeats, alike, unit).unwrap_or(0.0);
+        row.money[1] += alike.came as f64 / unit;
     }
-    let rows: Vec<HoldoutRow> = rows
-        .into_iter()
-        .map(|(repeats, (people, predicted, actual))| HoldoutRow {
-            repeats,
-            people,
-            predicted: predicted / people as f64,
-            actual: actual as f64 / people as f64,
-        })
-        .collect();
-    let whole = |of: fn(&HoldoutRow) -> f64| rows.iter().map(|r| r.people as f64 * of(r)).sum::<f64>();
+    let known = models.money.is_some();
+    let each = |sums: [f64; 2], people: u64| sums.map(|sum| sum / people as f64);
+    let whole = |of: fn(&Held) -> [f64; 2]| {
+        rows.values().fold([0.0; 2], |sum, row| [sum[0] + of(row)[0], sum[1] + of(row)[1]])
+    };
     ClvHoldout {
         days,
         model: *model,
         people: past.people(),
-        predicted: whole(|r| r.predicted),
-        actual: past.histories.values().map(|(_, came)| came).sum(),
-        rows,
+        predicted: whole(|row| row.orders)[0],
+        actual: past.histories.values().map(|alike| alike.ahead).sum(),
+        money: known.then(|| whole(|row| row.money)),
+        rows: rows
+            .iter()
+            .map(|(&repeats, row)| HoldoutRow {
+                repeats,
+                people: row.people,
+                predicted: each(row.orders, row.people)[0],
+                actual: each(row.orders, row.people)[1],
+                money: known.then(|| each(row.money, row.people)),
+            })
+            .collect(),
+    }
+}
+
+/// A row of the plot before it is divided: forecast and came.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    people: u64,
+    orders: [f64; 2],
+    money: [f64; 2],
+}
+
+impl Models {
+    /// What one order of each of these people is expected to be worth, added up: of those without money of repeat orders
+    /// everyone's mean. The expectation is linear in that money, so their sum is enough.
+    fn worth(&self, repeats: u32, alike: &Alike, unit: f64) -> Option<f64> {
+        let money = self.money.as_ref()?.model;
+        let spenders = alike.spenders as f64;
+        let mean = alike.spent as f64 / unit / spenders.max(1.0);
+        let others = (alike.people - alike.spenders) as f64;
+        Some(spenders * money.expected(repeats, mean)? + others * money.expected(0, 0.0)?)
     }
 }

@@ -76,7 +76,7 @@ pub async fn clv(desk: &Desk, schema: &PastSchema, plan: &ClvPlan) -> Result<Clv
     let whole = fit::fit(desk, &all, decimals).await?;
     desk.progress("clv", 1, 4, "rounds");
     let held = if ahead > 0 && earlier.repeaters() >= LEAST {
-        Some(fit::holdout(&fit::fit(desk, &earlier, decimals).await?, &earlier, ahead))
+        Some(fit::holdout(&fit::fit(desk, &earlier, decimals).await?, &earlier, ahead, decimals))
     } else {
         None
     };

@@ -91,6 +91,8 @@ pub struct ClvHoldout {
     pub predicted: f64,
     /// Orders they gave.
     pub actual: u64,
+    /// Money they were to spend, and spent, in whole units; absent without a model of money.
+    pub money: Option<[f64; 2]>,
     /// By repeat orders before.
     pub rows: Vec<HoldoutRow>,
 }
@@ -107,6 +109,8 @@ pub struct HoldoutRow {
     pub predicted: f64,
     /// Orders per person that came.
     pub actual: f64,
+    /// Money per person, forecast and came, in whole units; absent without a model of money.
+    pub money: Option<[f64; 2]>,
 }
 
 /// A third of the people by value.

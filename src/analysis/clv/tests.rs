@@ -59,6 +59,10 @@ fn a_planted_model_comes_back_and_forecasts() {
     let held = found.holdout.unwrap();
     assert!((held.predicted / held.actual as f64 - 1.0).abs() < 0.1, "{held:?}");
     assert_eq!(held.rows.iter().map(|r| r.people).sum::<u64>(), held.people);
+    let [predicted, came] = held.money.unwrap();
+    assert!((predicted / came - 1.0).abs() < 0.12, "{predicted} {came}");
+    let money = held.rows.iter().map(|row| row.people as f64 * row.money.unwrap()[1]).sum::<f64>();
+    assert!((money - came).abs() < 1e-6 * came);
     let people = |all: Vec<u64>| all.iter().sum::<u64>();
     assert_eq!(people(found.bands.iter().map(|b| b.sum.people).collect()), found.people);
     assert_eq!(people(found.states.iter().map(|s| s.sum.people).collect()), found.people);

@@ -24,6 +24,8 @@ pub struct History {
     pub gaps: [u64; 2],
     /// Days with an order behind the end.
     pub ahead: u32,
+    /// Their money.
+    pub came: i64,
 }
 
 impl History {
@@ -33,8 +35,10 @@ impl History {
         for order in all.of_person(person).filter(|order| all.fates[*order] == Fate::Bought) {
             let day = all.day(order);
             if day >= end {
-                if day < end + ahead && day != behind {
-                    (of.ahead, behind) = (of.ahead + 1, day);
+                if day < end + ahead {
+                    of.ahead += u32::from(day != behind);
+                    of.came += all.amounts[order];
+                    behind = day;
                 }
                 continue;
             }
@@ -77,20 +81,45 @@ pub struct Look {
 /// Histories, equal ones as one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Past {
-    /// By repeats, last and age in days: people, and orders they gave behind the end.
-    pub histories: BTreeMap<(u32, u32, u32), (u64, u64)>,
+    /// By repeats, last and age in days.
+    pub histories: BTreeMap<(u32, u32, u32), Alike>,
     /// By repeats and the money for them: people. Only of those whose money is above zero.
     pub spent: BTreeMap<(u32, i64), u64>,
+}
+
+/// People with equal histories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Alike {
+    /// How many.
+    pub people: u64,
+    /// Orders they gave behind the end.
+    pub ahead: u64,
+    /// Their money.
+    pub came: i64,
+    /// Those of them whose repeat orders have money above zero.
+    pub spenders: u64,
+    /// That money.
+    pub spent: i64,
+}
+
+impl Alike {
+    fn add(&mut self, other: Alike) {
+        self.people += other.people;
+        self.ahead += other.ahead;
+        self.came += other.came;
+        self.spenders += other.spenders;
+        self.spent += other.spent;
+    }
 }
 
 impl Past {
     /// People with an order.
     pub fn people(&self) -> u64 {
-        self.histories.values().map(|(people, _)| people).sum()
+        self.histories.values().map(|alike| alike.people).sum()
     }
     /// People with a repeat order.
     pub fn repeaters(&self) -> u64 {
-        self.histories.iter().filter(|(key, _)| key.0 > 0).map(|(_, (people, _))| people).sum()
+        self.histories.iter().filter(|(key, _)| key.0 > 0).map(|(_, alike)| alike.people).sum()
     }
     /// Days of the longest history.
     pub fn longest(&self) -> u32 {
@@ -100,9 +129,8 @@ impl Past {
 
 impl Partial for Past {
     fn merge(&mut self, other: Self) {
-        for (key, (people, ahead)) in other.histories {
-            let entry = self.histories.entry(key).or_default();
-            *entry = (entry.0 + people, entry.1 + ahead);
+        for (key, alike) in other.histories {
+            self.histories.entry(key).or_default().add(alike);
         }
         for (key, people) in other.spent {
             *self.spent.entry(key).or_default() += people;
@@ -126,9 +154,15 @@ impl Analysis for Look {
             if history.days == 0 {
                 continue;
             }
-            let entry = sum.histories.entry(history.key(self.end)).or_default();
-            *entry = (entry.0 + 1, entry.1 + u64::from(history.ahead));
-            if history.days > 1 && history.repeat > 0 {
+            let spends = history.days > 1 && history.repeat > 0;
+            sum.histories.entry(history.key(self.end)).or_default().add(Alike {
+                people: 1,
+                ahead: history.ahead.into(),
+                came: history.came,
+                spenders: spends.into(),
+                spent: if spends { history.repeat } else { 0 },
+            });
+            if spends {
                 *sum.spent.entry((history.days - 1, history.repeat)).or_default() += 1;
             }
         }

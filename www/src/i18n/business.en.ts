@@ -119,6 +119,7 @@ export const businessEn: BusinessWords = {
     bands: "Value bands", band: "Band", value: "Expected value", each: "Per person", alive: "Chance to be active", names: { low: "Low", middle: "Middle", high: "High" },
     states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
     holdout: (days) => `Held out: orders per person in the last ${days} days`, predicted: "Forecast", actual: "Came", repeats: "Repeat orders before",
+    offMoney: (predicted, actual, apart) => `${predicted} forecast, ${actual} came: ${apart} apart.`, holdoutMoney: (days) => `Held out: money per person in the last ${days} days`,
     off: (predicted, actual, apart) => `${predicted} orders forecast, ${actual} came: ${apart} apart.`,
     noHoldout: "The history is too short to hold anything out.", fit: "Fitted parameters", months: "Months ahead", margin: "Margin (%)", discount: "Discount per month (%)",
     noMoney: "Too few bought again to model money; this counts orders only.", correlation: (r) => `Correlation of frequency and order value ${r} (the model assumes 0)`, unsteady: "The fit did not converge: take the figures with care.",

@@ -118,6 +118,7 @@ export const businessZh = {
     bands: "价值分层", band: "分层", value: "预计价值", each: "人均", alive: "仍活跃的可能", names: { low: "低价值", middle: "中价值", high: "高价值" } as Record<string, string>,
     states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
     holdout: (days: string) => `留出最后 ${days} 天检验：每人订单`, predicted: "预测", actual: "实际", repeats: "此前复购次数",
+    offMoney: (predicted: string, actual: string, apart: string) => `预测 ${predicted}，实际 ${actual}，相差 ${apart}。`, holdoutMoney: (days: string) => `留出最后 ${days} 天检验：每人金额`,
     off: (predicted: string, actual: string, apart: string) => `预测 ${predicted} 单，实际 ${actual} 单，相差 ${apart}。`,
     noHoldout: "历史太短，没有留出检验。", fit: "拟合参数", months: "预测月数", margin: "毛利率（%）", discount: "月折现率（%）",
     noMoney: "复购太少，没有金额模型；这里只有订单。", correlation: (r: string) => `频次与客单价的相关 ${r}（模型假定为 0）`, unsteady: "拟合没有收敛，数字仅供参考。",
