@@ -27,7 +27,7 @@ export const behaviourZh = {
     lead: (unit: string, rate: string, lost: string) => `新来的人里，${rate} 在下一${unit}还会来；来过的人里，${lost} 已经流失。`, leadShort: (lost: string) => `来过的人里，${lost} 已经流失。`,
     unit: "按", units: { week: "周", month: "月", quarter: "季度" }, begin: "从何时算起", first: "首单", any: "任一行为", active: "怎样算来过", order: "下单",
     retention: "留存", shows: "数值", show: { rate: "留存率", money: "金额", value: "累计人均金额" }, cohort: "批次", age: (n: number) => `第 ${n} 期`, size: "人数", everyone: "合计",
-    pick: "点选一格，看是哪些人。", there: "来过", away: "没来", thereThen: (cohort: string, age: string) => `${cohort}：第 +${age} 期来过`, awayThen: (cohort: string, age: string) => `${cohort}：第 +${age} 期没来`,
+    pick: "点选一格，看是哪些人。", there: "来过", away: "没来", thereThen: (cohort: string, age: string) => `${cohort}：第 ${age} 期来过`, awayThen: (cohort: string, age: string) => `${cohort}：第 ${age} 期没来`,
     open: (cohort: string) => `${cohort}*`, star: "* 这一期还没有结束，人数还会增加；没有结束的期不填数字。", latest: (n: string) => `只画最近 ${n} 批，完整数据在文件里。`,
     activity: "活跃人数", dau: "日活", wau: "7 日活跃", mau: "30 日活跃", sticky: "粘性", stickyLine: (rate: string) => `最近一天的粘性 ${rate}`, day: "日期", last: "显示天数",
     churn: "流失", silence: "多少天没来算流失", early: "至多几次算早期", states: ["仍活跃", "早期流失", "成熟流失"], lost: "已流失", model: "建模：谁会流失",
