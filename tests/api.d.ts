@@ -967,7 +967,15 @@ rates: [number, number],
 /**
  * ln of the one over the other; absent where one is zero.
  */
-ln_change: number | null, };
+ln_change: number | null, 
+/**
+ * What it contributed to `change`: over the steps they add up to it. Absent where nobody came through before or now.
+ */
+part: number | null, 
+/**
+ * 95 % interval of `part`.
+ */
+interval: Interval | null, };
 
 /**
  * A value of the split column.
@@ -989,6 +997,10 @@ overall: [number, number],
  * What it did differently.
  */
 rate: number, 
+/**
+ * 95 % interval of `rate`, its share taken as it is; absent where nobody of it came before or now.
+ */
+interval: Interval | null, 
 /**
  * That there are more or fewer of it.
  */
@@ -1438,7 +1450,11 @@ churn: number,
 /**
  * Who is lost after no more orders (or events) than this is lost early.
  */
-early: number, };
+early: number, 
+/**
+ * Units since somebody's own: who was there then is marked.
+ */
+age: number | null, };
 
 /**
  * The report.
@@ -3464,6 +3480,10 @@ overall: [number, number],
  */
 change: number, 
 /**
+ * Its 95 % interval (Newcombe).
+ */
+interval: Interval, 
+/**
  * ln of the one over the other; absent where one is zero.
  */
 ln_change: number | null, 
@@ -5392,7 +5412,16 @@ touch: string | null,
 /**
  * Days before an order in which they count.
  */
-days: number, };
+days: number, 
+/**
+ * Of a number below the paths, whose people are marked.
+ */
+who: PathWho | null, };
+
+/**
+ * Whose people are found.
+ */
+export type PathWho = { "first": string } | { "next": [string, string] } | { "pair": [string, string] };
 
 /**
  * The report.

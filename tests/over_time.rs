@@ -539,14 +539,14 @@ fn everyone_in_a_combination_of_factors_is_listed() {
     let files = Room::new("combinations", &files).run("experiment", 2).expect("runs");
     let found: Value = serde_json::from_slice(&files["experiment.json"]).expect("JSON");
     let list = String::from_utf8_lossy(&files["experiment-people.csv"]).into_owned();
-    assert!(list.starts_with("id,arm,factor_1,factor_2,factor_3\n"), "{}", &list[..60]);
+    assert!(list.starts_with("id,arm,factor_1,factor_2,factor_3,arm-did-1,"), "{}", &list[..60]);
     let cells = found["factorial"]["metrics"][0]["cells"].as_array().cloned().unwrap_or_default();
     let word = |of: &Value| of.as_str().map(String::from).unwrap_or_default();
     for cell in &cells {
         let levels: Vec<String> = cell["levels"].as_array().into_iter().flatten().map(word).collect();
-        let end = format!(",{}", levels.join(","));
-        let listed = list.lines().filter(|line| line.ends_with(&end)).count() as u64;
-        assert_eq!(Some(listed), cell["people"].as_u64(), "{end}");
+        let has = format!(",{},", levels.join(","));
+        let listed = list.lines().filter(|line| line.contains(&has)).count() as u64;
+        assert_eq!(Some(listed), cell["people"].as_u64(), "{has}");
     }
     assert_eq!(cells.len(), 12, "two hours, three faces, two arms");
 }
@@ -688,7 +688,7 @@ fn an_e_mail_for_each_person_is_worth_what_a_plain_script_says() {
     assert!(none.is_null() && policy["people"].as_u64() == Some(64_000));
     // The script: one over the share of somebody's arm among those who are recommended the same, as listed.
     let list = String::from_utf8_lossy(&files["experiment-people.csv"]).into_owned();
-    assert!(list.starts_with("id,arm,best_arm\n"), "{}", &list[..40]);
+    assert!(list.starts_with("id,arm,best_arm,arm-did-1\n"), "{}", &list[..40]);
     let mut counts: HashMap<(String, String), [f64; 2]> = HashMap::new();
     for (line, row) in list.lines().skip(1).zip(raw.lines().skip(1)) {
         let cells: Vec<&str> = line.split(',').collect();
@@ -890,7 +890,7 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     let stages = room.run("stages", 2).expect("runs");
     let found: Value = serde_json::from_slice(&stages["stages.json"]).expect("JSON");
     let people = String::from_utf8_lossy(&stages["stages-people.csv"]).into_owned();
-    assert!(people.starts_with("id,stage,before,met,stage-in-1,stage-in-2\n"), "{people:.80}");
+    assert!(people.starts_with("id,stage,before,met,stage-in-1,stage-in-2,moved\n"), "{people:.80}");
     let up = list(&found["touches"]).into_iter().filter(|of| of["touch"].as_str() == Some("app"));
     for of in up {
         let word = |of: &Value| of.as_str().unwrap_or_default().to_string();
@@ -903,6 +903,74 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     assert_eq!(first + number(&rules["none"]), number(&rules["people"]));
     let names = list(&rules["unknown"]);
     assert!(names.iter().any(|name| name == "registered-not-bought"), "no file has such an event: {names:?}");
+}
+
+#[test]
+fn everyone_behind_a_move_a_value_a_cell_and_a_pair_is_listed() {
+    let files = shop();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let room = Room::new("behind", &files);
+    let asked = |age: u32, who: &str| {
+        let of = files[3].1.replace("[cohorts]\n", &format!("[cohorts]\nage = {age}\n"));
+        let of = of.replace("[paths]\n", &format!("[paths]\nwho = {who}\n"));
+        fs::write(room.0.join("room.toml"), of).expect("a recipe");
+    };
+    // How many people's lines end with these words, or have them in these columns.
+    let listed = |topic: &str, want: &[(&str, &str)]| {
+        let file = &room.run(topic, 3).expect("runs")[&format!("{topic}-people.csv")];
+        let list = String::from_utf8_lossy(file).into_owned();
+        let mut lines = list.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let head = lines.next().expect("a header");
+        let at = |name: &str| {
+            head.iter().position(|cell| *cell == name).unwrap_or_else(|| panic!("{name}: {head:?}"))
+        };
+        lines.filter(|cells| want.iter().all(|(name, word)| cells[at(name)] == *word)).count() as u64
+    };
+    let text = |of: &Value| of.as_str().unwrap_or_default().to_string();
+    asked(1, "{ first = \"tea\" }");
+    let rfm = room.json("rfm", 2);
+    let moves = rfm["flow"]["moves"].as_array().expect("moves");
+    let went = moves.iter().filter(|of| of[0] != of[1]).max_by_key(|of| of[2].as_u64()).expect("somebody");
+    let (from, to) = (text(&went[0]), text(&went[1]));
+    assert_eq!(
+        Some(listed("rfm", &[("before", &from), ("group", &to), ("moved", "moved")])),
+        went[2].as_u64()
+    );
+    let clv = room.json("clv", 2);
+    let jump = &clv["jumps"][0];
+    let (from, to) = (text(&jump["from"]), text(&jump["to"]));
+    assert_eq!(Some(listed("clv", &[("before", &from), ("lifecycle", &to)])), jump["people"].as_u64());
+    let stages = room.json("stages", 2);
+    let line =
+        stages["stages"].as_array().expect("stages").iter().find(|of| of["lower"][1].as_u64() > Some(0));
+    let line = line.expect("somebody fell silent");
+    let fell = listed("stages", &[("before", &text(&line["stage"])), ("moved", "fell-silent")]);
+    assert_eq!(Some(fell), line["lower"][1].as_u64());
+    let funnel = room.json("funnel", 2);
+    let value = &funnel["values"][0];
+    let last = listed("funnel", &[("value", &text(&value["value"])), ("last_step", "3")]);
+    assert_eq!(Some(last), value["steps"][2]["people"].as_u64());
+    let cohorts = room.json("cohorts", 2);
+    let cohort = &cohorts["cohorts"][1];
+    let there = listed("cohorts", &[("cohort", &text(&cohort["cohort"])), ("back", "there")]);
+    assert_eq!(Some(there), cohort["cells"][1]["people"].as_u64());
+    let experiment = room.json("experiment", 2);
+    let of = |at: usize| &experiment["metrics"][0]["arms"][at];
+    for at in 0..2 {
+        let (arm, share) = (text(&of(at)["arm"]), of(at)["value"].as_f64().unwrap_or_default());
+        let did = listed("experiment", &[("arm", &arm), ("arm-did-1", "yes")]) as f64;
+        near(&of(at)["value"], did / of(at)["people"].as_f64().unwrap_or_default(), 1e-12);
+        assert!(share > 0.0 && share < 1.0, "the control: some did, some did not");
+    }
+    let paths = room.json("paths", 2);
+    let first =
+        paths["first"].as_array().expect("first").iter().find(|of| of["product"] == "tea").expect("tea");
+    assert_eq!(Some(listed("paths", &[("who", "who")])), first["people"].as_u64());
+    let next = &paths["next"][0];
+    asked(0, &format!("{{ next = [\"{}\", \"{}\"] }}", text(&next["from"]), text(&next["to"])));
+    assert_eq!(Some(listed("paths", &[("who", "who")])), next["people"].as_u64());
+    asked(0, "{ pair = [\"tea\", \"hat\"] }");
+    assert!(room.refused("paths").starts_with("label-unknown"), "control: nobody bought one");
 }
 
 #[test]

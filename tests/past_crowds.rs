@@ -68,7 +68,9 @@ fn a_crowd_of_the_recipe_is_who_the_analysis_lists() {
     let others = "[packs]\nby = [\"city\"]\nfloor = 5\ncrowd = { is = \"measure\", measure = \"past.lifecycle\", from = 0, to = 3 }\n\
         [personas]\nk = 2\nof = { is = \"measure\", measure = \"past.clv-band\", from = 0, to = 2 }\n\
         [[portraits]]\nname = \"like them\"\nproxy = { is = \"measure\", measure = \"past.lifecycle\", from = 1, to = 3 }\n";
-    let two = crowd("once", "past.lifecycle", 0) + &crowd("high", "past.clv-band", 2);
+    let two = crowd("once", "past.lifecycle", 0)
+        + &crowd("high", "past.clv-band", 2)
+        + &crowd("were", "past.lifecycle-before", 0);
     let model =
         "samples = { positives = { is = \"measure\", measure = \"past.lifecycle\", from = 1, to = 3 } }\n";
     let dir = folder("past-crowds", &format!("{model}{others}{ORDERS}[clv]\nholdout = 0\n{two}"));
@@ -84,8 +86,11 @@ fn a_crowd_of_the_recipe_is_who_the_analysis_lists() {
             .position(|of| of == name)
             .expect("a column")
     };
-    for (file, name, value) in [("crowd-once.csv", "lifecycle", "first"), ("crowd-high.csv", "band", "high")]
-    {
+    for (file, name, value) in [
+        ("crowd-once.csv", "lifecycle", "first"),
+        ("crowd-high.csv", "band", "high"),
+        ("crowd-were.csv", "before", "first"),
+    ] {
         let (at, all) = (column(name), who(&made.join(file), |_| true));
         assert!(all.len() > 50, "{file}: {}", all.len());
         assert_eq!(all, who(&list, |cells| cells[at] == value), "{file}");

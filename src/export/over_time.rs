@@ -135,17 +135,20 @@ pub fn funnel(report: &Released<FunnelReport>) -> Files {
         files.extend(named([("funnel-values.csv", table.bytes())]));
     }
     if let Some(change) = &report.change {
-        let mut table =
-            Table::new("part,name,people_before,people,rate_before,rate,ln_change,rate_effect,mix_effect");
+        let mut table = Table::new(
+            "part,name,people_before,people,rate_before,rate,ln_change,effect,effect_low,effect_high,mix_effect",
+        );
         for step in &change.steps {
             table.text("step").label(&step.name).count(step.people[0]).count(step.people[1]);
             table.number(step.rates[0], 6).number(step.rates[1], 6).maybe(step.ln_change, 6);
-            table.text("").text("").end();
+            table.maybe(step.part, 6).maybe(step.interval.map(|i| i.low), 6);
+            table.maybe(step.interval.map(|i| i.high), 6).text("").end();
         }
         for value in &change.values {
             table.text("value").label(&value.value).count(value.people[0]).count(value.people[1]);
             table.number(value.overall[0], 6).number(value.overall[1], 6).text("");
-            table.number(value.rate, 6).number(value.mix, 6).end();
+            table.number(value.rate, 6).maybe(value.interval.map(|i| i.low), 6);
+            table.maybe(value.interval.map(|i| i.high), 6).number(value.mix, 6).end();
         }
         files.extend(named([("funnel-change.csv", table.bytes())]));
     }

@@ -70,7 +70,12 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     match topic {
         Topic::Rfm => {
-            vec![words(rfm::GROUP, "group", recipe.rfm.names().into_iter().map(|(name, _)| name).collect())]
+            let names = || recipe.rfm.names().into_iter().map(|(name, _)| name).collect();
+            let was =
+                || [words(rfm::WAS, "before", names()), words(rfm::MOVED, "moved", named(&["", "moved"]))];
+            let cell = Shown { least: 0, ..number(rfm::CELL, "cell", 0) };
+            let now = [words(rfm::GROUP, "group", names()), cell];
+            now.into_iter().chain((recipe.rfm.previous > 0).then(was).into_iter().flatten()).collect()
         }
         Topic::Clv => {
             let decimals = schema.table(Source::Orders).measures.first().map_or(0, |amount| amount.decimals);
@@ -79,6 +84,7 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
                 number(clv::ALIVE, "alive", 4),
                 words(clv::BAND, "band", named(&clv::BAND_NAMES)),
                 words(clv::STATE, "lifecycle", named(&clv::STATES)),
+                words(clv::WAS, "before", named(&clv::STATES)),
             ]
         }
         Topic::Stages => {
@@ -91,13 +97,19 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             let categories = stages::categories(schema, &recipe.stages).map_or(0, |of| of.len());
             let within = stages::IN.into_iter().take(categories).map(|of| words(of, of, names.clone()));
             let met = recipe.stages.met.as_ref().map(|_| met);
+            let moved = words(stages::MOVED, "moved", named(&stages::MOVES));
             [words(stages::STAGE, "stage", names.clone()), before]
                 .into_iter()
                 .chain(met)
                 .chain(within)
+                .chain([moved])
                 .collect()
         }
-        Topic::Funnel => vec![number(funnel::STEP, "last_step", 0)],
+        Topic::Funnel => {
+            let dim = recipe.funnel.by.as_ref().and_then(|name| schema.table(Source::Events).dim(name));
+            let value = dim.map(|(_, dim)| words(funnel::VALUE, "value", dim.labels.clone()));
+            std::iter::once(number(funnel::STEP, "last_step", 0)).chain(value).collect()
+        }
         Topic::Experiment => {
             let arms =
                 schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
@@ -117,7 +129,10 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             let factors = factors.zip(["factor_1", "factor_2", "factor_3"]);
             let factors = factors.map(|((measure, name), header)| words(measure, header, levels(name)));
             let arm = std::iter::once(words(experiment::ARM, "arm", arms.clone()));
-            arm.chain(factors).chain(uplift.into_iter().flatten()).chain(best).collect()
+            let metrics = recipe.experiment.metrics().len();
+            let did = experiment::DID.into_iter().take(metrics);
+            let did = did.map(|measure| words(measure, measure, named(&["no", "yes"])));
+            arm.chain(factors).chain(uplift.into_iter().flatten()).chain(best).chain(did).collect()
         }
         Topic::Traffic => {
             let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
@@ -135,15 +150,21 @@ pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> V
             let inside = words(pivot::INSIDE, "cell", named(&["", "inside", "did"]));
             axes.chain((!recipe.pivot.cell.is_empty()).then_some(inside)).collect()
         }
-        Topic::Cohorts => vec![
-            words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
-            words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
-        ],
+        Topic::Cohorts => {
+            let own = [
+                words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
+                words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
+            ];
+            let back = recipe.cohorts.age.map(|_| words(cohorts::BACK, "back", named(&cohorts::BACK_NAMES)));
+            own.into_iter().chain(back).collect()
+        }
         Topic::Paths => {
             let labels = schema.table(Source::Orders).dim(&recipe.paths.column).map(|(_, dim)| &dim.labels);
             let headers = ["first", "second", "third", "fourth", "fifth"];
             let steps = paths::LEADS.into_iter().zip(headers).take(usize::from(recipe.paths.steps));
-            steps.map(|(lead, header)| words(lead, header, labels.cloned().unwrap_or_default())).collect()
+            let steps = steps.map(|(lead, header)| words(lead, header, labels.cloned().unwrap_or_default()));
+            let who = recipe.paths.who.as_ref().map(|_| words(paths::WHO, "who", named(&["", "who"])));
+            steps.chain(who).collect()
         }
         Topic::Rules => {
             let names: Vec<String> = recipe.rules.list().into_iter().map(|rule| rule.name).collect();

@@ -247,7 +247,7 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
 test("a crowd found over time comes out of the recipe, on the command line and on a fresh page", async ({ page, served }, info) => {
   const made = shop();
   const dir = info.outputDir;
-  writeFileSync(join(dir, "orders.csv"), made.orders);
+  writeFileSync(info.outputPath("orders.csv"), made.orders); // makes the folder
   writeFileSync(join(dir, "events.csv"), made.events);
   writeFileSync(join(dir, "tags.csv"), ["phone,sex", ...Array.from({ length: PEOPLE }, (_, i) => `${phone(i)},${i % 3 ? "f" : "m"}`)].join("\n") + "\n");
   writeFileSync(join(dir, "mine.csv"), ["phone", ...Array.from({ length: PEOPLE / 4 }, (_, i) => phone(4 * i))].join("\n") + "\n");
@@ -274,7 +274,7 @@ test("a crowd found over time comes out of the recipe, on the command line and o
   await expect(crowd.locator(".people")).toHaveText(n(made.buyers.size), { timeout: 30_000 });
   const name = (await crowd.locator(".name").textContent())!;
   const files = await all();
-  await page.getByRole("button", { name: "Recipe", exact: true }).click();
+  await page.locator(".rail").getByRole("button", { name: "Recipe", exact: true }).click();
   writeFileSync(join(dir, "room.toml"), await download(page, page.getByTestId("save-file")));
   await page.keyboard.press("Escape");
 
@@ -287,7 +287,7 @@ test("a crowd found over time comes out of the recipe, on the command line and o
   await page.getByTestId("funnel-steps").locator("select").first().selectOption({ index: 1 });
   await expect(page.getByTestId("funnel-table")).toBeVisible({ timeout: 30_000 });
   await expect(crowd).toBeVisible();
-  await page.getByRole("button", { name: "Recipe", exact: true }).click();
+  await page.locator(".rail").getByRole("button", { name: "Recipe", exact: true }).click();
   expect((await download(page, page.getByTestId("save-file"))).toString()).not.toContain("past.funnel");
   await page.keyboard.press("Escape");
 

@@ -46,6 +46,8 @@ pub const CLV: &str = "clv";
 pub const ALIVE: &str = "alive";
 /// Measure: lifecycle state, its place in [`STATES`].
 pub const STATE: &str = "lifecycle";
+/// Measure: the state some days ago; -1 for who had not bought.
+pub const WAS: &str = "lifecycle-before";
 /// Measure: band of value, 0 to 2 from the lowest.
 pub const BAND: &str = "clv-band";
 /// Lifecycle states.

@@ -2,7 +2,7 @@
 
 use super::plan::ClvPlan;
 use super::walk::History;
-use super::{ALIVE, BAND, CLV, STATE, STATES};
+use super::{ALIVE, BAND, CLV, STATE, STATES, WAS};
 use crate::error::Result;
 use crate::num::{BgNbd, GammaGamma, WEEK};
 use crate::shard::history::ManyCounts;
@@ -144,11 +144,11 @@ impl Analysis for Value {
     fn add(&self, known: &mut Ahead, shard: &mut Shard, rows: Range<usize>, sum: &mut Valued) {
         sum.jumps.resize((STATES.len() + 1) * STATES.len(), 0);
         sum.states.resize(STATES.len(), Sum::default());
-        let [mut values, mut chances, mut states] =
-            [CLV, ALIVE, STATE].map(|name| shard.past.take_measure(name, -1));
+        let [mut values, mut chances, mut states, mut were] =
+            [CLV, ALIVE, STATE, WAS].map(|name| shard.past.take_measure(name, -1));
         for person in rows {
             let history = History::of(&shard.past, person, self.end, 0);
-            (values[person], chances[person], states[person]) = (-1, -1, -1);
+            (values[person], chances[person], states[person], were[person]) = (-1, -1, -1, -1);
             if history.days == 0 {
                 continue;
             }
@@ -168,9 +168,10 @@ impl Analysis for Value {
             let then = self.end.saturating_sub(self.plan.previous);
             let earlier = History::of(&shard.past, person, then, 0);
             let before = if earlier.days == 0 { 0 } else { 1 + self.state(&earlier, then) };
+            were[person] = before as i32 - 1;
             sum.jumps[before * STATES.len() + state] += 1;
         }
-        for (name, measure) in [(CLV, values), (ALIVE, chances), (STATE, states)] {
+        for (name, measure) in [(CLV, values), (ALIVE, chances), (STATE, states), (WAS, were)] {
             shard.past.measures.insert(name.into(), measure);
         }
     }

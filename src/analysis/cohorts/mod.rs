@@ -37,6 +37,12 @@ pub const CHURN: &str = "churn";
 /// Its values.
 pub const CHURN_NAMES: [&str; 3] = ["active", "lost-early", "lost-mature"];
 
+/// Measure: whether somebody was there (1) or not (0) in the unit after their cohort's that the plan names; -1 for who has
+/// no cohort, or where that unit is not over.
+pub const BACK: &str = "cohort-back";
+/// Its values.
+pub const BACK_NAMES: [&str; 2] = ["away", "there"];
+
 /// Follows everyone from where they began.
 pub async fn cohorts(desk: &Desk, schema: &PastSchema, plan: &CohortPlan) -> Result<CohortReport> {
     plan.check()?;
@@ -48,6 +54,7 @@ pub async fn cohorts(desk: &Desk, schema: &PastSchema, plan: &CohortPlan) -> Res
         silence: plan.churn,
         early: plan.early,
         end: schema.end_day(),
+        age: plan.age,
     };
     desk.progress("cohorts", 0, 1, "rounds");
     let found = desk.sum(&question).await?;

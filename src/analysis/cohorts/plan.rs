@@ -21,11 +21,14 @@ pub struct CohortPlan {
     pub churn: u32,
     /// Who is lost after no more orders (or events) than this is lost early.
     pub early: u32,
+    /// Units since somebody's own: who was there then is marked.
+    pub age: Option<u32>,
 }
 
 impl Default for CohortPlan {
     fn default() -> Self {
-        CohortPlan { event: vec![], active: vec![], unit: Part::Month, days: 90, churn: 90, early: 1 }
+        let (event, active, age) = Default::default();
+        CohortPlan { event, active, unit: Part::Month, days: 90, churn: 90, early: 1, age }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one shard knows of cohorts, activity and losses.
 
-use super::{CHURN, COHORT};
+use super::{BACK, CHURN, COHORT};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -38,6 +38,8 @@ pub struct Cohorts {
     pub early: u32,
     /// The first day that is not known.
     pub end: u32,
+    /// Units since somebody's own whose people are marked.
+    pub age: Option<u32>,
 }
 
 /// A cohort in one of its units.
@@ -209,6 +211,19 @@ impl Cohorts {
     }
 }
 
+impl Cohorts {
+    /// Whether somebody was there in the unit that is asked for; -1 where nobody can know.
+    fn back(&self, times: &[u32], start: Option<u32>) -> i32 {
+        let unit = start.zip(self.age).map(|(start, age)| self.unit.of(start).saturating_add(age));
+        let over = |unit: &u32| *unit < self.unit.of_day(self.end);
+        let there = |unit| {
+            let mut since = times.iter().filter(|time| start.is_some_and(|start| start <= **time));
+            since.any(|time| self.unit.of(*time) == unit)
+        };
+        unit.filter(over).map_or(-1, |unit| there(unit).into())
+    }
+}
+
 impl Analysis for Cohorts {
     const NAME: &'static str = "cohorts";
     type Partial = Triangle;
@@ -229,17 +244,20 @@ impl Analysis for Cohorts {
     ) {
         let mut cohorts = shard.past.take_measure(COHORT, -1);
         let mut churn = shard.past.take_measure(CHURN, -1);
+        let mut back = shard.past.take_measure(BACK, -1);
         sum.active.iter_mut().for_each(|changes| changes.resize(self.days as usize + 1, 0));
         sum.standing.resize(3, 0);
         for person in rows {
             self.start.times(&shard.past, person, starts);
             self.active.times(&shard.past, person, times);
             cohorts[person] = self.follow(&shard.past, person, times, starts.first().copied(), sum);
+            back[person] = self.back(times, starts.first().copied());
             self.activity(times, sum);
             sum.seen(times.first().map_or(0, |time| time / DAY + 1));
             churn[person] = self.balance(times, sum);
         }
-        shard.past.measures.insert(COHORT.into(), cohorts);
-        shard.past.measures.insert(CHURN.into(), churn);
+        for (name, measure) in [(COHORT, cohorts), (CHURN, churn), (BACK, back)] {
+            shard.past.measures.insert(name.into(), measure);
+        }
     }
 }

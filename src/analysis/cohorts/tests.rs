@@ -144,7 +144,32 @@ fn laws() {
             silence: 30,
             early: 2,
             end: 200,
+            age: Some(1),
         };
         hold_over(&question, |count| past(&deeds, count).0);
+    }
+}
+
+#[test]
+fn those_behind_a_cell_are_as_many_as_it_says() {
+    let deeds = town(200, 12);
+    for age in [0, 1, 3] {
+        let (schema, plan) = (schema(&deeds, 200), CohortPlan { age: Some(age), ..CohortPlan::default() });
+        let mut shards = past(&deeds, 3).0;
+        let found =
+            run(&mut shards, &QUESTIONS, |desk| async move { cohorts(&desk, &schema, &plan).await }).unwrap();
+        let people = |cohort: usize, back: i32| {
+            let of = |shard: &crate::shard::Shard| {
+                let (own, there) = (&shard.past.measures[COHORT], &shard.past.measures[BACK]);
+                own.iter().zip(there).filter(|is| *is == (&(cohort as i32), &back)).count() as u64
+            };
+            shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum::<u64>()
+        };
+        for (at, line) in found.cohorts.iter().enumerate() {
+            let cell = line.cells.get(age as usize).and_then(Option::as_ref).map(|cell| cell.people);
+            let there = cell.unwrap_or_default();
+            assert_eq!(people(at, 1), there, "{line:?}");
+            assert_eq!(people(at, 0), if cell.is_some() { line.people - there } else { 0 }, "{line:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the people of each arm did.
 
-use super::ARM;
 use super::plan::MetricKind;
+use super::{ARM, DID};
 use crate::error::Result;
 use crate::num::Moments;
 use crate::shard::{Analysis, Partial, Shard, add_up};
@@ -233,6 +233,8 @@ impl Analysis for Weigh {
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Outcomes) {
         let (arms, metrics) = (self.arms as usize, self.outcomes.len());
         let mut measure = shard.past.take_measure(ARM, -1);
+        let names = || DID.into_iter().take(metrics);
+        let mut did: Vec<Vec<i32>> = names().map(|name| shard.past.take_measure(name, -1)).collect();
         sum.people.resize(arms, 0);
         sum.cells.resize(metrics * arms, Cell::default());
         sum.segments
@@ -243,6 +245,7 @@ impl Analysis for Weigh {
         let table = shard.past.table(Source::Assign);
         for person in rows {
             measure[person] = -1;
+            did.iter_mut().for_each(|did| did[person] = -1);
             let Some((row, arm)) = self.arm_of(table, person) else { continue };
             if arm == SEVERAL {
                 sum.several += 1;
@@ -258,6 +261,9 @@ impl Analysis for Weigh {
             let segment = self.segment.map(|(dim, _)| table.dims[dim as usize].at(row) as usize);
             for (metric, outcome) in self.outcomes.iter().enumerate() {
                 let (value, first) = self.value(&shard.past, person, row, *outcome);
+                if let Some(did) = did.get_mut(metric) {
+                    did[person] = i32::from(value > 0);
+                }
                 let cell = Cell::of(value, self.per(&shard.past, person, row, *outcome));
                 let at = metric * arms + arm;
                 sum.cells[at] += cell;
@@ -275,6 +281,7 @@ impl Analysis for Weigh {
                 }
             }
         }
-        shard.past.measures.insert(ARM.into(), measure);
+        let left = names().zip(did).chain([(ARM, measure)]);
+        shard.past.measures.extend(left.map(|(name, measure)| (name.to_string(), measure)));
     }
 }

@@ -52,6 +52,9 @@ pub const QUESTIONS: [(&str, Opener); 7] = [
 
 /// Measure: the arm somebody is in, from 0 in the order of the report; -1 for who is in none or in several.
 pub const ARM: &str = "arm";
+/// Measures: whether somebody has anything of the first, second, … metric (1) or nothing (0); -1 for who is in no arm.
+pub const DID: [&str; 8] =
+    ["arm-did-1", "arm-did-2", "arm-did-3", "arm-did-4", "arm-did-5", "arm-did-6", "arm-did-7", "arm-did-8"];
 
 /// Holds every arm against the control.
 pub async fn experiment(desk: &Desk, schema: &PastSchema, plan: &ExperimentPlan) -> Result<ExperimentReport> {
@@ -264,7 +267,7 @@ impl ExperimentPlan {
         self.randomised && self.uplift.as_ref().is_some_and(|of| of.arm.is_empty())
     }
     /// What is measured: as said, or whether people bought and for how much.
-    fn metrics(&self) -> Vec<Metric> {
+    pub fn metrics(&self) -> Vec<Metric> {
         if !self.metrics.is_empty() {
             return self.metrics.clone();
         }

@@ -2,7 +2,7 @@
 
 use super::follow::Reached;
 use super::plan::FunnelPlan;
-use crate::num;
+use crate::num::{self, Interval, newcombe, rate_ratio_interval};
 use crate::table::dates;
 use crate::table::history::moment::DAY;
 use crate::table::history::{PastSchema, Source};
@@ -21,6 +21,8 @@ pub struct FunnelChange {
     pub overall: [f64; 2],
     /// The one less the other.
     pub change: f64,
+    /// Its 95 % interval (Newcombe).
+    pub interval: Interval,
     /// ln of the one over the other; absent where one is zero.
     pub ln_change: Option<f64>,
     /// Step by step: over the steps `ln_change` adds up.
@@ -41,6 +43,10 @@ pub struct ChangeStep {
     pub rates: [f64; 2],
     /// ln of the one over the other; absent where one is zero.
     pub ln_change: Option<f64>,
+    /// What it contributed to `change`: over the steps they add up to it. Absent where nobody came through before or now.
+    pub part: Option<f64>,
+    /// 95 % interval of `part`.
+    pub interval: Option<Interval>,
 }
 
 /// A value of the split column.
@@ -55,6 +61,8 @@ pub struct ChangeValue {
     pub overall: [f64; 2],
     /// What it did differently.
     pub rate: f64,
+    /// 95 % interval of `rate`, its share taken as it is; absent where nobody of it came before or now.
+    pub interval: Option<Interval>,
     /// That there are more or fewer of it.
     pub mix: f64,
 }
@@ -65,6 +73,13 @@ fn part(of: u64, whole: u64) -> f64 {
 
 fn ln_change([before, now]: [f64; 2]) -> Option<f64> {
     (before > 0.0 && now > 0.0).then(|| num::ln(now) - num::ln(before))
+}
+
+/// The logarithmic mean of both rates: what one unit of `ln_change` is worth in the change (LMDI, Ang 2005).
+fn weight([before, now]: [f64; 2]) -> Option<f64> {
+    let ln = ln_change([before, now])?;
+    // Of rates that are all but equal the quotient would be rounding.
+    Some(if ln.abs() < 1e-9 { now } else { (now - before) / ln })
 }
 
 pub(super) fn change(
@@ -81,10 +96,23 @@ pub(super) fn change(
         sum
     });
     let overall = [0, 1].map(|at| part(sums[at][last], sums[at][0]));
+    let weight = weight(overall);
     let step = |at: usize| {
         let people = [0, 1].map(|of| sums[of][at]);
-        let rates = [0, 1].map(|of| part(people[of], sums[of][at.saturating_sub(1)]));
-        ChangeStep { name: plan.steps[at].title(), people, rates, ln_change: ln_change(rates) }
+        let rates = [0, 1].map(|of| part(people[of], sums[of][at - 1]));
+        let ln_change = ln_change(rates);
+        let [x0, n0, x1, n1] = [people[0], sums[0][at - 1], people[1], sums[1][at - 1]].map(|n| n as f64);
+        let logs = |of: Interval| Interval { low: num::ln(of.low), high: num::ln(of.high) };
+        ChangeStep {
+            name: plan.steps[at].title(),
+            people,
+            rates,
+            ln_change,
+            part: weight.zip(ln_change).map(|(weight, of)| weight * of),
+            interval: weight
+                .zip(rate_ratio_interval(x1, n1, x0, n0))
+                .map(|(weight, of)| logs(of).scaled(weight)),
+        }
     };
     let labels = by.map(|by| &schema.table(Source::Events).dims[by as usize].labels);
     let codes: BTreeSet<u32> = [before, now].iter().flat_map(|(_, r)| r.values.keys().copied()).collect();
@@ -97,11 +125,14 @@ pub(super) fn change(
         (r0, r1) = if people[0] == 0 { (r1, r1) } else { (r0, if people[1] == 0 { r0 } else { r1 }) };
         let [w0, w1] = [0, 1].map(|of| part(people[of], sums[of][0]));
         let mean = (overall[0] + overall[1]) / 2.0;
+        let there = people.iter().all(|people| *people > 0);
+        let [x0, n0, x1, n1] = [at(0, last), people[0], at(1, last), people[1]].map(|n| n as f64);
         ChangeValue {
             value: label.unwrap_or_default(),
             people,
             overall: [r0, r1],
             rate: (w0 + w1) / 2.0 * (r1 - r0),
+            interval: there.then(|| newcombe(x0, n0, x1, n1).scaled((w0 + w1) / 2.0)),
             mix: (w1 - w0) * ((r0 + r1) / 2.0 - mean),
         }
     };
@@ -110,6 +141,7 @@ pub(super) fn change(
         days: plan.compare,
         overall,
         change: overall[1] - overall[0],
+        interval: newcombe(sums[0][last] as f64, sums[0][0] as f64, sums[1][last] as f64, sums[1][0] as f64),
         ln_change: ln_change(overall),
         steps: (1..=last).map(step).collect(),
         values: if labels.is_some() { codes.into_iter().map(value).collect() } else { vec![] },

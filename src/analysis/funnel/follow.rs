@@ -1,7 +1,7 @@
 //! One person's events, followed through the steps.
 
-use super::STEP;
 use super::plan::Mode;
+use super::{STEP, VALUE};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -200,15 +200,18 @@ impl Analysis for Follow {
     }
     fn add(&self, chains: &mut Chains, shard: &mut Shard, rows: Range<usize>, sum: &mut Reached) {
         let steps = self.steps.len();
-        let mut measure = shard.past.take_measure(STEP, 0);
+        let [mut measure, mut values] =
+            [(STEP, 0), (VALUE, -1)].map(|(name, fill)| shard.past.take_measure(name, fill));
         sum.times.resize(steps, BTreeMap::new());
         let table = shard.past.table(Source::Events);
         for person in rows {
             let way = self.way(table, table.rows(person), chains);
             measure[person] = if way.removed { -1 } else { way.rows.len() as i32 };
             sum.removed += u64::from(way.removed);
+            values[person] = -1;
             let Some(&first) = way.rows.first() else { continue };
             let value = self.by.map_or(0, |dim| table.dims[dim as usize].at(first));
+            values[person] = value as i32;
             let reached = sum.values.entry(value).or_insert_with(|| vec![0; steps]);
             reached.iter_mut().take(way.rows.len()).for_each(|people| *people += 1);
             for (at, pair) in way.rows.windows(2).enumerate() {
@@ -225,6 +228,6 @@ impl Analysis for Follow {
                 }
             }
         }
-        shard.past.measures.insert(STEP.into(), measure);
+        shard.past.measures.extend([(STEP.into(), measure), (VALUE.into(), values)]);
     }
 }

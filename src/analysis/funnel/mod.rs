@@ -8,8 +8,10 @@
 //!
 //! Counts without IDs are held to the same arithmetic, and printed rates to the counts.
 //!
-//! A change between two periods is taken apart without a rest: over the steps ln of the rates adds up; over the values of the
-//! split column, what each did differently (at its mean share) and how their mix moved (at its mean rate, against all) do.
+//! A change between two periods is taken apart without a rest: over the steps ln of the rates adds up, and so does what each
+//! contributed, ln times the logarithmic mean of both rates (LMDI; interval of the ratio by Katz, that mean taken as it is);
+//! over the values of the split column, what each did differently (at its mean share) and how their mix moved (at its mean
+//! rate, against all) do.
 //! The shortest way is, of the ways enough people went from the first step to the last, that of fewest events, then of least time.
 //!
 //! One pass, and one for each period. Cost: a row is looked at once, whatever the number of steps it could be.
@@ -38,6 +40,8 @@ pub const QUESTIONS: [(&str, Opener); 1] = [job::analysis::<Follow>()];
 
 /// Measure: the last step somebody took, from 1; 0 for none, -1 for whom an excluded event took out.
 pub const STEP: &str = "funnel";
+/// Measure: the code of the value of the split column at somebody's first step; -1 for who took none.
+pub const VALUE: &str = "funnel-value";
 
 /// Follows everyone through the steps. Without steps only what was counted elsewhere is checked.
 pub async fn funnel(desk: &Desk, schema: &PastSchema, plan: &FunnelPlan) -> Result<FunnelReport> {

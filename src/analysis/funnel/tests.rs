@@ -241,6 +241,36 @@ proptest! {
         if let Some(whole) = change.ln_change {
             let steps: f64 = change.steps.iter().filter_map(|step| step.ln_change).sum();
             prop_assert!((steps - whole).abs() < 1e-12, "{change:?}");
+            let parts: f64 = change.steps.iter().filter_map(|step| step.part).sum();
+            prop_assert!((parts - change.change).abs() < 1e-12, "{change:?}");
+            let holds = |step: &ChangeStep| step.interval.zip(step.part).is_some_and(|(of, part)| of.holds(part));
+            prop_assert!(change.steps.iter().all(holds) && change.interval.holds(change.change));
+        }
+        for value in &change.values {
+            prop_assert_eq!(value.interval.is_some(), value.people.iter().all(|people| *people > 0));
+            prop_assert!(value.interval.is_none_or(|of| of.holds(value.rate)));
+        }
+    }
+}
+
+#[test]
+fn those_behind_a_step_of_a_value_are_as_many_as_it_says() {
+    let deeds = town(200, 3);
+    let plan = FunnelPlan { by: Some("channel".into()), ..plan(&["a", "b", "c"], Mode::Ordered, 600) };
+    let (schema, mut shards) = (schema(&deeds), past(&deeds, 3).0);
+    let labels = schema.tables[0].dims[1].labels.clone();
+    let found =
+        run(&mut shards, &QUESTIONS, |desk| async move { funnel(&desk, &schema, &plan).await }).unwrap();
+    assert!(found.values.len() > 1, "the control: there is something to tell apart");
+    for value in &found.values {
+        let code = labels.iter().position(|label| *label == value.value).unwrap() as i32;
+        for (step, of) in (1..).zip(&value.steps) {
+            let reached = |shard: &crate::shard::Shard| {
+                let [steps, values] = [STEP, VALUE].map(|name| &shard.past.measures[name]);
+                steps.iter().zip(values).filter(|(at, of)| **at >= step && **of == code).count() as u64
+            };
+            let all = shards.iter().filter(|shard| !shard.past.is_empty());
+            assert_eq!(all.map(reached).sum::<u64>(), of.people, "{} at step {step}", value.value);
         }
     }
 }

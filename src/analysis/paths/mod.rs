@@ -18,12 +18,12 @@ mod report;
 mod tests;
 mod walk;
 
-pub use plan::PathPlan;
+pub use plan::{PathPlan, PathWho};
 pub use report::{
     BasketPair, Commonality, FirstProduct, NextProduct, PathLine, PathLink, PathsReport, ProductGap,
     TouchPath,
 };
-pub use walk::{Path, Walk, Walked};
+pub use walk::{Held, Path, Walk, Walked};
 
 use crate::error::Result;
 use crate::shard::desk::Desk;
@@ -39,6 +39,9 @@ pub const STEPS: usize = 5;
 /// Measures: code of the lead product of somebody's first to fifth order; -1 where there is none.
 pub const LEADS: [&str; STEPS] = ["path-1", "path-2", "path-3", "path-4", "path-5"];
 
+/// Measure: 1 for who is behind the number that the plan names.
+pub const WHO: &str = "path-who";
+
 /// Follows everyone from order to order.
 pub async fn paths(desk: &Desk, schema: &PastSchema, plan: &PathPlan) -> Result<PathsReport> {
     plan.check()?;
@@ -52,8 +55,20 @@ pub async fn paths(desk: &Desk, schema: &PastSchema, plan: &PathPlan) -> Result<
         attribute: attribute.map(|at| at as u32),
         touch: touch.map(|at| at as u32),
         before: plan.days * DAY,
+        who: plan.who.as_ref().map(|who| held(schema, plan, who)).transpose()?,
     };
     desk.progress("paths", 0, 1, "rounds");
     let found = desk.sum(&question).await?;
     Ok(report::report(schema, plan, &question, &found))
+}
+
+/// Who is asked for, in codes.
+fn held(schema: &PastSchema, plan: &PathPlan, who: &PathWho) -> Result<Held> {
+    let codes = schema.codes(Source::Orders, &plan.column, &who.products())?.1;
+    let at = |place: usize| codes.get(place).copied().unwrap_or_default();
+    Ok(match who {
+        PathWho::First(_) => Held { first: Some(at(0)), next: None, pair: None },
+        PathWho::Next(_) => Held { first: Some(at(0)), next: Some(at(1)), pair: None },
+        PathWho::Pair(_) => Held { first: None, next: None, pair: Some([at(0), at(1)]) },
+    })
 }

@@ -3,6 +3,29 @@
 use crate::error::{self, Result};
 use serde::{Deserialize, Serialize};
 
+/// Whose people are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "kebab-case")]
+pub enum PathWho {
+    /// Whose first order holds it.
+    First(String),
+    /// Whose first order holds the one, and whose next the other.
+    Next([String; 2]),
+    /// Of whose orders one holds both.
+    Pair([String; 2]),
+}
+
+impl PathWho {
+    /// What orders hold.
+    pub fn products(&self) -> Vec<String> {
+        match self {
+            PathWho::First(one) => vec![one.clone()],
+            PathWho::Next(two) | PathWho::Pair(two) => two.to_vec(),
+        }
+    }
+}
+
 /// Paths, baskets and touchpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -22,13 +45,15 @@ pub struct PathPlan {
     pub touch: Option<String>,
     /// Days before an order in which they count.
     pub days: u32,
+    /// Of a number below the paths, whose people are marked.
+    pub who: Option<PathWho>,
 }
 
 impl Default for PathPlan {
     fn default() -> Self {
-        let (attribute, touch) = Default::default();
+        let (attribute, touch, who) = Default::default();
         let least = crate::gate::SMALL;
-        PathPlan { column: "product".into(), steps: 3, top: 20, least, attribute, touch, days: 30 }
+        PathPlan { column: "product".into(), steps: 3, top: 20, least, attribute, touch, days: 30, who }
     }
 }
 

@@ -150,7 +150,37 @@ proptest! {
 fn laws() {
     let deeds = town(120, 4);
     for touch in [Some(1), None] {
-        let question = Walk { column: 0, steps: 3, attribute: touch, touch, before: 30 * DAY };
+        let question = Walk { column: 0, steps: 3, attribute: touch, touch, before: 30 * DAY, who: None };
+        let pair = Some([1, 2]).filter(|_| touch.is_some());
+        let question = Walk { who: Some(walk::Held { first: Some(1), next: None, pair }), ..question };
         hold_over(&question, |count| past(&deeds, count).0);
     }
+}
+
+/// How many are marked under a plan.
+fn marked(deeds: &[Deed], who: PathWho) -> Result<u64> {
+    let (schema, plan) = (schema(deeds), PathPlan { who: Some(who), ..plan() });
+    let mut shards = past(deeds, 3).0;
+    run(&mut shards, &QUESTIONS, |desk| async move { paths(&desk, &schema, &plan).await })?;
+    let of =
+        |shard: &crate::shard::Shard| shard.past.measures[WHO].iter().filter(|who| **who == 1).count() as u64;
+    Ok(shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum())
+}
+
+#[test]
+fn those_behind_a_number_are_as_many_as_it_says() {
+    let deeds = town(200, 8);
+    let found = report(&deeds, &plan(), 2).unwrap();
+    for of in found.first.iter().take(3) {
+        assert_eq!(marked(&deeds, PathWho::First(of.product.clone())).unwrap(), of.people, "{of:?}");
+    }
+    for of in found.next.iter().take(4) {
+        let two = [of.from.clone(), of.to.clone()];
+        assert_eq!(marked(&deeds, PathWho::Next(two)).unwrap(), of.people, "{of:?}");
+    }
+    for of in found.pairs.iter().take(4) {
+        let two = [of.other.clone(), of.one.clone()];
+        assert_eq!(marked(&deeds, PathWho::Pair(two)).unwrap(), of.people, "either way round: {of:?}");
+    }
+    assert_eq!(marked(&deeds, PathWho::First("z".into())).err().map(|e| e.code()), Some("label-unknown"));
 }

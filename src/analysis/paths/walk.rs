@@ -1,6 +1,6 @@
 //! What one shard knows of paths, baskets and touchpoints.
 
-use super::{LEADS, STEPS};
+use super::{LEADS, STEPS, WHO};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard};
 use crate::table::history::cut::SOLD;
@@ -42,6 +42,33 @@ pub struct Walk {
     pub touch: Option<u32>,
     /// Seconds before an order in which they count.
     pub before: u32,
+    /// Whose people are marked.
+    pub who: Option<Held>,
+}
+
+/// What somebody's orders hold, all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// In the first.
+    pub first: Option<u32>,
+    /// In the second.
+    pub next: Option<u32>,
+    /// In any one of those that make pairs.
+    pub pair: Option<[u32; 2]>,
+}
+
+impl Held {
+    /// Whether these orders hold it.
+    fn by(&self, orders: &[Order]) -> bool {
+        let holds = |at: usize, code: u32| orders.get(at).is_some_and(|order| order.basket.contains(&code));
+        let both = |two: [u32; 2]| {
+            let paired = |order: &Order| order.basket.len() <= BASKET;
+            orders.iter().any(|order| paired(order) && two.iter().all(|code| order.basket.contains(code)))
+        };
+        self.first.is_none_or(|code| holds(0, code))
+            && self.next.is_none_or(|code| holds(1, code))
+            && self.pair.is_none_or(both)
+    }
 }
 
 /// A path.
@@ -247,11 +274,13 @@ impl Analysis for Walk {
     }
     fn add(&self, (): &mut (), shard: &mut Shard, rows: Range<usize>, sum: &mut Walked) {
         let mut leads = LEADS.map(|name| shard.past.take_measure(name, -1));
+        let mut who = shard.past.take_measure(WHO, 0);
         for person in rows {
             let orders = self.orders(&shard.past, person, sum);
             for (at, lead) in leads.iter_mut().enumerate() {
                 lead[person] = orders.get(at).map_or(-1, |order| order.lead as i32);
             }
+            who[person] = self.who.as_ref().is_some_and(|held| held.by(&orders)).into();
             if orders.is_empty() {
                 continue;
             }
@@ -261,7 +290,7 @@ impl Analysis for Walk {
             self.baskets(&orders, sum);
             self.touches(&shard.past, person, &orders, sum);
         }
-        for (name, measure) in LEADS.into_iter().zip(leads) {
+        for (name, measure) in LEADS.into_iter().zip(leads).chain([(WHO, who)]) {
             shard.past.measures.insert(name.into(), measure);
         }
     }

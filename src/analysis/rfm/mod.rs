@@ -33,6 +33,10 @@ pub const QUESTIONS: [(&str, Opener); 3] =
 pub const GROUP: &str = "rfm";
 /// Measure with everyone's cell of the map: ten times R, and FM; -1 for those who did not buy.
 pub const CELL: &str = "rfm-cell";
+/// Measure: the group some days ago, where flow is asked for.
+pub const WAS: &str = "rfm-before";
+/// Measure: 1 for who is in another group than then, or in one only now or then.
+pub const MOVED: &str = "rfm-moved";
 /// Cuts of F where quintiles coincide.
 const FEW_ORDERS: [i64; 4] = [1, 2, 4, 7];
 

@@ -1,6 +1,6 @@
 //! What one shard knows: ranks of R, F and M, everyone's group now and some days ago, ranks inside groups.
 
-use super::{CELL, GROUP};
+use super::{CELL, GROUP, MOVED, WAS};
 use crate::error::Result;
 use crate::shard::history::ManyCounts;
 use crate::shard::select::Round;
@@ -242,7 +242,8 @@ impl Analysis for Place {
         sum.scores.resize(125, Sum::default());
         sum.groups.resize(MOST, Sum::default());
         sum.flow.resize((MOST + 1) * (MOST + 1), 0);
-        let mut kept = [GROUP, CELL].map(|name| shard.past.take_measure(name, -1));
+        let names = [GROUP, CELL, WAS, MOVED];
+        let mut kept = names.map(|name| shard.past.take_measure(name, -1));
         for person in rows {
             let (group, bought, scores) = self.group(&shard.past, person, self.lens);
             let worth = Sum { people: 1, orders: bought.orders, money: bought.money };
@@ -260,11 +261,12 @@ impl Analysis for Place {
             if self.earlier > 0 {
                 let (then, ..) = self.group(&shard.past, person, self.lens.earlier(self.earlier));
                 let place = |group: Option<u8>| group.map_or(0, |g| usize::from(g) + 1);
+                kept[2][person] = then.map_or(-1, i32::from);
+                kept[3][person] = i32::from(then != group);
                 sum.flow[place(then) * (MOST + 1) + place(group)] += 1;
             }
         }
-        let kept = [GROUP, CELL].into_iter().map(String::from).zip(kept);
-        shard.past.measures.extend(kept);
+        shard.past.measures.extend(names.into_iter().map(String::from).zip(kept));
     }
 }
 

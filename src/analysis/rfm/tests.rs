@@ -235,3 +235,28 @@ fn everyone_behind_a_cell_can_be_found_and_carried_over_by_key() {
     assert_eq!(shard.measures["past.rfm.1"], want, "strangers are in no group, not even in none");
     assert!(carry("clv").run(shard, vec![]).is_err(), "control: nothing was found of it");
 }
+
+#[test]
+fn those_behind_a_move_are_as_many_as_it_says() {
+    let deeds = town(300, 4);
+    let (schema, plan) = (schema(&deeds), RfmPlan { previous: 60, ..RfmPlan::default() });
+    let mut shards = past(&deeds, 3).0;
+    let found = run(&mut shards, &QUESTIONS, |desk| async move { rfm(&desk, &schema, &plan).await }).unwrap();
+    let at = |name: &Option<String>| {
+        name.as_ref().map_or(-1, |name| found.groups.iter().position(|g| g.name == *name).unwrap() as i32)
+    };
+    let people = |before: i32, now: i32, moved: i32| {
+        let of = |shard: &crate::shard::Shard| {
+            let [was, is, went] = [WAS, GROUP, MOVED].map(|name| &shard.past.measures[name]);
+            (0..was.len()).filter(|who| (was[*who], is[*who], went[*who]) == (before, now, moved)).count()
+                as u64
+        };
+        shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum::<u64>()
+    };
+    let flow = found.flow.unwrap();
+    assert!(flow.moves.iter().any(|(from, to, _)| from != to), "the control: somebody moved");
+    for (from, to, many) in &flow.moves {
+        assert_eq!(people(at(from), at(to), i32::from(from != to)), *many, "{from:?} {to:?}");
+        assert_eq!(people(at(from), at(to), i32::from(from == to)), 0);
+    }
+}

@@ -49,6 +49,11 @@ pub const STAGE: &str = "stage";
 pub const WAS: &str = "stage-before";
 /// Measure: 1 for who met the touchpoint the plan names before they moved up or, if they stayed, before the end.
 pub const MET: &str = "stage-met";
+/// Measure: 1 for who stands higher than on the first day, 2 and 3 for who stands lower, the former having done something
+/// since; 0 for who stayed.
+pub const MOVED: &str = "stage-moved";
+/// Its values.
+pub const MOVES: [&str; 4] = ["", "rose", "fell-active", "fell-silent"];
 /// Categories of a plan.
 pub const MOST: usize = 20;
 /// Measures: the stage somebody stands in by each category alone.

@@ -1,7 +1,7 @@
 //! Where one person stands on a day, and when they came there.
 
 use super::touch::Touch;
-use super::{IN, MET, STAGE, WAS};
+use super::{IN, MET, MOVED, STAGE, WAS};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -240,6 +240,15 @@ impl Stand {
     }
 }
 
+/// The place in [`super::MOVES`].
+fn way(before: usize, now: usize, active: bool) -> i32 {
+    match now.cmp(&before) {
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Greater => 1,
+        std::cmp::Ordering::Less => 3 - i32::from(active),
+    }
+}
+
 impl Analysis for Stand {
     const NAME: &'static str = "stages";
     type Partial = Standing;
@@ -254,7 +263,7 @@ impl Analysis for Stand {
         let width = self.rules.len() + 1;
         let name = self.category.map_or(STAGE, |at| IN[at as usize]);
         let mut measure = shard.past.take_measure(name, 0);
-        let [mut was, mut met] = [WAS, MET].map(|name| shard.past.take_measure(name, 0));
+        let [mut was, mut met, mut moved] = [WAS, MET, MOVED].map(|name| shard.past.take_measure(name, 0));
         sum.trend.resize((self.trend as usize + 1) * width, 0);
         sum.flow.resize(width * width * 2, 0);
         sum.pairs.resize(self.rules.len(), Pair::default());
@@ -266,11 +275,12 @@ impl Analysis for Stand {
             self.moments(&shard.past, person, moments);
             let (before, now) = (self.stage(moments, start), self.stage(moments, self.end));
             measure[person] = now as i32;
+            let active = self.active(&shard.past, person, start);
             if self.category.is_none() {
                 was[person] = before as i32;
+                moved[person] = way(before, now, active);
                 met[person] = self.touched(&shard.past, person, [before, now], moments, sum).into();
             }
-            let active = self.active(&shard.past, person, start);
             sum.flow[(before * width + now) * 2 + usize::from(active)] += 1;
             for at in 0..=self.trend {
                 let stage = self.stage(moments, self.end.saturating_sub(at.saturating_mul(step)));
@@ -279,7 +289,7 @@ impl Analysis for Stand {
             // Above the last stage there is nothing to go to.
             (1..self.rules.len()).for_each(|stage| self.pair(moments, stage, before, sum));
         }
-        for (name, measure) in [(name, measure), (WAS, was), (MET, met)] {
+        for (name, measure) in [(name, measure), (WAS, was), (MET, met), (MOVED, moved)] {
             shard.past.measures.insert(name.into(), measure);
         }
     }

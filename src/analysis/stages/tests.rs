@@ -396,3 +396,41 @@ fn laws() {
     let one = Stand { category: Some(2), touch: None, rows: [None, question.rows[1].clone()], ..question };
     hold_over(&one, |count| past(&deeds, count).0);
 }
+
+#[test]
+fn those_behind_a_move_are_as_many_as_it_says() {
+    let deeds = town(300, 6);
+    let (schema, plan) = (schema(&deeds), three());
+    let mut shards = past(&deeds, 3).0;
+    let found =
+        run(&mut shards, &QUESTIONS, |desk| async move { stages(&desk, &schema, &plan).await }).unwrap();
+    let at = |name: &Option<String>| found.stages.iter().position(|line| line.stage == *name).unwrap();
+    let place = |name: &Option<String>| name.as_ref().map_or(0, |_| at(name) as i32 + 1);
+    let people = |is: &dyn Fn(i32, i32, i32) -> bool| {
+        let of = |shard: &crate::shard::Shard| {
+            let [was, now, moved] = [WAS, STAGE, MOVED].map(|name| &shard.past.measures[name]);
+            (0..was.len()).filter(|who| is(was[*who], now[*who], moved[*who])).count() as u64
+        };
+        shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum::<u64>()
+    };
+    for flow in &found.flow {
+        let (from, to) = (place(&flow.from), place(&flow.to));
+        let ways: &[i32] = match flow.direction {
+            "up" => &[1],
+            "stay" => &[0],
+            _ => &[2, 3],
+        };
+        let is = |was, now, moved| (was, now) == (from, to) && ways.contains(&moved);
+        assert_eq!(people(&is), flow.people, "{flow:?}");
+    }
+    let mut fell = 0;
+    for line in &found.stages {
+        let own = place(&line.stage);
+        for (way, many) in (2..).zip(line.lower) {
+            assert_eq!(people(&|was, _, moved| (was, moved) == (own, way)), many, "{line:?}");
+            fell += many;
+        }
+        assert_eq!(people(&|was, now, moved| now == own && was != own && moved > 0), line.inflow);
+    }
+    assert!(fell > 0, "the control: somebody fell");
+}

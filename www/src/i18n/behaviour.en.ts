@@ -24,7 +24,7 @@ export const behaviourEn: BehaviourWords = {
   cohorts: {
     lead: (unit, rate, lost) => `Of new people, ${rate} come again in the next ${unit}; of all who came, ${lost} are lost.`, leadShort: (lost) => `Of all who came, ${lost} are lost.`,
     unit: "By", units: { week: "week", month: "month", quarter: "quarter" }, begin: "Begins with", first: "first order", any: "any event", active: "There if", order: "an order",
-    retention: "Retention", shows: "Show", show: { rate: "Retention", money: "Money", value: "Money per head so far" }, cohort: "Cohort", age: (n) => `+${n}`, size: "People", everyone: "All",
+    retention: "Retention", shows: "Show", show: { rate: "Retention", money: "Money", value: "Money per head so far" }, cohort: "Cohort", age: (n) => `+${n}`, size: "People", everyone: "All", pick: "Pick a cell to see whose it is.", there: "There", away: "Not there", thereThen: (cohort, age) => `${cohort}: there at +${age}`, awayThen: (cohort, age) => `${cohort}: not there at +${age}`,
     open: (cohort) => `${cohort}*`, star: "* Not over yet: more may come. Cells that are not over have no figure.", latest: (n) => `Only the last ${n} cohorts are drawn; the files hold all.`,
     activity: "Active people", dau: "Daily", wau: "7 days", mau: "30 days", sticky: "Stickiness", stickyLine: (rate) => `Stickiness on the last day ${rate}`, day: "Day", last: "Days shown",
     churn: "Churn", silence: "Lost after days without", early: "Early up to times", states: ["Active", "Lost early", "Lost mature"], lost: "Lost", model: "Model who leaves",
@@ -33,7 +33,7 @@ export const behaviourEn: BehaviourWords = {
   },
   paths: {
     lead: (buyers, first, share) => `Of ${buyers} buyers, ${share} have ${first} in their first order.`, leadAll: (buyers, orders) => `${buyers} buyers, ${orders} orders.`,
-    column: "Column", steps: "Orders", from: (n) => `Order ${n}`, flow: "From one order to the next", step: "Step", end: "no further order", others: "others", none: "not given",
+    whoFirst: (one) => `First order holds ${one}`, whoNext: (one, other) => `${one}, then ${other}`, whoPair: (one, other) => `${one} with ${other}`, column: "Column", steps: "Orders", from: (n) => `Order ${n}`, flow: "From one order to the next", step: "Step", end: "no further order", others: "others", none: "not given",
     top: "Paths most take", path: "Path", days: "Days between (median)", rest: (people, n) => `${n} different paths; ${people} people are on others.`, keep: "Path",
     first: "What first orders hold", item: "Product", next: "After the first order, what the second holds", one: "First holds", other: "Second holds", rate: "Of those whose first holds it", same: "same",
     gaps: "How soon they buy again", gap: "From an order with", quartiles: "Quartiles", all: "All",

@@ -27,6 +27,7 @@ export const behaviourZh = {
     lead: (unit: string, rate: string, lost: string) => `新来的人里，${rate} 在下一${unit}还会来；来过的人里，${lost} 已经流失。`, leadShort: (lost: string) => `来过的人里，${lost} 已经流失。`,
     unit: "按", units: { week: "周", month: "月", quarter: "季度" }, begin: "从何时算起", first: "首单", any: "任一行为", active: "怎样算来过", order: "下单",
     retention: "留存", shows: "数值", show: { rate: "留存率", money: "金额", value: "累计人均金额" }, cohort: "批次", age: (n: number) => `第 ${n} 期`, size: "人数", everyone: "合计",
+    pick: "点选一格，看是哪些人。", there: "来过", away: "没来", thereThen: (cohort: string, age: string) => `${cohort}：第 ${age} 期来过`, awayThen: (cohort: string, age: string) => `${cohort}：第 ${age} 期没来`,
     open: (cohort: string) => `${cohort}*`, star: "* 这一期还没有结束，人数还会增加；没有结束的期不填数字。", latest: (n: string) => `只画最近 ${n} 批，完整数据在文件里。`,
     activity: "活跃人数", dau: "日活", wau: "7 日活跃", mau: "30 日活跃", sticky: "粘性", stickyLine: (rate: string) => `最近一天的粘性 ${rate}`, day: "日期", last: "显示天数",
     churn: "流失", silence: "多少天没来算流失", early: "至多几次算早期", states: ["仍活跃", "早期流失", "成熟流失"], lost: "已流失", model: "建模：谁会流失",
@@ -35,7 +36,7 @@ export const behaviourZh = {
   },
   paths: {
     lead: (buyers: string, first: string, share: string) => `${buyers} 位购买者中，${share} 的首单有${first}。`, leadAll: (buyers: string, orders: string) => `${buyers} 位购买者，${orders} 单。`,
-    column: "看哪一列", steps: "看几单", from: (n: number) => `第 ${n} 单`, flow: "从上一单到下一单", step: "哪一步", end: "没有再买", others: "其他", none: "未填",
+    whoFirst: (one: string) => `首单有${one}`, whoNext: (one: string, other: string) => `${one}之后${other}`, whoPair: (one: string, other: string) => `${one}与${other}同单`, column: "看哪一列", steps: "看几单", from: (n: number) => `第 ${n} 单`, flow: "从上一单到下一单", step: "哪一步", end: "没有再买", others: "其他", none: "未填",
     top: "最多人走的路径", path: "路径", days: "间隔天数（中位）", rest: (people: string, n: string) => `共 ${n} 种路径，另有 ${people} 人走的没有列出。`, keep: "路径",
     first: "首单买什么", item: "商品", next: "首单之后，第二单买什么", one: "首单有", other: "第二单有", rate: "占首单有它的人", same: "同款",
     gaps: "多久再买", gap: "这单之后到下一单", quartiles: "四分位", all: "全部",

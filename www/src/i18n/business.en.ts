@@ -70,6 +70,8 @@ export const businessEn: BusinessWords = {
   before: "Before",
   change: "Change",
   add: "Add",
+  eachMove: "Every move and its people",
+  others: "any other",
   days: (n) => `${n} days`,
   ago: (n) => `${n} days ago`,
   campaigns: {
@@ -105,6 +107,10 @@ export const businessEn: BusinessWords = {
     flow: (days) => `Moves over ${days} days`, preset: "Groups", presets: { leads: "with leads", buyers: "buyers only" },
     window: "Days of orders that count (0: all)", previous: "Compare with days ago (0: no)", abandoned: "Events that mean an unfinished checkout",
     edges: "Where scores change", edge: (name, cuts) => `${name}: ${cuts}`, fixed: "Order counts are too alike for quintiles; fixed cuts are used.",
+    editor: {
+      edit: "Edit scores and groups", hint: "R, F and M are scored 1 to 5, by quintiles of buyers or by your own cuts; each cell of the map belongs to a group.", scores: { recency: "Recency (R)", frequency: "Frequency (F)", money: "Money (M)" }, units: { recency: "days since the last order", frequency: "orders", money: "whole units of money" },
+      quintiles: "Quintiles", own: "Own cuts", upTo: (score) => `Score ${score} up to`, grid: "Group of each cell", corner: "FM \\ R", group: "New group", rising: (names) => `${names}: the four cuts must be whole numbers that rise.`, apply: "Apply", reset: "Back to the preset",
+    },
     names: {
       Champion: "Champions", "Loyal Customers": "Loyal customers", Promising: "Promising", "Fresh Leads": "Fresh leads", "Abandoned Checkouts": "Abandoned checkouts", "Warm Leads": "Warm leads", "Cold Leads": "Cold leads",
       "Need Attention": "Need attention", "Cannot Lose": "Cannot lose", Sleepers: "Sleepers", Lost: "Lost",
@@ -127,7 +133,7 @@ export const businessEn: BusinessWords = {
   stages: {
     lead: (from, days, up, down) => `In ${days} days from ${from}, ${up} people moved up and ${down} moved down.`,
     preset: "Stages", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "Three layers" }, own: "Own",
-    spread: "People by stage", stage: "Stage", inflow: "In", outflow: "Out", stock: "Stock ratio", cohort: "Cohort rate", lower: "Fell: active / silent",
+    spread: "People by stage", stage: "Stage", inflow: "In", outflow: "Out", stock: "Stock ratio", cohort: "Cohort rate", lower: "Fell: active / silent", rose: "Moved up", fell: "Moved down", fellActive: (stage) => `Fell from ${stage}, active`, fellSilent: (stage) => `Fell from ${stage}, silent`,
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
     winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
@@ -141,6 +147,15 @@ export const businessEn: BusinessWords = {
     keepLost: (name) => `Stopped at “${name}”`, keepDone: (name) => `Reached “${name}”`, mode: "Order", modes: { ordered: "in order", strict: "in a row", any: "any order" },
     window: "Within", windows: { "0": "no limit", "60": "1 hour", "1440": "1 day", "10080": "7 days", "43200": "30 days" }, by: "Split by", noBy: "no split", values: "By value", addStep: "Add step",
     exclude: "Events that take people out", removed: (n) => `${n} people taken out by those events`, where: "Where", noWhere: "anything", pick: "Choose two steps or more.", differs: "differs from the rest",
+    compare: "Compare with the days before", compareHint: "First steps of the last days against those of as many days before. Both need time to get through, so a window is set, and days whose window is still open are left out.",
+    change: {
+      lead: (before, now, points) => `${before} went all the way before, ${now} now: ${points}.`, most: (step) => `Most of it at “${step}”.`, open: "It may be chance.",
+      periods: (one, other, days) => `First steps of ${days} days each, from ${one} and from ${other}. Intervals are 95%`, now: "Now", nobody: "In one of the two periods nobody went all the way, so the change cannot be taken apart by step.",
+      steps: "What each step contributed", stepsLine: "Percentage points of the change; together they are all of it. Grey may be chance.", part: "Contribution (points)", stepsHint: "The change of each step's rate, weighed so that all steps add up to the change from the first step to the last (logarithmic mean).",
+      values: (by) => `What each ${by} did differently`, valuesLine: "Percentage points of the change, for its share of the people. Grey may be chance.", came: "Came in: before → now", rate: "By its own rate", mix: "By its share",
+      valuesHint: "By its own rate: it brings more or fewer of its people all the way. By its share: there are more or fewer of it among those who come in, and it is better or worse than the rest. Over all values the two add up to the change.",
+    },
+    shortest: { title: "Shortest way through", lead: (events, people, time) => `${events} events, gone by ${people} people; half of them took ${time} or less:`, none: (n) => `No single way was gone by ${n} people or more.`, hint: "Of the ways that enough people went from the first step to the last, the one of fewest events, then of least time. The same event several times in a row counts once." },
   },
   traffic: {
     line: "Everyone has one of 10,000 buckets in each layer: HMAC-SHA-256 of the layer's salt and the ID, which a partner with the same salt computes alike. Experiments of one layer exclude each other; layers do not depend on each other, so everyone can be in all of them. The recipe holds the salts: pass it on to nobody who must not know who is in which arm.",
@@ -177,7 +192,7 @@ export const businessEn: BusinessWords = {
     sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
     srm: "The split first", srmFine: (p) => `Arms are as large as planned (p ${p}).`, srmBad: (p) => `Arms are not as large as planned (p ${p}): the split is broken, and the differences below cannot be trusted.`,
     random: "not randomised", randomLine: "People were not put into arms by lot: differences may be of who they are.", isRandom: "Randomised",
-    control: "Control", metrics: "Metrics", metric: "Metric", kinds: { rate: "share", mean: "mean", ratio: "ratio", quantile: "quantile" }, arm: "Arm", value: "Value", lift: "Relative lift", difference: "Difference", p: "Adjusted p", verdict: "Verdict",
+    did: "Did", didNot: "Did not", bootstrap: "bootstrap", bootstrapHint: (cut) => `The first interval is Welch's, of the means as they are. The second is of 2,000 samples drawn again from these people, values above ${cut} counting as that much (99.9th percentile), so that a few very large ones do not decide; its difference is of those values, too.`, control: "Control", metrics: "Metrics", metric: "Metric", kinds: { rate: "share", mean: "mean", ratio: "ratio", quantile: "quantile" }, arm: "Arm", value: "Value", lift: "Relative lift", difference: "Difference", p: "Adjusted p", verdict: "Verdict",
     verdicts: { "broken-split": "broken split", "too-early": "before the planned size", better: "better", worse: "worse", open: "not told apart" },
     early: (size) => `${size} people per arm were planned. Until they are there no verdict is given: looking now and again finds what is not there.`,
     size: "Planned people per arm (0: none)", detect: "Relative lift to find (%)", needed: (n) => `To find that lift four times in five takes ${n} people per arm.`, daysAfter: "Days that count (0: all)", segments: "By segment", curve: "Cumulative curve", crossing: "The curves changed places on the way: be careful.",

@@ -69,6 +69,8 @@ export const businessZh = {
   before: "此前",
   change: "变化",
   add: "添加",
+  eachMove: "逐项流转与人群",
+  others: "其他各处",
   days: (n: string) => `${n} 天`,
   ago: (n: string) => `${n} 天前`,
   campaigns: {
@@ -104,6 +106,10 @@ export const businessZh = {
     flow: (days: string) => `${days} 天前到现在的流动`, preset: "分组方式", presets: { leads: "含线索", buyers: "仅购买者" },
     window: "只看最近几天的订单（0 为全部）", previous: "和几天前比（0 为不比）", abandoned: "表示弃单的行为",
     edges: "分档界线", edge: (name: string, cuts: string) => `${name}：${cuts}`, fixed: "订单数太集中，用固定界线。",
+    editor: {
+      edit: "编辑打分与分组", hint: "R、F、M 各打 1 到 5 分：按购买者五等分，或用自定界线；地图上每一格属于一个分组。", scores: { recency: "最近购买（R）", frequency: "购买频次（F）", money: "购买金额（M）" }, units: { recency: "距上次购买天数", frequency: "订单数", money: "金额（元）" },
+      quintiles: "五等分", own: "自定界线", upTo: (score: string) => `${score} 分，不超过`, grid: "每一格的分组", corner: "FM \\ R", group: "新分组", rising: (names: string) => `${names}：四个界线须为由小到大的整数。`, apply: "应用", reset: "恢复预设",
+    },
     names: {
       Champion: "重要价值客户", "Loyal Customers": "忠诚客户", Promising: "潜力客户", "Fresh Leads": "新线索", "Abandoned Checkouts": "弃单线索", "Warm Leads": "活跃线索", "Cold Leads": "沉寂线索",
       "Need Attention": "需要关注", "Cannot Lose": "重要挽回客户", Sleepers: "沉睡客户", Lost: "流失客户",
@@ -126,7 +132,7 @@ export const businessZh = {
   stages: {
     lead: (from: string, days: string, up: string, down: string) => `${from} 起的 ${days} 天里，${up} 人升了阶段，${down} 人降了。`,
     preset: "阶段方案", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "三层" }, own: "自定义",
-    spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为",
+    spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为", rose: "上升", fell: "下降", fellActive: (stage: string) => `从${stage}下降，有行为`, fellSilent: (stage: string) => `从${stage}下降，无行为`,
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
     winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
     edit: "编辑阶段", name: "名称", events: "行为", least: "至少次数", window: "有效天数", minOrders: "或订单数", up: "上移", down: "下移", remove: "删除", newName: (n: number) => `阶段 ${n}`,
@@ -140,6 +146,15 @@ export const businessZh = {
     keepLost: (name: string) => `止于“${name}”`, keepDone: (name: string) => `到达“${name}”`, mode: "顺序", modes: { ordered: "按序", strict: "紧接", any: "不限" },
     window: "窗口", windows: { "0": "不限", "60": "1 小时", "1440": "1 天", "10080": "7 天", "43200": "30 天" }, by: "按列拆分", noBy: "不拆分", values: "分值对比", addStep: "添加步骤",
     exclude: "排除的行为", removed: (n: string) => `排除行为去掉 ${n} 人`, where: "条件", noWhere: "不限", pick: "选两个以上步骤，就有漏斗。", differs: "与其余不同",
+    compare: "与之前同样天数比", compareHint: "比较最近若干天与之前同样天数的首步。两段都要有时间走完，所以会设定窗口，窗口未走完的日子不计。",
+    change: {
+      lead: (before: string, now: string, points: string) => `走到最后的比例，此前 ${before}，现在 ${now}：${points}。`, most: (step: string) => `主要来自“${step}”。`, open: "可能只是偶然。",
+      periods: (one: string, other: string, days: string) => `两段各 ${days} 天的首步，分别从 ${one} 和 ${other} 起；区间为 95%`, now: "现在", nobody: "有一段时间里没有人走到最后，无法按步骤拆分变化。",
+      steps: "各步贡献", stepsLine: "对变化贡献的百分点，合起来就是全部变化。灰色可能只是偶然。", part: "贡献（百分点）", stepsHint: "各步转化率的变化，按对数平均加权，使各步合起来等于首步到末步的总变化。",
+      values: (by: string) => `各${by}的贡献`, valuesLine: "按其人数占比计，对变化贡献的百分点。灰色可能只是偶然。", came: "进入人数：此前 → 现在", rate: "自身转化", mix: "占比变化",
+      valuesHint: "自身转化：它把更多或更少的人带到最后。占比变化：进入的人里它变多或变少，而它比其余更好或更差。所有取值的两项合起来等于总变化。",
+    },
+    shortest: { title: "最短转化路径", lead: (events: string, people: string, time: string) => `${events} 个行为，${people} 人走过，一半的人用时不超过 ${time}：`, none: (n: string) => `没有哪条路径有 ${n} 人以上走过。`, hint: "在足够多人走过的、从首步到末步的路径中，行为最少的一条；一样少时取用时最短的。连续重复的行为算一次。" },
   },
   traffic: {
     line: "每个人在每一层都有 10,000 个桶中的一个：由该层的盐与 ID 做 HMAC-SHA-256 得出，持有同一个盐的合作方能算出同样的桶。同层实验互斥，各层相互独立（正交），流量可在各层复用。配方中含有盐：不该知道分组的人，请勿把配方给他。",
@@ -176,7 +191,7 @@ export const businessZh = {
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",
-    control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均", ratio: "比值", quantile: "分位数" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",
+    did: "做了", didNot: "没做", bootstrap: "自助法", bootstrapHint: (cut: string) => `前一区间为韦尔奇法，按原值求均值。后一区间从这些人中重抽 2,000 次求得，高于 ${cut} 的按 ${cut} 计（99.9 分位），免得少数大额左右结果；其差值也按这些值计。`, control: "对照组", metrics: "指标", metric: "指标", kinds: { rate: "比例", mean: "人均", ratio: "比值", quantile: "分位数" }, arm: "组", value: "数值", lift: "相对提升", difference: "差值", p: "校正后 p", verdict: "结论",
     verdicts: { "broken-split": "分流有误", "too-early": "未到计划人数", better: "更好", worse: "更差", open: "看不出差别" },
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",

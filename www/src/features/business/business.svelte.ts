@@ -20,8 +20,8 @@ const PLANS: Plans = {
   experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, factors: [], uplift: null, adjust: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
-  cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1 } satisfies CohortPlan,
-  paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30 } satisfies PathPlan,
+  cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1, age: null } satisfies CohortPlan,
+  paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30, who: null } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
   campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
   feedback: { by: null, stars: null, compare: 30, least: 20, top: 60, word: null, quotes: 3 } satisfies FeedbackPlan,
@@ -587,6 +587,9 @@ class Business {
     const column = ["product", "category", few("orders")].find((name) => there("orders", name)) ?? "product";
     const touch = ["channel", "event"].find((name) => there("events", name)) ?? null;
     if (!there("orders", paths.column)) this.#plan("paths", { ...paths, column });
+    const { who } = this.plans.paths;
+    const sold = new Set(this.values("orders", this.plans.paths.column));
+    if (who && !Object.values(who).flat().every((product) => sold.has(product))) this.#plan("paths", { ...this.plans.paths, who: null });
     if (this.plans.paths.touch === null) this.#plan("paths", { ...this.plans.paths, touch });
     if (!this.plans.campaigns.by.every((name) => this.campaign.some(([known]) => known === name))) this.#plan("campaigns", PLANS.campaigns);
     this.#texts();
