@@ -1211,6 +1211,10 @@ predicted: number,
  */
 actual: number, 
 /**
+ * Money they were to spend, and spent, in whole units; absent without a model of money.
+ */
+money: [number, number] | null, 
+/**
  * By repeat orders before.
  */
 rows: Array<HoldoutRow>, };
@@ -2387,7 +2391,7 @@ seed: number, };
  */
 export type ExperimentReport = { 
 /**
- * The last day that counts.
+ * The last day that counts; empty where no row has a time.
  */
 as_of: string, 
 /**
@@ -2419,12 +2423,12 @@ srm: Srm,
  */
 metrics: Array<MetricReport>, 
 /**
- * The same by segment.
+ * The same by segment: by their numbers where all begin with one, else by their bytes.
  */
 segments: Array<SegmentReport>, 
 /**
- * Whether shares rise or fall over the segments in the order of their names, as of "0", "1", "2+" orders before: over all
- * arms, from three segments on. Says nothing where the order means nothing.
+ * Whether shares rise or fall over the segments, as of "0", "1", "2+" orders before: over all arms, from three segments
+ * on, where every one begins with a number of its own.
  */
 trends: Array<TrendReport>, 
 /**
@@ -3770,7 +3774,11 @@ predicted: number,
 /**
  * Orders per person that came.
  */
-actual: number, };
+actual: number, 
+/**
+ * Money per person, forecast and came, in whole units; absent without a model of money.
+ */
+money: [number, number] | null, };
 
 /**
  * An ID column of a map.
@@ -3865,7 +3873,7 @@ memory: number, };
  */
 export type Intake = { 
 /**
- * The last day that counts.
+ * The last day that counts; empty where no row has a time.
  */
 as_of: string, 
 /**
@@ -4098,9 +4106,9 @@ relative: number | null,
  */
 relative_interval: Interval | null, 
 /**
- * t of means, z of others.
+ * t of means, z of others; absent where nothing can be tested.
  */
-statistic: number, 
+statistic: number | null, 
 /**
  * Degrees of freedom of t.
  */
@@ -4108,11 +4116,11 @@ df: number | null,
 /**
  * Two-sided.
  */
-p: number, 
+p: number | null, 
 /**
  * Over all arms of the metric, by Holm; over all segments by Benjamini–Hochberg. Of the p that holds at any look, if asked for.
  */
-adjusted: number, 
+adjusted: number | null, 
 /**
  * What holds however often one looks; absent where it was not asked for, or nothing varies.
  */
@@ -6801,7 +6809,8 @@ export type RowsRecipe = {
  */
 file: string, 
 /**
- * ID column: its name, or its 1-based number.
+ * ID column: its name, or its 1-based number. 0 where every row of the only file is of somebody else: their numbers are
+ * the IDs then, and the kind is opaque.
  */
 id: ColumnRef, 
 /**
@@ -6813,9 +6822,13 @@ kind: Kind,
  */
 digest: Digest, 
 /**
- * Column of the time. Only an assignment may have none.
+ * Column of the time. Without one an assignment has no time, and others need a day.
  */
 time: string | null, 
+/**
+ * The day of every row, where no column says when.
+ */
+day: string | null, 
 /**
  * How its cells are written; only what can be read one way if not said.
  */
@@ -7459,7 +7472,7 @@ stages: Array<StageRule>,
  */
 days: number, 
 /**
- * Days within which old and new people are compared fairly.
+ * Days within which old and new people are compared fairly; as many as `days` at most.
  */
 fair: number, 
 /**
@@ -9080,6 +9093,7 @@ export type ErrorCode =
   | "rows-unusable"
   | "table-missing"
   | "label-unknown"
+  | "stages-unmatched"
   | "arm-missing"
   | "arm-untimed"
   | "factor-levels"

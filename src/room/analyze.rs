@@ -315,7 +315,11 @@ pub(super) async fn need_past(room: &mut Room, of: &[&Expr]) -> Result<()> {
         room.desk.all(&CarryPast { measure: measure.clone(), to }).await?;
         carried.insert(measure);
         let Some(open) = &mut room.open else { continue };
-        let new = files.iter().filter(|file| !open.inputs.contains(file)).cloned().collect::<Vec<_>>();
+        // In the order of the recipe, whatever the order in which the files were given.
+        let names = recipe.names();
+        let mut new: Vec<FileRef> =
+            files.iter().filter(|file| !open.inputs.contains(file)).cloned().collect();
+        new.sort_by_key(|file| names.iter().position(|name| *name == file.name));
         open.inputs.extend(new);
         open.digests = None;
     }

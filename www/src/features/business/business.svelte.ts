@@ -38,7 +38,7 @@ const PLAIN: TextPlan = { topics: [], positive: [], negative: [] };
 
 /** How the arms file of a split is read again. */
 const ARMS = {
-  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null, text: null,
+  file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, day: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null, text: null,
   amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
 } satisfies Omit<RowsRecipe, "kind" | "digest">;
 
