@@ -494,7 +494,7 @@ fn a_campaign_with_ids_is_an_event_of_those_who_saw_it() {
     assert!(plain.contains("exposed") && made(&seen, "pivot", 3, "pivot.json") == plain);
     assert_eq!(json(&made(&seen, "pivot", 1, "rows.json"))["files"][0]["table"], "campaign");
     seen.write("room.toml", format!("[[campaign]]\n{}{asked}", entry.replace("time = \"when\"\n", "")));
-    assert_eq!(refused(&seen, "pivot"), "column-missing file seen.csv column time");
+    assert_eq!(refused(&seen, "pivot"), "column-missing file seen.csv column time, day");
     seen.write("room.toml", format!("[[campaign]]\n{entry}cost = \"medium\"\n{asked}"));
     assert!(
         refused(&seen, "pivot").starts_with("recipe-invalid"),
