@@ -1458,7 +1458,11 @@ early: number,
 /**
  * Units since somebody's own: who was there then is marked.
  */
-age: number | null, };
+age: number | null, 
+/**
+ * Of a number of activity or churn, whose people are marked.
+ */
+who: CohortWho | null, };
 
 /**
  * The report.
@@ -1498,6 +1502,19 @@ activity: Array<ActiveDay>,
 churn: ChurnReport, };
 
 /**
+ * Whose people are found.
+ */
+export type CohortWho = { "active": { 
+/**
+ * The day, as in `2026-06-01`.
+ */
+day: string, 
+/**
+ * 1 for the day alone, 7 and 30 for week and month.
+ */
+days: number, } } | { "end": string } | { "acquired": string } | { "returned": string } | { "early": string } | { "mature": string };
+
+/**
  * Two layers: people in an arm of one and an arm of the other.
  */
 export type Collision = { 
@@ -1522,11 +1539,12 @@ columns: Array<[string, string]>,
  */
 people: Array<Array<number>>, 
 /**
- * Whether the arms go together.
+ * Whether buckets of the one go together with buckets of the other: by arm, whether people take part or not, and those of
+ * no experiment.
  */
 association: Association, 
 /**
- * p below 0.001: the layers are not independent.
+ * One salt, or p below 0.001 over all pairs of layers: the layers are not independent.
  */
 alarm: boolean, };
 
@@ -2418,6 +2436,10 @@ none: number,
  * Whether the arms have the planned ratio.
  */
 srm: Srm, 
+/**
+ * People whose `days` are not all known yet: they count for the split, and for no metric that counts days.
+ */
+under_way: number, 
 /**
  * What was measured.
  */
@@ -5429,7 +5451,15 @@ who: PathWho | null, };
 /**
  * Whose people are found.
  */
-export type PathWho = { "first": string } | { "next": [string, string] } | { "pair": [string, string] };
+export type PathWho = { "first": string } | { "next": [string, string] } | { "pair": [string, string] } | { "touch": Array<string> } | { "gap": { 
+/**
+ * Lead product of the order before; any if not given.
+ */
+of: string | null, 
+/**
+ * The fewest and the most days.
+ */
+days: [number, number], } };
 
 /**
  * The report.
@@ -7491,6 +7521,10 @@ touch_days: number,
  * A touchpoint whose people are marked.
  */
 met: string | null, 
+/**
+ * A stage of which it is marked who stood there, who came, and who of both went higher.
+ */
+went: string | null, 
 /**
  * Column whose values are categories: distribution and moves once more for the events and orders of each.
  */

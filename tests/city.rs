@@ -434,6 +434,36 @@ fn what_is_bought_next() {
     assert!((days[days.len() / 2] - (from + to) / 2.0).abs() < 3.0, "{}", days[days.len() / 2]);
 }
 
+#[test]
+fn what_lies_in_one_basket() {
+    let paths = found("room.toml", "paths");
+    let pairs = paths["pairs"].as_array().expect("pairs");
+    let pair = |one: &str, other: &str| {
+        let is = |pair: &&Value| [&pair["one"], &pair["other"]] == [one, other];
+        pairs
+            .iter()
+            .find(is)
+            .or_else(|| pairs.iter().find(|pair| [&pair["other"], &pair["one"]] == [one, other]))
+    };
+    let of = pair("面霜", "精华").expect("the planted pair");
+    let share = number(&of[if of["one"] == "面霜" { "confidence" } else { "reverse" }]);
+    let truth = truth("basket also holds the second product", "面霜");
+    let orders = number(&of["orders"]) / share;
+    assert!(
+        orders > 1_000.0 && (share - truth).abs() < WIDE * (truth * (1.0 - truth) / orders).sqrt(),
+        "{of}"
+    );
+    assert!(number(&of["lift"]) > 1.1 && number(&of["q"]) < 1e-6, "{of}");
+    assert_eq!(&pairs[0], of, "and no other is as common");
+    // Control: what was never put beside anything is in no pair.
+    assert!(
+        pairs.len() > 1
+            && pairs
+                .iter()
+                .all(|of| ["洁面乳", "爽肤水"].iter().all(|no| of["one"] != *no && of["other"] != *no))
+    );
+}
+
 /// The day of a time as the files have it, from any day on, by the calendar of the year that is told.
 fn day(time: &str) -> f64 {
     let part = |from: usize, to: usize| time[from..to].parse::<usize>().expect("a number");

@@ -890,7 +890,12 @@ fn pivots_cohorts_paths_and_rules_add_up_to_the_same_shop() {
     let stages = room.run("stages", 2).expect("runs");
     let found: Value = serde_json::from_slice(&stages["stages.json"]).expect("JSON");
     let people = String::from_utf8_lossy(&stages["stages-people.csv"]).into_owned();
-    assert!(people.starts_with("id,stage,before,met,stage-in-1,stage-in-2,moved\n"), "{people:.80}");
+    assert!(
+        people.starts_with(
+            "id,stage,before,met,stage-in-1,stage-in-1-before,stage-in-2,stage-in-2-before,moved\n"
+        ),
+        "{people:.80}"
+    );
     let up = list(&found["touches"]).into_iter().filter(|of| of["touch"].as_str() == Some("app"));
     for of in up {
         let word = |of: &Value| of.as_str().unwrap_or_default().to_string();

@@ -83,11 +83,16 @@ pub fn ratio(over: &Moments, under: &Moments, cross: i128) -> Option<Estimate> {
     Some(Estimate { value, interval, error, log_error })
 }
 
+/// Values between the ranks of a quantile's interval that it takes for an error. Two samples of rounded normal values, of which
+/// nothing differs, are told apart in 13 % of cases with two such values and in 8 % with three, in 5 to 6 % from five on.
+const DIFFERENT: usize = 5;
+
 /// The quantile of counted values at a share. Its interval is that of order statistics, whatever the distribution: their
 /// ranks hold the quantile but for at most 2.5 % on either side, by the binomial distribution. Its standard error is their
 /// distance over that of the normal distribution with the same tails (McKean and Schrader, Communications in Statistics
 /// B 13, 1984, with the exact tails of Price and Bonett, Journal of Statistical Computation and Simulation 68, 2001; ratios on
-/// the log scale as in theirs, 72, 2002). Nothing of nobody; no error where people are too few or those values are equal.
+/// the log scale as in theirs, 72, 2002). Nothing of nobody; no error where people are too few, or fewer than [`DIFFERENT`]
+/// values lie between those ranks: of counts as 0, 1, 2 the distance of two steps says nothing of how sure a median is.
 pub fn quantile(counts: &BTreeMap<i64, u64>, at: f64) -> Option<Estimate> {
     let n: u64 = counts.values().sum();
     let value = middle(counts, n, at)?;
@@ -96,7 +101,8 @@ pub fn quantile(counts: &BTreeMap<i64, u64>, at: f64) -> Option<Estimate> {
     };
     let [low, high] = [ranked(counts, ranks[0])?, ranked(counts, ranks[1])?];
     let width: f64 = tails.iter().map(|tail| -normal_quantile(*tail)).sum();
-    let error = (high > low).then(|| (high - low) / width);
+    let different = counts.range(low as i64..=high as i64).filter(|(_, people)| **people > 0).count();
+    let error = (different >= DIFFERENT).then(|| (high - low) / width);
     let log_error = error.filter(|_| low > 0.0).map(|_| ln(high / low) / width);
     Some(Estimate { value, interval: Some(Interval { low, high }), error, log_error })
 }
@@ -228,5 +234,18 @@ mod tests {
         let five = BTreeMap::from([(1, 1), (2, 1), (3, 1), (4, 1), (9, 1)]);
         let found = quantile(&five, 0.5).unwrap();
         assert_eq!((found.value, found.interval), (3.0, None), "1 and 9 hold it in 94 of 100 samples only");
+    }
+
+    #[test]
+    fn a_median_of_counts_is_told_without_an_error() {
+        let of = |counts: &[(i64, u64)]| quantile(&counts.iter().copied().collect(), 0.5).unwrap();
+        // One coin more or less, and the median is another: what stands between two steps is no measure of chance.
+        let [heads, tails] = [of(&[(0, 498), (1, 502)]), of(&[(0, 503), (1, 497)])];
+        assert_eq!((heads.value, tails.value, heads.error, heads.log_error), (1.0, 0.0, None, None));
+        assert_eq!(heads.interval, Some(Interval { low: 0.0, high: 1.0 }));
+        assert_eq!(apart(&heads, &tails), None);
+        // The control: prices to the cent.
+        let prices: Vec<(i64, u64)> = (0..1_000).map(|at| (at * 7, 1)).collect();
+        assert!(of(&prices).error.is_some());
     }
 }

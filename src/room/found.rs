@@ -65,129 +65,155 @@ pub(super) fn topic(schema: &PastSchema, recipe: &PastRecipe, measure: &str) -> 
 
 /// What an analysis found of each person.
 pub(super) fn shown(schema: &PastSchema, recipe: &PastRecipe, topic: Topic) -> Vec<Shown<'static>> {
-    let words = |measure, header, words: Vec<String>| Shown { words, ..Shown::number(measure, header, 0) };
-    let number = Shown::number;
-    let named = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     match topic {
-        Topic::Rfm => {
-            let names = || recipe.rfm.names().into_iter().map(|(name, _)| name).collect();
-            let was =
-                || [words(rfm::WAS, "before", names()), words(rfm::MOVED, "moved", named(&["", "moved"]))];
-            let cell = Shown { least: 0, ..number(rfm::CELL, "cell", 0) };
-            let now = [words(rfm::GROUP, "group", names()), cell];
-            now.into_iter().chain((recipe.rfm.previous > 0).then(was).into_iter().flatten()).collect()
-        }
-        Topic::Clv => {
-            let decimals = schema.table(Source::Orders).measures.first().map_or(0, |amount| amount.decimals);
-            vec![
-                number(clv::CLV, "value", decimals),
-                number(clv::ALIVE, "alive", 4),
-                words(clv::BAND, "band", named(&clv::BAND_NAMES)),
-                words(clv::STATE, "lifecycle", named(&clv::STATES)),
-                words(clv::WAS, "before", named(&clv::STATES)),
-            ]
-        }
-        Topic::Stages => {
-            let outside = std::iter::once(String::new());
-            let names = outside.chain(recipe.stages.rules().into_iter().map(|rule| rule.name));
-            let names: Vec<String> = names.collect();
-            let before = words(stages::WAS, "before", names.clone());
-            let met =
-                words(stages::MET, "met", vec![String::new(), recipe.stages.met.clone().unwrap_or_default()]);
-            let categories = stages::categories(schema, &recipe.stages).map_or(0, |of| of.len());
-            let within = stages::IN.into_iter().take(categories).map(|of| words(of, of, names.clone()));
-            let met = recipe.stages.met.as_ref().map(|_| met);
-            let moved = words(stages::MOVED, "moved", named(&stages::MOVES));
-            [words(stages::STAGE, "stage", names.clone()), before]
-                .into_iter()
-                .chain(met)
-                .chain(within)
-                .chain([moved])
-                .collect()
-        }
-        Topic::Funnel => {
-            let dim = recipe.funnel.by.as_ref().and_then(|name| schema.table(Source::Events).dim(name));
-            let value = dim.map(|(_, dim)| words(funnel::VALUE, "value", dim.labels.clone()));
-            std::iter::once(number(funnel::STEP, "last_step", 0)).chain(value).collect()
-        }
-        Topic::Experiment => {
-            let arms =
-                schema.table(Source::Assign).dim("arm").map_or(vec![], |(_, dim)| dim.labels[1..].to_vec());
-            let decimals = recipe.experiment.uplift_decimals(schema);
-            let uplift = decimals.map(|decimals| {
-                let uplift =
-                    Shown { least: i32::MIN + 1, ..number(experiment::uplift::UPLIFT, "uplift", decimals) };
-                [uplift, Shown { least: 1, ..number(experiment::uplift::BAND, "uplift_band", 0) }]
-            });
-            let best = || words(experiment::uplift::BEST, "best_arm", arms.clone());
-            let best = recipe.experiment.chooses().then(best);
-            let levels = |name: &String| {
-                let dim = schema.table(Source::Assign).dim(name);
-                dim.map_or(vec![], |(_, dim)| dim.labels[1..].to_vec())
-            };
-            let factors = experiment::factorial::LEVEL.into_iter().zip(&recipe.experiment.factors);
-            let factors = factors.zip(["factor_1", "factor_2", "factor_3"]);
-            let factors = factors.map(|((measure, name), header)| words(measure, header, levels(name)));
-            let arm = std::iter::once(words(experiment::ARM, "arm", arms.clone()));
-            let metrics = recipe.experiment.metrics().len();
-            let did = experiment::DID.into_iter().take(metrics);
-            let did = did.map(|measure| words(measure, measure, named(&["no", "yes"])));
-            arm.chain(factors).chain(uplift.into_iter().flatten()).chain(best).chain(did).collect()
-        }
-        Topic::Traffic => {
-            let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
-            let layer = |(layer, (arm, bucket)): (&traffic::TrafficLayer, (&'static str, &'static str))| {
-                let names = layer.arms().map(|(of, arm)| format!("{of}: {arm}")).collect();
-                [number(bucket, bucket, 0), words(arm, arm, names)]
-            };
-            layers.flat_map(layer).collect()
-        }
-        Topic::Pivot => {
-            let known: Vec<Known> = crossed(schema, recipe).into_iter().map(|(_, known)| known).collect();
-            let labels = pivot::labels(schema, &recipe.pivot, &known).unwrap_or_default();
-            let axes = pivot::FIRST.into_iter().zip(["first_one", "first_two", "first_three"]).zip(labels);
-            let axes = axes.map(|((measure, header), labels)| words(measure, header, labels));
-            let inside = words(pivot::INSIDE, "cell", named(&["", "inside", "did"]));
-            axes.chain((!recipe.pivot.cell.is_empty()).then_some(inside)).collect()
-        }
-        Topic::Cohorts => {
-            let own = [
-                words(cohorts::COHORT, "cohort", recipe.cohorts.unit.labels(schema.end_day())),
-                words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
-            ];
-            let back = recipe.cohorts.age.map(|_| words(cohorts::BACK, "back", named(&cohorts::BACK_NAMES)));
-            own.into_iter().chain(back).collect()
-        }
-        Topic::Paths => {
-            let labels = schema.table(Source::Orders).dim(&recipe.paths.column).map(|(_, dim)| &dim.labels);
-            let headers = ["first", "second", "third", "fourth", "fifth"];
-            let steps = paths::LEADS.into_iter().zip(headers).take(usize::from(recipe.paths.steps));
-            let steps = steps.map(|(lead, header)| words(lead, header, labels.cloned().unwrap_or_default()));
-            let who = recipe.paths.who.as_ref().map(|_| words(paths::WHO, "who", named(&["", "who"])));
-            steps.chain(who).collect()
-        }
-        Topic::Rules => {
-            let names: Vec<String> = recipe.rules.list().into_iter().map(|rule| rule.name).collect();
-            let holds = rules::HOLDS.into_iter().zip(&names);
-            let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
-            std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
-        }
-        Topic::Campaigns | Topic::Standings | Topic::Figures => vec![],
-        Topic::Feedback => {
-            let topic = |name: String| vec![String::new(), name, "complains".into()];
-            let topics = feedback::TOPICS.into_iter().zip(recipe.text.list());
-            let topics = topics.map(|(measure, of)| words(measure, measure, topic(of.name)));
-            let mood = std::iter::once("").chain(feedback::MOODS).collect::<Vec<_>>();
-            let own = [
-                words(feedback::MOOD, "mood", named(&mood)),
-                words(feedback::WROTE, "wrote", named(&["", "wrote", "complains"])),
-            ];
-            let used = |word: &String| vec![String::new(), word.clone(), "complains".into()];
-            let word = recipe.feedback.word.iter().map(|word| words(feedback::WORD, "word", used(word)));
-            own.into_iter().chain(topics).chain(word).collect()
-        }
+        Topic::Rfm => of_rfm(recipe),
+        Topic::Clv => of_clv(schema),
+        Topic::Stages => of_stages(schema, recipe),
+        Topic::Funnel => of_funnel(schema, recipe),
+        Topic::Experiment => of_arms(schema, recipe),
+        Topic::Traffic => of_layers(recipe),
+        Topic::Pivot => of_cells(schema, recipe),
+        Topic::Cohorts => of_cohorts(schema, recipe),
+        Topic::Paths => of_paths(schema, recipe),
+        Topic::Rules => of_rules(recipe),
+        Topic::Feedback => of_texts(recipe),
         Topic::Features => vec![words(features::OUTCOME, "outcome", named(&["no", "yes"]))],
+        Topic::Campaigns | Topic::Standings | Topic::Figures => vec![],
     }
+}
+
+/// A column of words.
+fn words(measure: &'static str, header: &'static str, words: Vec<String>) -> Shown<'static> {
+    Shown { words, ..Shown::number(measure, header, 0) }
+}
+
+fn named(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_string()).collect()
+}
+
+/// The words of a dimension, if the table has it.
+fn labels(schema: &PastSchema, source: Source, name: &str) -> Option<Vec<String>> {
+    schema.table(source).dim(name).map(|(_, dim)| dim.labels.clone())
+}
+
+fn of_rfm(recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let names = || recipe.rfm.names().into_iter().map(|(name, _)| name).collect();
+    let mut of =
+        vec![words(rfm::GROUP, "group", names()), Shown { least: 0, ..Shown::number(rfm::CELL, "cell", 0) }];
+    if recipe.rfm.previous > 0 {
+        of.extend([words(rfm::WAS, "before", names()), words(rfm::MOVED, "moved", named(&["", "moved"]))]);
+    }
+    of
+}
+
+fn of_clv(schema: &PastSchema) -> Vec<Shown<'static>> {
+    let decimals = schema.table(Source::Orders).measures.first().map_or(0, |amount| amount.decimals);
+    vec![
+        Shown::number(clv::CLV, "value", decimals),
+        Shown::number(clv::ALIVE, "alive", 4),
+        words(clv::BAND, "band", named(&clv::BAND_NAMES)),
+        words(clv::STATE, "lifecycle", named(&clv::STATES)),
+        words(clv::WAS, "before", named(&clv::STATES)),
+    ]
+}
+
+fn of_stages(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let plan = &recipe.stages;
+    let outside = std::iter::once(String::new());
+    let names: Vec<String> = outside.chain(plan.rules().into_iter().map(|rule| rule.name)).collect();
+    let mut of =
+        vec![words(stages::STAGE, "stage", names.clone()), words(stages::WAS, "before", names.clone())];
+    of.extend(plan.met.iter().map(|met| words(stages::MET, "met", vec![String::new(), met.clone()])));
+    let categories = stages::categories(schema, plan).map_or(0, |of| of.len());
+    let within = stages::IN.into_iter().zip(stages::WAS_IN).take(categories).flat_map(<[&str; 2]>::from);
+    of.extend(within.map(|measure| words(measure, measure, names.clone())));
+    of.push(words(stages::MOVED, "moved", named(&stages::MOVES)));
+    of.extend(plan.went.iter().map(|_| words(stages::WENT, "went", named(&stages::WENTS))));
+    of
+}
+
+fn of_funnel(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let values = recipe.funnel.by.as_ref().and_then(|name| labels(schema, Source::Events, name));
+    let value = values.map(|values| words(funnel::VALUE, "value", values));
+    std::iter::once(Shown::number(funnel::STEP, "last_step", 0)).chain(value).collect()
+}
+
+fn of_arms(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let plan = &recipe.experiment;
+    let values = |name: &str| labels(schema, Source::Assign, name).map_or(vec![], |all| all[1..].to_vec());
+    let mut of = vec![words(experiment::ARM, "arm", values("arm"))];
+    let factors = experiment::factorial::LEVEL.into_iter().zip(&plan.factors);
+    let factors = factors.zip(["factor_1", "factor_2", "factor_3"]);
+    of.extend(factors.map(|((measure, name), header)| words(measure, header, values(name))));
+    if let Some(decimals) = plan.uplift_decimals(schema) {
+        let uplift = Shown::number(experiment::uplift::UPLIFT, "uplift", decimals);
+        of.push(Shown { least: i32::MIN + 1, ..uplift });
+        of.push(Shown { least: 1, ..Shown::number(experiment::uplift::BAND, "uplift_band", 0) });
+    }
+    if plan.chooses() {
+        of.push(words(experiment::uplift::BEST, "best_arm", values("arm")));
+    }
+    let did = experiment::DID.into_iter().take(plan.metrics().len());
+    of.extend(did.map(|measure| words(measure, measure, named(&["no", "yes"]))));
+    of
+}
+
+fn of_layers(recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let layers = recipe.traffic.layers.iter().zip(traffic::ARMS.into_iter().zip(traffic::BUCKET));
+    let layer = |(layer, (arm, bucket)): (&traffic::TrafficLayer, (&'static str, &'static str))| {
+        let names = layer.arms().map(|(of, arm)| format!("{of}: {arm}")).collect();
+        [Shown::number(bucket, bucket, 0), words(arm, arm, names)]
+    };
+    layers.flat_map(layer).collect()
+}
+
+fn of_cells(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let known: Vec<Known> = crossed(schema, recipe).into_iter().map(|(_, known)| known).collect();
+    let labels = pivot::labels(schema, &recipe.pivot, &known).unwrap_or_default();
+    let axes = pivot::FIRST.into_iter().zip(["first_one", "first_two", "first_three"]).zip(labels);
+    let axes = axes.map(|((measure, header), labels)| words(measure, header, labels));
+    let inside = words(pivot::INSIDE, "cell", named(&["", "inside", "did"]));
+    axes.chain((!recipe.pivot.cell.is_empty()).then_some(inside)).collect()
+}
+
+fn of_cohorts(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let plan = &recipe.cohorts;
+    let mut of = vec![
+        words(cohorts::COHORT, "cohort", plan.unit.labels(schema.end_day())),
+        words(cohorts::CHURN, "churn", named(&cohorts::CHURN_NAMES)),
+    ];
+    of.extend(plan.age.map(|_| words(cohorts::BACK, "back", named(&cohorts::BACK_NAMES))));
+    of.extend(plan.who.iter().map(|_| words(cohorts::WHO, "who", named(&["", "who"]))));
+    of
+}
+
+fn of_paths(schema: &PastSchema, recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let plan = &recipe.paths;
+    let products = labels(schema, Source::Orders, &plan.column).unwrap_or_default();
+    let headers = ["first", "second", "third", "fourth", "fifth"];
+    let steps = paths::LEADS.into_iter().zip(headers).take(usize::from(plan.steps));
+    let steps = steps.map(|(lead, header)| words(lead, header, products.clone()));
+    steps.chain(plan.who.iter().map(|_| words(paths::WHO, "who", named(&["", "who"])))).collect()
+}
+
+fn of_rules(recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let names: Vec<String> = recipe.rules.list().into_iter().map(|rule| rule.name).collect();
+    let holds = rules::HOLDS.into_iter().zip(&names);
+    let holds = holds.map(|(rule, name)| words(rule, rule, vec![String::new(), name.clone()]));
+    std::iter::once(words(rules::FIRST, "rule", names.clone())).chain(holds).collect()
+}
+
+fn of_texts(recipe: &PastRecipe) -> Vec<Shown<'static>> {
+    let says = |of: String| vec![String::new(), of, "complains".into()];
+    let mood: Vec<&str> = std::iter::once("").chain(feedback::MOODS).collect();
+    let own = [
+        words(feedback::MOOD, "mood", named(&mood)),
+        words(feedback::WROTE, "wrote", named(&["", "wrote", "complains"])),
+    ];
+    let topics = feedback::TOPICS.into_iter().zip(recipe.text.list());
+    let topics = topics.map(|(measure, of)| words(measure, measure, says(of.name)));
+    let word = recipe.feedback.word.iter().map(|word| words(feedback::WORD, "word", says(word.clone())));
+    own.into_iter().chain(topics).chain(word).collect()
 }
 
 impl<'a> Shown<'a> {

@@ -101,6 +101,7 @@ const STREAM_COUPON: u64 = 6 << 40;
 const STREAM_MEDIA: u64 = 7 << 40;
 const STREAM_REVIEW: u64 = 8 << 40;
 const STREAM_STANDING: u64 = 9 << 40;
+const STREAM_BASKET: u64 = 10 << 40;
 
 impl Town {
     /// Settles who lives there and whom the brand knows. About 2 µs a person.

@@ -18,13 +18,14 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use plan::CohortPlan;
+pub use plan::{CohortPlan, CohortWho};
 pub use report::{ActiveDay, ChurnReport, ChurnUnit, CohortAge, CohortCell, CohortLine, CohortReport};
-pub use tally::{Acts, Balance, Cohorts, Come, Triangle};
+pub use tally::{Acts, Balance, Change, Cohorts, Come, Triangle, Who};
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::shard::desk::Desk;
 use crate::shard::job::{self, Opener};
+use crate::table::dates;
 use crate::table::history::{PastSchema, Source};
 
 /// Questions of this analysis, for the registry.
@@ -43,6 +44,9 @@ pub const BACK: &str = "cohort-back";
 /// Its values.
 pub const BACK_NAMES: [&str; 2] = ["away", "there"];
 
+/// Measure: 1 for who is behind the number of activity or churn that the plan names.
+pub const WHO: &str = "cohort-who";
+
 /// Follows everyone from where they began.
 pub async fn cohorts(desk: &Desk, schema: &PastSchema, plan: &CohortPlan) -> Result<CohortReport> {
     plan.check()?;
@@ -55,6 +59,7 @@ pub async fn cohorts(desk: &Desk, schema: &PastSchema, plan: &CohortPlan) -> Res
         early: plan.early,
         end: schema.end_day(),
         age: plan.age,
+        who: plan.who.as_ref().map(|who| meant(schema, plan, who)).transpose()?,
     };
     desk.progress("cohorts", 0, 1, "rounds");
     let found = desk.sum(&question).await?;
@@ -69,4 +74,30 @@ fn acts(schema: &PastSchema, events: &[String]) -> Result<Acts> {
     let events = if events == ["*"] { &[] } else { events };
     schema.full(Source::Events)?;
     schema.rows_of(Source::Events, events, &Default::default()).map(Acts::Events)
+}
+
+/// Who is asked for: the days that decide, or the unit.
+fn meant(schema: &PastSchema, plan: &CohortPlan, who: &CohortWho) -> Result<Who> {
+    let unit = |label: &String| {
+        let at = plan.unit.labels(schema.end_day()).iter().position(|known| known == label);
+        at.map(|at| at as u32)
+            .ok_or_else(|| Error::new(Kind::LabelUnknown).column(format!("cohorts.who: {label}")))
+    };
+    let change = |of: Change, label: &String| unit(label).map(|unit| Who::Changed(of, unit));
+    match who {
+        CohortWho::Active { day, days } => {
+            let refuse = || Error::new(Kind::OutOfRange).column("cohorts.who");
+            let number = dates::date(day.as_bytes()).filter(|number| *number >= 0.0).ok_or_else(refuse)?;
+            if (1..=3_660).contains(days) { Ok(Who::Active(number as u32, *days)) } else { Err(refuse()) }
+        }
+        // Who is lost is so on the day behind the last of silence.
+        CohortWho::End(label) => {
+            let last = plan.unit.start(unit(label)? + 1).min(schema.end_day()) - 1;
+            Ok(Who::Active(last, plan.churn + 1))
+        }
+        CohortWho::Acquired(label) => change(Change::Acquired, label),
+        CohortWho::Returned(label) => change(Change::Returned, label),
+        CohortWho::Early(label) => change(Change::Early, label),
+        CohortWho::Mature(label) => change(Change::Mature, label),
+    }
 }

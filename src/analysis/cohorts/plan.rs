@@ -4,6 +4,30 @@ use crate::error::{self, Result};
 use crate::table::history::calendar::Part;
 use serde::{Deserialize, Serialize};
 
+/// Whose people are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
+#[serde(rename_all = "kebab-case")]
+pub enum CohortWho {
+    /// Active on a day, or in the days that end with it.
+    Active {
+        /// The day, as in `2026-06-01`.
+        day: String,
+        /// 1 for the day alone, 7 and 30 for week and month.
+        days: u32,
+    },
+    /// Not lost at the end of this unit, as the report names units.
+    End(String),
+    /// There for the first time in it.
+    Acquired(String),
+    /// There again in it after they were lost.
+    Returned(String),
+    /// Lost in it, early.
+    Early(String),
+    /// Lost in it, after more.
+    Mature(String),
+}
+
 /// Cohorts, activity and churn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts"))]
@@ -23,12 +47,14 @@ pub struct CohortPlan {
     pub early: u32,
     /// Units since somebody's own: who was there then is marked.
     pub age: Option<u32>,
+    /// Of a number of activity or churn, whose people are marked.
+    pub who: Option<CohortWho>,
 }
 
 impl Default for CohortPlan {
     fn default() -> Self {
-        let (event, active, age) = Default::default();
-        CohortPlan { event, active, unit: Part::Month, days: 90, churn: 90, early: 1, age }
+        let (event, active, age, who) = Default::default();
+        CohortPlan { event, active, unit: Part::Month, days: 90, churn: 90, early: 1, age, who }
     }
 }
 

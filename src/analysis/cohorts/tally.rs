@@ -1,6 +1,6 @@
 //! What one shard knows of cohorts, activity and losses.
 
-use super::{BACK, CHURN, COHORT};
+use super::{BACK, CHURN, COHORT, WHO};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -40,6 +40,30 @@ pub struct Cohorts {
     pub end: u32,
     /// Units since somebody's own whose people are marked.
     pub age: Option<u32>,
+    /// Whose people are marked besides.
+    pub who: Option<Who>,
+}
+
+/// Who is behind a number of activity or churn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Who {
+    /// There in so many days that end with this one.
+    Active(u32, u32),
+    /// Came or went in this unit.
+    Changed(Change, u32),
+}
+
+/// How somebody comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    /// There for the first time.
+    Acquired,
+    /// There again after they were lost.
+    Returned,
+    /// Lost after few acts.
+    Early,
+    /// Lost after more.
+    Mature,
 }
 
 /// A cohort in one of its units.
@@ -187,10 +211,11 @@ impl Cohorts {
             }
         }
     }
-    /// Adds when somebody was acquired, lost and there again; gives how they stand.
-    fn balance(&self, times: &[u32], sum: &mut Triangle) -> i32 {
+    /// When somebody was acquired, lost and there again, by unit; and how they stand, -1 for who was never there.
+    fn changes(&self, times: &[u32], out: &mut Vec<(Change, u32)>) -> i32 {
+        out.clear();
         let Some(first) = times.first() else { return -1 };
-        sum.balance.entry(self.unit.of(*first)).or_default().acquired += 1;
+        out.push((Change::Acquired, self.unit.of(*first)));
         let mut stands = 0;
         for (at, time) in (1u32..).zip(times) {
             let sure = time / DAY + self.silence + 1;
@@ -198,16 +223,43 @@ impl Cohorts {
             if next.unwrap_or(self.end - 1) < sure {
                 continue;
             }
-            let lost = sum.balance.entry(self.unit.of_day(sure)).or_default();
             let early = at <= self.early;
-            *(if early { &mut lost.early } else { &mut lost.mature }) += 1;
+            out.push((if early { Change::Early } else { Change::Mature }, self.unit.of_day(sure)));
             match next {
-                Some(next) => sum.balance.entry(self.unit.of_day(next)).or_default().returned += 1,
+                Some(next) => out.push((Change::Returned, self.unit.of_day(next))),
                 None => stands = if early { 1 } else { 2 },
             }
         }
-        sum.standing[stands] += 1;
-        stands as i32
+        stands
+    }
+    /// Whether somebody is behind the number that is asked for.
+    fn meant(&self, times: &[u32], changes: &[(Change, u32)]) -> bool {
+        match &self.who {
+            None => false,
+            Some(Who::Active(day, days)) => {
+                let last = times[..times.partition_point(|time| time / DAY <= *day)].last();
+                last.is_some_and(|last| day - last / DAY < *days)
+            }
+            Some(Who::Changed(change, unit)) => changes.contains(&(*change, *unit)),
+        }
+    }
+}
+
+impl Triangle {
+    /// Takes what somebody's changes add.
+    fn balance(&mut self, changes: &[(Change, u32)], stands: i32) {
+        for (change, unit) in changes {
+            let of = self.balance.entry(*unit).or_default();
+            *match change {
+                Change::Acquired => &mut of.acquired,
+                Change::Returned => &mut of.returned,
+                Change::Early => &mut of.early,
+                Change::Mature => &mut of.mature,
+            } += 1;
+        }
+        if let Ok(stands) = usize::try_from(stands) {
+            self.standing[stands] += 1;
+        }
     }
 }
 
@@ -227,8 +279,8 @@ impl Cohorts {
 impl Analysis for Cohorts {
     const NAME: &'static str = "cohorts";
     type Partial = Triangle;
-    /// Times of the first act and of those that count.
-    type Work = [Vec<u32>; 2];
+    /// Times of the first act and of those that count; comings and goings.
+    type Work = ([Vec<u32>; 2], Vec<(Change, u32)>);
     fn walked(shard: &Shard) -> usize {
         shard.past.len()
     }
@@ -237,7 +289,7 @@ impl Analysis for Cohorts {
     }
     fn add(
         &self,
-        [starts, times]: &mut Self::Work,
+        ([starts, times], changes): &mut Self::Work,
         shard: &mut Shard,
         rows: Range<usize>,
         sum: &mut Triangle,
@@ -245,6 +297,7 @@ impl Analysis for Cohorts {
         let mut cohorts = shard.past.take_measure(COHORT, -1);
         let mut churn = shard.past.take_measure(CHURN, -1);
         let mut back = shard.past.take_measure(BACK, -1);
+        let mut who = shard.past.take_measure(WHO, 0);
         sum.active.iter_mut().for_each(|changes| changes.resize(self.days as usize + 1, 0));
         sum.standing.resize(3, 0);
         for person in rows {
@@ -254,9 +307,11 @@ impl Analysis for Cohorts {
             back[person] = self.back(times, starts.first().copied());
             self.activity(times, sum);
             sum.seen(times.first().map_or(0, |time| time / DAY + 1));
-            churn[person] = self.balance(times, sum);
+            churn[person] = self.changes(times, changes);
+            sum.balance(changes, churn[person]);
+            who[person] = self.meant(times, changes).into();
         }
-        for (name, measure) in [(COHORT, cohorts), (CHURN, churn), (BACK, back)] {
+        for (name, measure) in [(COHORT, cohorts), (CHURN, churn), (BACK, back), (WHO, who)] {
             shard.past.measures.insert(name.into(), measure);
         }
     }

@@ -145,6 +145,7 @@ fn laws() {
             early: 2,
             end: 200,
             age: Some(1),
+            who: Some(if event.is_empty() { Who::Active(150, 7) } else { Who::Changed(Change::Returned, 3) }),
         };
         hold_over(&question, |count| past(&deeds, count).0);
     }
@@ -171,5 +172,46 @@ fn those_behind_a_cell_are_as_many_as_it_says() {
             assert_eq!(people(at, 1), there, "{line:?}");
             assert_eq!(people(at, 0), if cell.is_some() { line.people - there } else { 0 }, "{line:?}");
         }
+    }
+}
+
+/// How many are marked under a plan.
+fn marked(deeds: &[Deed], who: CohortWho) -> Result<u64> {
+    let (schema, plan) =
+        (schema(deeds, 200), CohortPlan { churn: 20, who: Some(who), ..CohortPlan::default() });
+    let mut shards = past(deeds, 3).0;
+    run(&mut shards, &QUESTIONS, |desk| async move { cohorts(&desk, &schema, &plan).await })?;
+    let of =
+        |shard: &crate::shard::Shard| shard.past.measures[WHO].iter().filter(|who| **who == 1).count() as u64;
+    Ok(shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum())
+}
+
+#[test]
+fn those_behind_activity_and_churn_are_as_many_as_it_says() {
+    let deeds = town(300, 21);
+    let found = report(&deeds, &CohortPlan { churn: 20, ..CohortPlan::default() }, 200, 2).unwrap();
+    for of in found.activity.iter().rev().step_by(17) {
+        let active = |days| marked(&deeds, CohortWho::Active { day: of.day.clone(), days }).ok();
+        assert_eq!([active(1), active(7), active(30)], [Some(of.dau), of.wau, of.mau], "{of:?}");
+    }
+    let mut changed = [0; 4];
+    for of in &found.churn.units {
+        let by = [CohortWho::Acquired, CohortWho::Returned, CohortWho::Early, CohortWho::Mature];
+        let said = [of.acquired, of.returned, of.early, of.mature];
+        for ((by, said), sum) in by.into_iter().zip(said).zip(&mut changed) {
+            let people = marked(&deeds, by(of.unit.clone())).unwrap();
+            // Who comes and goes twice in a month is two comings and one of its people.
+            assert!(people <= said && (said == 0) == (people == 0), "{of:?}");
+            *sum += people;
+        }
+        assert_eq!(marked(&deeds, CohortWho::End(of.unit.clone())).unwrap(), of.end, "{of:?}");
+    }
+    assert!(changed.iter().all(|people| *people > 0), "the control: all of it happens");
+    for who in [
+        CohortWho::Active { day: "soon".into(), days: 7 },
+        CohortWho::Active { day: "1970-03-01".into(), days: 0 },
+        CohortWho::End("1969-12".into()),
+    ] {
+        assert!(marked(&deeds, who.clone()).is_err(), "{who:?}");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn report(
     found: &Outcomes,
 ) -> ExperimentReport {
     let (arms, srm) = arms(plan, names, &found.people);
-    let early = found.people.iter().any(|people| *people < plan.size);
+    let early = found.cells.iter().any(|cell| cell.moments.n < plan.size);
     let held = match (srm.alarm, early) {
         (true, _) => Some(Verdict::BrokenSplit),
         // What holds at any look may be said before its time.
@@ -71,6 +71,7 @@ pub(super) fn report(
         randomised: plan.randomised,
         control: plan.control.clone(),
         arms,
+        under_way: found.under_way.iter().sum(),
         several: found.several,
         none: found.none,
         srm,
@@ -139,7 +140,7 @@ impl Desk<'_> {
             people: cell.moments.n,
             positive: cell.positive,
             per: None,
-            value: Some(cell.moments.mean() / unit),
+            value: (cell.moments.n > 0).then(|| cell.moments.mean() / unit),
             interval: rate.then(|| wilson(cell.positive as f64, cell.moments.n as f64)),
             lift: compared.then(|| self.lift(kind, unit, control, cell)),
         }
@@ -299,16 +300,14 @@ fn curve(desk: &Desk, found: &Outcomes) -> (Vec<CurvePoint>, bool) {
     let last = days.clone().filter_map(|arm| arm.iter().rposition(|n| *n > 0)).max();
     let Some(last) = last else { return (vec![], false) };
     let mut sums = vec![0u64; desk.names.len()];
+    let all = &found.cells[..desk.names.len()];
     let (mut points, mut signs) = (Vec::new(), vec![[false; 2]; desk.names.len()]);
     for day in 0..=last {
         sums.iter_mut().zip(days.clone()).for_each(|(sum, arm)| *sum += arm[day]);
-        let share = |(sum, people): (&u64, &u64)| *sum as f64 / (*people).max(1) as f64;
-        points.push(CurvePoint {
-            day: day as u32,
-            shares: sums.iter().zip(&found.people).map(share).collect(),
-        });
+        let share = |(sum, cell): (&u64, &Cell)| *sum as f64 / cell.moments.n.max(1) as f64;
+        points.push(CurvePoint { day: day as u32, shares: sums.iter().zip(all).map(share).collect() });
         for arm in (0..sums.len()).filter(|arm| *arm != desk.control) {
-            let at = |arm: usize| [sums[arm] as f64, found.people[arm] as f64];
+            let at = |arm: usize| [sums[arm] as f64, all[arm].moments.n as f64];
             let ([x1, n1], [x2, n2]) = (at(desk.control), at(arm));
             let z = two_proportions(x1, n1, x2, n2).z;
             signs[arm][0] |= z > num::Z95;

@@ -64,7 +64,13 @@ impl Covariates {
                 .filter(|at| past.purchases.fates[*at] == Fate::Bought);
             places.push(start + [0, 1, 2, 2].get(bought.count()).copied().unwrap_or(3));
         }
-        Some((row, self.arms.iter().position(|code| *code == arm)))
+        // Whose days are not over has places like anybody, and is nobody to learn from.
+        Some((row, self.arms.iter().position(|code| *code == arm).filter(|_| self.over(past, row))))
+    }
+    /// Whether all that counts of them is known.
+    pub fn over(&self, past: &Past, row: usize) -> bool {
+        let table = past.table(Source::Assign);
+        self.weigh.outcomes.iter().all(|outcome| self.weigh.over(table, row, outcome))
     }
     /// What somebody did, of the first outcome.
     pub fn value(&self, past: &Past, person: usize, row: usize) -> i64 {

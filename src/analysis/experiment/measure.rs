@@ -108,6 +108,8 @@ pub struct Outcomes {
     pub none: u64,
     /// People in an arm since nobody knows when.
     pub timeless: u64,
+    /// By arm: people whose days that count are not all known yet. They are in no cell that counts days.
+    pub under_way: Vec<u64>,
     /// By metric, then arm.
     pub cells: Vec<Cell>,
     /// By segment, then metric, then arm.
@@ -126,6 +128,7 @@ impl Partial for Outcomes {
         self.several += other.several;
         self.none += other.none;
         self.timeless += other.timeless;
+        add_up(&mut self.under_way, &other.under_way);
         add_up(&mut self.cells, &other.cells);
         add_up(&mut self.segments, &other.segments);
         add_up(&mut self.curve, &other.curve);
@@ -151,6 +154,7 @@ impl Outcomes {
         };
         Outcomes {
             people: kept.iter().map(|at| self.people[*at]).collect(),
+            under_way: kept.iter().map(|at| self.under_way[*at]).collect(),
             cells: cells(&self.cells),
             segments: cells(&self.segments),
             values: values(&self.values),
@@ -169,6 +173,12 @@ impl Weigh {
         let arm = |row: usize| table.dims[self.arm as usize].at(row);
         let same = mine.all(|other| arm(other) == arm(row));
         Some((row, if same { arm(row) } else { SEVERAL }))
+    }
+    /// Whether all is known that counts for an outcome of who is in their arm by this row: what is not over yet is no "did not".
+    pub(super) fn over(&self, table: &Table, row: usize, outcome: &Outcome) -> bool {
+        let behind = |what: &What| !matches!(what, What::Column(_));
+        let counts = self.days > 0 && (behind(&outcome.what) || outcome.per.as_ref().is_some_and(behind));
+        !counts || table.times[row].saturating_add(self.days.saturating_mul(DAY)) <= self.end
     }
     /// The value of an outcome, and the day behind the assignment on which it first happened.
     pub(super) fn value(
@@ -236,6 +246,7 @@ impl Analysis for Weigh {
         let names = || DID.into_iter().take(metrics);
         let mut did: Vec<Vec<i32>> = names().map(|name| shard.past.take_measure(name, -1)).collect();
         sum.people.resize(arms, 0);
+        sum.under_way.resize(arms, 0);
         sum.cells.resize(metrics * arms, Cell::default());
         sum.segments
             .resize(self.segment.map_or(0, |(_, values)| values as usize) * metrics * arms, Cell::default());
@@ -259,7 +270,9 @@ impl Analysis for Weigh {
             sum.people[arm] += 1;
             sum.timeless += u64::from(table.times[row] == 0);
             let segment = self.segment.map(|(dim, _)| table.dims[dim as usize].at(row) as usize);
-            for (metric, outcome) in self.outcomes.iter().enumerate() {
+            let over = |outcome: &Outcome| self.over(table, row, outcome);
+            sum.under_way[arm] += u64::from(!self.outcomes.iter().all(over));
+            for (metric, outcome) in self.outcomes.iter().enumerate().filter(|(_, outcome)| over(outcome)) {
                 let (value, first) = self.value(&shard.past, person, row, *outcome);
                 if let Some(did) = did.get_mut(metric) {
                     did[person] = i32::from(value > 0);

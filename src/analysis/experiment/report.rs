@@ -26,6 +26,8 @@ pub struct ExperimentReport {
     pub none: u64,
     /// Whether the arms have the planned ratio.
     pub srm: Srm,
+    /// People whose `days` are not all known yet: they count for the split, and for no metric that counts days.
+    pub under_way: u64,
     /// What was measured.
     pub metrics: Vec<MetricReport>,
     /// The same by segment: by their numbers where all begin with one, else by their bytes.

@@ -333,3 +333,47 @@ fn orders_before_an_assignment_without_a_time_are_not_used_and_it_is_said() {
     let observed = found.observed.unwrap();
     assert!(observed.orders && observed.arms[0].balance.iter().any(|bin| bin.column.is_empty()));
 }
+
+/// Two arms of people who all do it within the days that count, in their eighth: the control from day 0 on, the other late.
+#[test]
+fn whose_days_are_not_over_counts_for_the_split_and_for_no_result() {
+    let mut deeds = Vec::new();
+    for who in 0..400usize {
+        let start = if who.is_multiple_of(2) { 1 + who as u32 % 98 } else { 90 + who as u32 / 2 % 10 };
+        let (arm, time) = (["c", "d"][who % 2], start * DAY);
+        deeds.push(Deed { time, ..assigned(who, arm, "x", i64::from(who.is_multiple_of(2))) });
+        if who.is_multiple_of(7) {
+            let (table, time, numbers) = (1, (start + 7) * DAY, vec![100]);
+            deeds.push(Deed { who, table, time, numbers, ..Deed::default() });
+        }
+    }
+    let plan = ExperimentPlan { control: "c".into(), days: 10, ..ExperimentPlan::default() };
+    let found = report(&deeds, &plan, 3).unwrap();
+    let late = |who: &usize| if who.is_multiple_of(2) { who % 98 > 89 } else { who / 2 % 10 > 0 };
+    assert_eq!(found.under_way, (0..400).filter(late).count() as u64);
+    assert_eq!(found.arms.iter().map(|arm| arm.people).collect::<Vec<_>>(), [200, 200]);
+    let seen: u64 = found.metrics[0].arms.iter().map(|arm| arm.people).sum();
+    assert_eq!(seen + found.under_way, 400);
+    let shares: Vec<f64> = found.metrics[0].arms.iter().map(|arm| arm.value.unwrap_or(-1.0)).collect();
+    assert!((shares[0] - 1.0 / 7.0).abs() < 0.03, "{shares:?}");
+    assert_eq!(found.curve.last().map(|day| day.shares[0]), Some(shares[0]));
+    // A column of the file is known of everyone. The control: with all days that are there the late arm looks worse.
+    let visits = report(&deeds, &ExperimentPlan { days: 10, ..visits() }, 2).unwrap();
+    assert_eq!((visits.under_way, visits.metrics[0].arms[0].people), (0, 200));
+    let all = report(&deeds, &ExperimentPlan { days: 0, ..plan.clone() }, 2).unwrap();
+    assert!(all.under_way == 0 && all.metrics[0].arms[1].value < Some(0.08), "{:?}", all.metrics[0]);
+    // Of an experiment that began yesterday nothing can be said.
+    let young: Vec<Deed> = deeds
+        .into_iter()
+        .filter(|deed| deed.table == 2)
+        .map(|deed| Deed { time: 99 * DAY, ..deed })
+        .collect();
+    let young = report(&[young, vec![buyer()]].concat(), &plan, 1).unwrap();
+    assert_eq!((young.under_way, young.metrics[0].arms[0].value), (400, None));
+    assert!(young.metrics[0].arms[1].lift.is_none());
+}
+
+/// Somebody in no arm, so that there are orders.
+fn buyer() -> Deed {
+    Deed { who: 999, table: 1, time: DAY, numbers: vec![100], ..Deed::default() }
+}

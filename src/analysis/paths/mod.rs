@@ -64,11 +64,20 @@ pub async fn paths(desk: &Desk, schema: &PastSchema, plan: &PathPlan) -> Result<
 
 /// Who is asked for, in codes.
 fn held(schema: &PastSchema, plan: &PathPlan, who: &PathWho) -> Result<Held> {
-    let codes = schema.codes(Source::Orders, &plan.column, &who.products())?.1;
-    let at = |place: usize| codes.get(place).copied().unwrap_or_default();
+    let product = |name: &String| -> Result<u32> {
+        let codes = schema.codes(Source::Orders, &plan.column, std::slice::from_ref(name))?.1;
+        Ok(codes.first().copied().unwrap_or_default())
+    };
+    let two = |[one, other]: &[String; 2]| -> Result<[u32; 2]> { Ok([product(one)?, product(other)?]) };
     Ok(match who {
-        PathWho::First(_) => Held { first: Some(at(0)), next: None, pair: None },
-        PathWho::Next(_) => Held { first: Some(at(0)), next: Some(at(1)), pair: None },
-        PathWho::Pair(_) => Held { first: None, next: None, pair: Some([at(0), at(1)]) },
+        PathWho::First(one) => Held::First(product(one)?),
+        PathWho::Next(both) => Held::Next(two(both)?),
+        PathWho::Pair(both) => Held::Pair(two(both)?),
+        PathWho::Touch(path) => {
+            let column = plan.touch.as_deref().unwrap_or_default();
+            let codes = if path.is_empty() { vec![] } else { schema.codes(Source::Events, column, path)?.1 };
+            Held::Touch(walk::steps(codes.into_iter()))
+        }
+        PathWho::Gap { of, days } => Held::Gap { of: of.as_ref().map(product).transpose()?, days: *days },
     })
 }

@@ -14,16 +14,15 @@ pub enum PathWho {
     Next([String; 2]),
     /// Of whose orders one holds both.
     Pair([String; 2]),
-}
-
-impl PathWho {
-    /// What orders hold.
-    pub fn products(&self) -> Vec<String> {
-        match self {
-            PathWho::First(one) => vec![one.clone()],
-            PathWho::Next(two) | PathWho::Pair(two) => two.to_vec(),
-        }
-    }
+    /// Of whose orders one came behind these touchpoints, as the report names them; out of the blue if there are none.
+    Touch(Vec<String>),
+    /// Who ordered again so many days after an order.
+    Gap {
+        /// Lead product of the order before; any if not given.
+        of: Option<String>,
+        /// The fewest and the most days.
+        days: [u32; 2],
+    },
 }
 
 /// Paths, baskets and touchpoints.
@@ -64,6 +63,15 @@ impl PathPlan {
             ("paths.steps", (2..=super::STEPS).contains(&usize::from(self.steps))),
             ("paths.top", (1..=1_000).contains(&self.top)),
             ("paths.days", (1..=3_650).contains(&self.days)),
+            ("paths.who", self.who.as_ref().is_none_or(|who| self.knows(who))),
         ])
+    }
+    /// Whether people are asked for that these paths can tell.
+    fn knows(&self, who: &PathWho) -> bool {
+        match who {
+            PathWho::Touch(path) => self.touch.is_some() && path.len() <= usize::from(self.steps),
+            PathWho::Gap { days: [from, to], .. } => from <= to,
+            PathWho::First(_) | PathWho::Next(_) | PathWho::Pair(_) => true,
+        }
     }
 }

@@ -151,8 +151,9 @@ fn laws() {
     let deeds = town(120, 4);
     for touch in [Some(1), None] {
         let question = Walk { column: 0, steps: 3, attribute: touch, touch, before: 30 * DAY, who: None };
-        let pair = Some([1, 2]).filter(|_| touch.is_some());
-        let question = Walk { who: Some(walk::Held { first: Some(1), next: None, pair }), ..question };
+        let gap = Held::Gap { of: None, days: [3, 40] };
+        let who = touch.map_or(gap, |_| Held::Touch([1, 2, 0, 0, 0]));
+        let question = Walk { who: Some(who), ..question };
         hold_over(&question, |count| past(&deeds, count).0);
     }
 }
@@ -182,5 +183,30 @@ fn those_behind_a_number_are_as_many_as_it_says() {
         let two = [of.other.clone(), of.one.clone()];
         assert_eq!(marked(&deeds, PathWho::Pair(two)).unwrap(), of.people, "either way round: {of:?}");
     }
+    for of in found.touches.iter().take(6) {
+        assert_eq!(marked(&deeds, PathWho::Touch(of.path.clone())).unwrap(), of.people, "{of:?}");
+    }
+    assert!(found.touches.iter().any(|of| of.path.is_empty()), "the control: some came out of the blue");
     assert_eq!(marked(&deeds, PathWho::First("z".into())).err().map(|e| e.code()), Some("label-unknown"));
+}
+
+#[test]
+fn who_came_again_is_found_by_days_and_product() {
+    let deeds = [
+        sold(1, 10, 1, "a", 500),
+        sold(1, 30, 2, "b", 900),
+        sold(1, 31, 3, "c", 100),
+        sold(2, 10, 1, "b", 300),
+        sold(2, 60, 2, "a", 300),
+        sold(3, 10, 1, "a", 300),
+        saw(3, 10, "app"),
+    ];
+    let again = |of: Option<&str>, days| {
+        marked(&deeds, PathWho::Gap { of: of.map(Into::into), days })
+            .map_err(|e| e.at.column.unwrap_or_default())
+    };
+    assert_eq!(again(None, [0, 400]), Ok(2));
+    assert_eq!((again(None, [1, 19]), again(None, [20, 20]), again(None, [2, 19])), (Ok(1), Ok(1), Ok(0)));
+    assert_eq!((again(Some("a"), [0, 400]), again(Some("b"), [2, 400])), (Ok(1), Ok(1)));
+    assert_eq!(again(None, [5, 4]), Err("paths.who".into()));
 }

@@ -23,7 +23,7 @@ pub fn codes(steps: &Steps) -> impl Iterator<Item = u32> {
 }
 
 /// A path of these codes.
-fn steps(codes: impl Iterator<Item = u32>) -> Steps {
+pub(super) fn steps(codes: impl Iterator<Item = u32>) -> Steps {
     let mut steps = [0; STEPS];
     steps.iter_mut().zip(codes).for_each(|(step, code)| *step = code + 1);
     steps
@@ -46,29 +46,48 @@ pub struct Walk {
     pub who: Option<Held>,
 }
 
-/// What somebody's orders hold, all of it.
+/// What somebody's orders tell of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Held {
-    /// In the first.
-    pub first: Option<u32>,
-    /// In the second.
-    pub next: Option<u32>,
-    /// In any one of those that make pairs.
-    pub pair: Option<[u32; 2]>,
+pub enum Held {
+    /// The first holds it.
+    First(u32),
+    /// The first holds the one, the second the other.
+    Next([u32; 2]),
+    /// One of those that make pairs holds both.
+    Pair([u32; 2]),
+    /// One came behind these touchpoints.
+    Touch(Steps),
+    /// One of this lead product, or any, was followed by another in so many days.
+    Gap {
+        /// Which.
+        of: Option<u32>,
+        /// From and to.
+        days: [u32; 2],
+    },
 }
 
 impl Held {
-    /// Whether these orders hold it.
-    fn by(&self, orders: &[Order]) -> bool {
+    /// Whether these orders, behind these touchpoints, tell it.
+    fn by(&self, orders: &[Order], touched: &[Steps]) -> bool {
         let holds = |at: usize, code: u32| orders.get(at).is_some_and(|order| order.basket.contains(&code));
-        let both = |two: [u32; 2]| {
-            let paired = |order: &Order| order.basket.len() <= BASKET;
-            orders.iter().any(|order| paired(order) && two.iter().all(|code| order.basket.contains(code)))
-        };
-        self.first.is_none_or(|code| holds(0, code))
-            && self.next.is_none_or(|code| holds(1, code))
-            && self.pair.is_none_or(both)
+        match self {
+            Held::First(one) => holds(0, *one),
+            Held::Next([one, other]) => holds(0, *one) && holds(1, *other),
+            Held::Pair(two) => {
+                let both = |order: &Order| two.iter().all(|code| order.basket.contains(code));
+                orders.iter().any(|order| order.basket.len() <= BASKET && both(order))
+            }
+            Held::Touch(path) => touched.contains(path),
+            Held::Gap { of, days: [from, to] } => orders.windows(2).any(|pair| {
+                of.is_none_or(|lead| lead == pair[0].lead) && (*from..=*to).contains(&days(pair))
+            }),
+        }
     }
+}
+
+/// Days from an order to the next.
+fn days(pair: &[Order]) -> u32 {
+    pair[1].time / DAY - pair[0].time / DAY
 }
 
 /// A path.
@@ -205,7 +224,7 @@ impl Walk {
         path.orders += orders.len() as u64;
         path.money += orders.iter().map(|order| order.money).sum::<i64>();
         for (at, pair) in orders.windows(2).enumerate() {
-            let days = pair[1].time / DAY - pair[0].time / DAY;
+            let days = days(pair);
             *sum.gaps.entry(pair[0].lead).or_default().entry(days).or_default() += 1;
             if at + 1 < on {
                 *path.gaps.entry(days).or_default() += 1;
@@ -228,13 +247,13 @@ impl Walk {
             small.flat_map(|b| (1..b.len()).flat_map(move |at| b[..at].iter().map(move |a| (*a, b[at]))));
         once(pairs.collect(), &mut sum.pairs);
     }
-    /// What stood before every order.
-    fn touches(&self, past: &Past, person: usize, orders: &[Order], sum: &mut Walked) {
-        let Some(column) = self.touch else { return };
+    /// What stood before every order; gives what stood before any.
+    fn touches(&self, past: &Past, person: usize, orders: &[Order], sum: &mut Walked) -> Vec<Steps> {
+        let mut seen: Vec<Steps> = Vec::new();
+        let Some(column) = self.touch else { return seen };
         let events = past.table(Source::Events);
         let rows = events.rows(person);
         let times = &events.times[rows.clone()];
-        let mut seen: Vec<Steps> = Vec::new();
         for (at, order) in orders.iter().enumerate() {
             let before = at.checked_sub(1).map_or(0, |at| orders[at].time + 1);
             let from = before.max(order.time.saturating_sub(self.before));
@@ -259,6 +278,7 @@ impl Walk {
             touched.money += order.money;
             touched.people += u64::from(new);
         }
+        seen
     }
 }
 
@@ -280,7 +300,7 @@ impl Analysis for Walk {
             for (at, lead) in leads.iter_mut().enumerate() {
                 lead[person] = orders.get(at).map_or(-1, |order| order.lead as i32);
             }
-            who[person] = self.who.as_ref().is_some_and(|held| held.by(&orders)).into();
+            who[person] = 0;
             if orders.is_empty() {
                 continue;
             }
@@ -288,7 +308,8 @@ impl Analysis for Walk {
             sum.orders += orders.len() as u64;
             self.path(&orders, sum);
             self.baskets(&orders, sum);
-            self.touches(&shard.past, person, &orders, sum);
+            let touched = self.touches(&shard.past, person, &orders, sum);
+            who[person] = self.who.as_ref().is_some_and(|held| held.by(&orders, &touched)).into();
         }
         for (name, measure) in LEADS.into_iter().zip(leads).chain([(WHO, who)]) {
             shard.past.measures.insert(name.into(), measure);

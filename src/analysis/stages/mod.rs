@@ -79,6 +79,35 @@ pub const IN: [&str; MOST] = [
     "stage-in-19",
     "stage-in-20",
 ];
+/// Measures: the same on the first day.
+pub const WAS_IN: [&str; MOST] = [
+    "stage-in-1-before",
+    "stage-in-2-before",
+    "stage-in-3-before",
+    "stage-in-4-before",
+    "stage-in-5-before",
+    "stage-in-6-before",
+    "stage-in-7-before",
+    "stage-in-8-before",
+    "stage-in-9-before",
+    "stage-in-10-before",
+    "stage-in-11-before",
+    "stage-in-12-before",
+    "stage-in-13-before",
+    "stage-in-14-before",
+    "stage-in-15-before",
+    "stage-in-16-before",
+    "stage-in-17-before",
+    "stage-in-18-before",
+    "stage-in-19-before",
+    "stage-in-20-before",
+];
+/// Measure: of the one stage the plan names, who stood there or came (the first and the last three of [`WENTS`]), and who
+/// of them went higher.
+pub const WENT: &str = "stage-went";
+/// Its values.
+pub const WENTS: [&str; 7] =
+    ["", "stood", "stood-higher", "stood-higher-soon", "came", "came-higher", "came-higher-soon"];
 /// Touchpoints of a column; more are no list to look at.
 const TOUCHES: usize = 1_000;
 
@@ -103,6 +132,7 @@ pub async fn stages(desk: &Desk, schema: &PastSchema, plan: &StagePlan) -> Resul
         rows: [(); 2].map(|()| Some(Match::default())),
         category: None,
         touch: touch(schema, plan)?,
+        went: plan.went.as_ref().map(|name| place(&named, name)).transpose()?,
     };
     let rounds = categories.len() as u64 + 1;
     desk.progress("stages", 0, rounds, "rounds");
@@ -114,11 +144,17 @@ pub async fn stages(desk: &Desk, schema: &PastSchema, plan: &StagePlan) -> Resul
     for (at, category) in (0..).zip(categories) {
         desk.progress("stages", u64::from(at) + 1, rounds, "rounds");
         let rows = only(schema, plan, &category);
-        let one = Stand { rows, category: Some(at), touch: None, trend: 0, ..question.clone() };
+        let one = Stand { rows, category: Some(at), touch: None, went: None, trend: 0, ..question.clone() };
         let of = report::report(schema, plan, &named, &desk.sum(&one).await?);
         report.categories.push(StageCategory { category, stages: of.stages, flow: of.flow });
     }
     Ok(report)
+}
+
+/// The number of a stage, from 1.
+fn place(rules: &[StageRule], name: &str) -> Result<u32> {
+    let at = (1u32..).zip(rules).find(|(_, rule)| rule.name == name).map(|(at, _)| at);
+    at.ok_or_else(|| Error::new(Kind::LabelUnknown).column(format!("stages.went: {name}")))
 }
 
 /// The names of stages by number; outside has none.

@@ -44,13 +44,15 @@ pub struct StagePlan {
     pub touch_days: u32,
     /// A touchpoint whose people are marked.
     pub met: Option<String>,
+    /// A stage of which it is marked who stood there, who came, and who of both went higher.
+    pub went: Option<String>,
     /// Column whose values are categories: distribution and moves once more for the events and orders of each.
     pub category: Option<String>,
 }
 
 impl Default for StagePlan {
     fn default() -> Self {
-        let (touch, met, category) = Default::default();
+        let (touch, met, went, category) = Default::default();
         let preset = Preset::Aipl;
         StagePlan {
             preset,
@@ -61,6 +63,7 @@ impl Default for StagePlan {
             touch,
             touch_days: 7,
             met,
+            went,
             category,
         }
     }

@@ -1,7 +1,7 @@
 //! Where one person stands on a day, and when they came there.
 
 use super::touch::Touch;
-use super::{IN, MET, MOVED, STAGE, WAS};
+use super::{IN, MET, MOVED, STAGE, WAS, WAS_IN, WENT};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -44,6 +44,8 @@ pub struct Stand {
     pub category: Option<u32>,
     /// What is met before a move.
     pub touch: Option<Touch>,
+    /// The stage whose old and new people are marked.
+    pub went: Option<u32>,
 }
 
 /// Old and new people of a stage: how many, how many went higher; the same within the fair number of days.
@@ -179,20 +181,20 @@ impl Stand {
         let first = |of: &Vec<u32>| of.get(of.partition_point(|time| *time < from)).copied();
         moments.of[stage..].iter().filter_map(first).min()
     }
-    /// What somebody adds to a stage: as one who stood there, or as one who came.
-    fn pair(&self, moments: &Moments, stage: usize, before: usize, sum: &mut Standing) {
+    /// What somebody adds to a stage: as one who stood there, or as one who came. Gives their place in [`super::WENTS`].
+    fn pair(&self, moments: &Moments, stage: usize, before: usize, sum: &mut Standing) -> i32 {
         let start = self.end.saturating_sub(self.days.saturating_mul(DAY));
         let fair = self.fair.saturating_mul(DAY);
         let of = &moments.of[stage - 1];
         let (kind, from) = match before.cmp(&stage) {
             std::cmp::Ordering::Equal => (0, start),
-            std::cmp::Ordering::Greater => return,
+            std::cmp::Ordering::Greater => return 0,
             std::cmp::Ordering::Less => match of.get(of.partition_point(|time| *time < start)) {
                 // Who went higher before coming here did not come here.
                 Some(came) if self.higher(moments, stage, start).is_none_or(|higher| higher >= *came) => {
                     (1, *came)
                 }
-                _ => return,
+                _ => return 0,
             },
         };
         let higher = self.higher(moments, stage, from);
@@ -209,6 +211,7 @@ impl Stand {
             let list = if higher.is_some() { &mut sum.went } else { &mut sum.waited };
             list[(stage - 1) * (self.days as usize + 1) + (days.min(self.days)) as usize] += 1;
         }
+        (1 + 3 * kind as u64 + pair.higher[kind] + pair.soon[kind]) as i32
     }
     /// What somebody met before they moved up or, who stayed, before the end; whether the one that is asked for was there.
     fn touched(
@@ -261,9 +264,11 @@ impl Analysis for Stand {
     }
     fn add(&self, moments: &mut Moments, shard: &mut Shard, rows: Range<usize>, sum: &mut Standing) {
         let width = self.rules.len() + 1;
-        let name = self.category.map_or(STAGE, |at| IN[at as usize]);
-        let mut measure = shard.past.take_measure(name, 0);
-        let [mut was, mut met, mut moved] = [WAS, MET, MOVED].map(|name| shard.past.take_measure(name, 0));
+        let [now_of, was_of] =
+            self.category.map_or([STAGE, WAS], |at| [IN[at as usize], WAS_IN[at as usize]]);
+        let names = [now_of, was_of, MET, MOVED, WENT];
+        let [mut stood, mut was, mut met, mut moved, mut went] =
+            names.map(|name| shard.past.take_measure(name, 0));
         sum.trend.resize((self.trend as usize + 1) * width, 0);
         sum.flow.resize(width * width * 2, 0);
         sum.pairs.resize(self.rules.len(), Pair::default());
@@ -274,10 +279,10 @@ impl Analysis for Stand {
         for person in rows {
             self.moments(&shard.past, person, moments);
             let (before, now) = (self.stage(moments, start), self.stage(moments, self.end));
-            measure[person] = now as i32;
+            (stood[person], was[person]) = (now as i32, before as i32);
             let active = self.active(&shard.past, person, start);
             if self.category.is_none() {
-                was[person] = before as i32;
+                went[person] = 0;
                 moved[person] = way(before, now, active);
                 met[person] = self.touched(&shard.past, person, [before, now], moments, sum).into();
             }
@@ -287,9 +292,14 @@ impl Analysis for Stand {
                 sum.trend[at as usize * width + stage] += 1;
             }
             // Above the last stage there is nothing to go to.
-            (1..self.rules.len()).for_each(|stage| self.pair(moments, stage, before, sum));
+            for stage in 1..self.rules.len() {
+                let kind = self.pair(moments, stage, before, sum);
+                if self.went == Some(stage as u32) {
+                    went[person] = kind;
+                }
+            }
         }
-        for (name, measure) in [(name, measure), (WAS, was), (MET, met), (MOVED, moved)] {
+        for (name, measure) in names.into_iter().zip([stood, was, met, moved, went]) {
             shard.past.measures.insert(name.into(), measure);
         }
     }

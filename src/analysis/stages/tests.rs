@@ -297,6 +297,7 @@ fn touchpoints_before_a_move_against_those_who_stayed() {
         rows: [(); 2].map(|()| Some(Default::default())),
         category: None,
         touch: Some(Touch { column: 1, days: 7, met: Some(1) }),
+        went: None,
     };
     run(&mut shards, &QUESTIONS, |desk| async move { desk.sum(&question).await }).unwrap();
     for past in shards.iter().map(|shard| &shard.past).filter(|past| !past.is_empty()) {
@@ -391,9 +392,16 @@ fn laws() {
     ];
     let rows = [(); 2].map(|()| Some(crate::table::history::pick::Match::default()));
     let touch = Some(Touch { column: 0, days: 9, met: Some(1) });
-    let question = Stand { rules, end: END * DAY, days: 30, fair: 14, trend: 3, rows, category: None, touch };
+    let (category, went) = (None, Some(1));
+    let question = Stand { rules, end: END * DAY, days: 30, fair: 14, trend: 3, rows, category, touch, went };
     hold_over(&question, |count| past(&deeds, count).0);
-    let one = Stand { category: Some(2), touch: None, rows: [None, question.rows[1].clone()], ..question };
+    let one = Stand {
+        category: Some(2),
+        touch: None,
+        went: None,
+        rows: [None, question.rows[1].clone()],
+        ..question
+    };
     hold_over(&one, |count| past(&deeds, count).0);
 }
 
@@ -433,4 +441,55 @@ fn those_behind_a_move_are_as_many_as_it_says() {
         assert_eq!(people(&|was, now, moved| now == own && was != own && moved > 0), line.inflow);
     }
     assert!(fell > 0, "the control: somebody fell");
+}
+
+#[test]
+fn those_behind_a_category_and_behind_old_and_new_are_as_many_as_it_says() {
+    let mut deeds = town(400, 9);
+    deeds.iter_mut().enumerate().for_each(|(at, deed)| deed.labels.push(["web", "app", "shop"][at % 3]));
+    for went in ["A", "I"] {
+        let plan = StagePlan { category: Some("channel".into()), went: Some(went.into()), ..three() };
+        let mut schema = schema(&deeds);
+        let (mut shards, labels) = past(&deeds, 3);
+        let dim = |(name, labels): (&str, &Vec<String>)| Dim { name: name.into(), labels: labels.clone() };
+        schema.tables[0].dims = ["event", "channel"].into_iter().zip(&labels[0]).map(dim).collect();
+        schema.tables[1].dims = ["channel"].into_iter().zip(&labels[1]).map(dim).collect();
+        let found =
+            run(&mut shards, &QUESTIONS, |desk| async move { stages(&desk, &schema, &plan).await }).unwrap();
+        let people = |names: [&str; 2], is: &dyn Fn(i32, i32) -> bool| {
+            let of = |shard: &crate::shard::Shard| {
+                let [one, two] = names.map(|name| &shard.past.measures[name]);
+                one.iter().zip(two).filter(|(one, two)| is(**one, **two)).count() as u64
+            };
+            shards.iter().filter(|shard| !shard.past.is_empty()).map(of).sum::<u64>()
+        };
+        let place = |name: &Option<String>| match name.as_deref() {
+            Some(name) => ["A", "I", "P"].iter().position(|known| *known == name).unwrap() as i32 + 1,
+            None => 0,
+        };
+        assert_eq!(found.categories.len(), 3);
+        for (at, of) in found.categories.iter().enumerate() {
+            for flow in &of.flow {
+                let way = (place(&flow.from), place(&flow.to));
+                assert_eq!(
+                    people([WAS_IN[at], IN[at]], &|was, now| (was, now) == way),
+                    flow.people,
+                    "{flow:?}"
+                );
+            }
+        }
+        let of = found.stock_or_new.iter().find(|of| of.stage == went).unwrap();
+        for (first, all, fair) in [(1, of.stock, of.stock_fair), (4, of.new, of.new_fair)] {
+            let within = |from, to| people([WENT, WENT], &|went, _| (from..=to).contains(&went));
+            assert_eq!(
+                (within(first, first + 2), within(first + 1, first + 2)),
+                (all.people, all.higher),
+                "{of:?}"
+            );
+            assert_eq!(within(first + 2, first + 2), fair.higher, "{of:?}");
+            assert!(all.higher > 0, "the control: somebody went higher");
+        }
+    }
+    let unknown = StagePlan { went: Some("Z".into()), ..three() };
+    assert_eq!(report(&deeds, &unknown, 1).err().map(|e| e.code()), Some("label-unknown"));
 }

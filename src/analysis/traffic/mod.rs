@@ -3,9 +3,9 @@
 //!
 //! Everyone has a bucket of 10,000 in every layer: `id/bucket.rs` says what exactly is hashed. An experiment is a range of
 //! buckets of one layer; ranges of a layer share none, so its experiments exclude each other. Layers have salts of their own,
-//! so that arms of two layers do not depend on each other and everyone can be in both: the collision matrix shows it, and χ²
-//! of independence raises an alarm (p below 0.001) where two layers have one salt. A node experiment takes only those who
-//! reach a node, under the same hash.
+//! so that arms of two layers do not depend on each other and everyone can be in both: the collision matrix shows it, and an
+//! alarm is raised where two layers have one salt, or χ² of independence of their buckets says so (p below 0.001 over all
+//! pairs). A node experiment takes only those who reach a node, under the same hash.
 //!
 //! One pass.
 

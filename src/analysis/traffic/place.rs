@@ -52,6 +52,9 @@ pub struct Placed {
     pub arms: Vec<u64>,
     /// By arm, then arm: people in both.
     pub pairs: Vec<u64>,
+    /// By slot, then slot: people whose buckets lie in both. The slots of a layer are its arms, whether somebody takes part or
+    /// not, and the buckets of no experiment.
+    pub slots: Vec<u64>,
     /// By column, then arm, then label of somebody's first row.
     pub balance: Vec<Vec<u64>>,
 }
@@ -62,6 +65,7 @@ impl Partial for Placed {
         add_up(&mut self.range, &other.range);
         add_up(&mut self.arms, &other.arms);
         add_up(&mut self.pairs, &other.pairs);
+        add_up(&mut self.slots, &other.slots);
         self.balance.resize(self.balance.len().max(other.balance.len()), vec![]);
         self.balance.iter_mut().zip(&other.balance).for_each(|(to, from)| add_up(to, from));
     }
@@ -80,7 +84,8 @@ impl Split {
 }
 
 impl Layer {
-    fn arms(&self) -> usize {
+    /// Arms of all its experiments.
+    pub fn arms(&self) -> usize {
         self.splits.iter().map(|split| split.ends.len()).sum()
     }
     /// The experiment whose range a bucket lies in, and the arm among all of the layer.
@@ -100,6 +105,10 @@ impl Place {
     /// How many arms there are.
     pub fn arms(&self) -> usize {
         self.layers.iter().map(Layer::arms).sum()
+    }
+    /// How many slots there are.
+    pub fn slots(&self) -> usize {
+        self.arms() + self.layers.len()
     }
     /// How many experiments.
     fn splits(&self) -> usize {
@@ -123,6 +132,7 @@ pub struct Hand {
     id: Vec<u8>,
     labels: Vec<usize>,
     mine: Vec<usize>,
+    slots: Vec<usize>,
 }
 
 impl Analysis for Place {
@@ -134,7 +144,7 @@ impl Analysis for Place {
     }
     fn begin(&self, _: &Shard) -> Result<Hand> {
         let salted = self.layers.iter().map(|layer| Salted::new(&layer.salt)).collect();
-        Ok(Hand { salted, plain: Plain::default(), id: vec![], labels: vec![], mine: vec![] })
+        Ok(Hand { salted, plain: Plain::default(), id: vec![], labels: vec![], mine: vec![], slots: vec![] })
     }
     fn add(&self, hand: &mut Hand, shard: &mut Shard, rows: Range<usize>, sum: &mut Placed) {
         let layers = self.layers.len();
@@ -142,10 +152,11 @@ impl Analysis for Place {
             BUCKET[..layers].iter().map(|name| shard.past.take_measure(name, -1)).collect();
         let mut places: Vec<Vec<i32>> =
             ARMS[..layers].iter().map(|name| shard.past.take_measure(name, -1)).collect();
-        let arms = self.arms();
+        let (arms, slots) = (self.arms(), self.slots());
         sum.range.resize(self.splits(), 0);
         sum.arms.resize(arms, 0);
         sum.pairs.resize(arms * arms, 0);
+        sum.slots.resize(slots * slots, 0);
         sum.balance.resize(self.balance.len(), vec![]);
         sum.balance
             .iter_mut()
@@ -160,12 +171,16 @@ impl Analysis for Place {
             let column = self.ids.get((past.first[person] >> 40) as usize);
             let Some(id) = column.and_then(|column| hand.plain.of(*column, &hand.id)) else { continue };
             hand.mine.clear();
+            hand.slots.clear();
             let (mut split_base, mut arm_base) = (0, 0);
             for (at, layer) in self.layers.iter().enumerate() {
                 let bucket = hand.salted[at].bucket(id);
                 buckets[at][person] = bucket as i32;
                 places[at][person] = -1;
-                if let Some((split, arm)) = layer.find(bucket) {
+                let found = layer.find(bucket);
+                // Every layer before has one slot more than arms.
+                hand.slots.push(arm_base + at + found.map_or(layer.arms(), |(_, arm)| arm));
+                if let Some((split, arm)) = found {
                     sum.range[split_base + split] += 1;
                     if layer.splits[split].reached(past, person) {
                         places[at][person] = arm as i32;
@@ -174,6 +189,9 @@ impl Analysis for Place {
                 }
                 split_base += layer.splits.len();
                 arm_base += layer.arms();
+            }
+            for one in &hand.slots {
+                hand.slots.iter().for_each(|other| sum.slots[one * slots + other] += 1);
             }
             self.labels(past, person, &mut hand.labels);
             for one in &hand.mine {

@@ -4,7 +4,7 @@ use super::place::{Place, Placed};
 use super::plan::{TrafficExperiment, TrafficPlan};
 use crate::gate::Cells;
 use crate::id::BUCKETS;
-use crate::num::{Association, association, chi2_sf, goodness};
+use crate::num::{Association, association, goodness};
 use crate::table::history::PastSchema;
 use serde::Serialize;
 
@@ -109,9 +109,10 @@ pub struct Collision {
     pub columns: Vec<(String, String)>,
     /// People, by rows.
     pub people: Vec<Vec<u64>>,
-    /// Whether the arms go together.
+    /// Whether buckets of the one go together with buckets of the other: by arm, whether people take part or not, and those of
+    /// no experiment.
     pub association: Association,
-    /// p below 0.001: the layers are not independent.
+    /// One salt, or p below 0.001 over all pairs of layers: the layers are not independent.
     pub alarm: bool,
 }
 
@@ -191,28 +192,15 @@ impl Desk<'_> {
         };
         columns.map(even).collect()
     }
-    /// Whether arms of two layers go together. Where a node decides who is in which experiment that is no matter of the hash
-    /// alone: χ² within every two experiments, added up.
-    fn independence(&self, one: usize, other: usize, people: &[Vec<u64>]) -> Association {
-        let node = |layer: usize| self.plan.layers[layer].experiments.iter().any(TrafficExperiment::node);
-        if !node(one) && !node(other) {
-            return association(people);
-        }
-        let sizes = |layer: usize| self.plan.layers[layer].experiments.iter().map(|of| of.arms.len());
-        let (mut sum, mut row) = (Association::default(), 0);
-        for height in sizes(one) {
-            let mut column = 0;
-            for width in sizes(other) {
-                let block = people[row..row + height].iter().map(|row| row[column..column + width].to_vec());
-                let block = association(&block.collect::<Vec<_>>());
-                (sum.chi2, sum.df, sum.v) = (sum.chi2 + block.chi2, sum.df + block.df, sum.v.max(block.v));
-                sum.sparse |= block.sparse && block.df > 0;
-                column += width;
-            }
-            row += height;
-        }
-        let p = if sum.df > 0 { chi2_sf(sum.chi2, sum.df) } else { 1.0 };
-        Association { p, sparse: sum.sparse || sum.df == 0, ..sum }
+    /// Whether the buckets of two layers go together: by the slots they lie in, those of no experiment being one, since who
+    /// reaches a node, or is in no arm, is no matter of the hash.
+    fn independence(&self, one: usize, other: usize) -> Association {
+        let span = |layer: usize| {
+            let before = self.question.layers[..layer].iter().map(|of| of.arms() + 1).sum::<usize>();
+            before..before + self.question.layers[layer].arms() + 1
+        };
+        let row = |at: usize| self.found.slots[at * self.question.slots()..][span(other)].to_vec();
+        association(&span(one).map(row).collect::<Vec<_>>())
     }
     /// Every two layers.
     fn collisions(&self) -> Vec<Collision> {
@@ -229,7 +217,8 @@ impl Desk<'_> {
             let people: Vec<Vec<u64>> = span(one).map(|at| row(at).collect()).collect();
             let names =
                 |at: usize| layers[at].arms().map(|(of, arm)| (of.to_string(), arm.to_string())).collect();
-            let association = self.independence(one, other, &people);
+            let association = self.independence(one, other);
+            let twins = layers[one].salt == layers[other].salt;
             Collision {
                 one: layers[one].name.clone(),
                 other: layers[other].name.clone(),
@@ -237,7 +226,7 @@ impl Desk<'_> {
                 columns: names(other),
                 people,
                 association,
-                alarm: !association.sparse && association.p * tests < ALARM,
+                alarm: twins || !association.sparse && association.p * tests < ALARM,
             }
         });
         all.filter(|of| !of.rows.is_empty() && !of.columns.is_empty()).collect()

@@ -172,8 +172,9 @@ fn what_a_node_decides_and_what_few_show_is_no_dependence() {
     };
     let apart = &report(&deeds, &of(["a", "b"]), 2).unwrap().collisions[0];
     assert!(association(&apart.people).p < 1e-6, "control: over all arms at once they seem to go together");
+    // By buckets four slots against four.
     assert!(
-        !apart.alarm && apart.association.p > 0.001 && apart.association.df == 4,
+        !apart.alarm && apart.association.p > 0.001 && apart.association.df == 9,
         "{:?}",
         apart.association
     );
@@ -199,6 +200,21 @@ fn control_one_salt_for_two_layers_raises_the_alarm() {
     );
     // Points lie in the upper half of buckets, where the new form is.
     assert_eq!(found.collisions[0].people[0][1], 0);
+    // Nor does it go unseen where the arms of one leave no room for those of the other.
+    let half = |name: &str, salt: &str, from: u32| {
+        let arms = [("a", 1), ("b", 1)];
+        layer(name, salt, vec![experiment(name, [from, from + 5_000], &arms)])
+    };
+    let of = |salts: [&str; 2]| {
+        let layers = vec![half("low", salts[0], 0), half("high", salts[1], 5_000)];
+        report(&deeds, &TrafficPlan { layers, balance: vec![] }, 2).unwrap().collisions.remove(0)
+    };
+    let (twins, apart) = (of(["a", "a"]), of(["a", "b"]));
+    assert!(twins.people.iter().flatten().all(|people| *people == 0), "nobody is in both");
+    assert!(twins.alarm && twins.association.p < 1e-6 && !apart.alarm, "{:?}", twins.association);
+    // Nor where so few are there that no χ² could say it.
+    let few = report(&visits(4), &plan(["a", "a"]), 1).unwrap();
+    assert!(few.collisions[0].alarm && few.collisions[0].association.sparse);
 }
 
 #[test]

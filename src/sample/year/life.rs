@@ -32,8 +32,10 @@ pub(super) struct Did {
 pub(super) struct Bought {
     pub at: u32,
     pub good: usize,
-    /// Fen.
+    /// Fen, for all of it.
     pub paid: u32,
+    /// What lies beside it, and the part of those fen that it costs.
+    pub beside: Option<(usize, u32)>,
     pub fate: Fate,
 }
 
@@ -165,7 +167,7 @@ impl Living<'_> {
     fn order(&mut self, at: u32, good: usize) {
         let mut add = |draw: &mut Draw, at, fate| {
             let paid = (self.worth * gamma(draw, SPREAD[0])) as u32 + 1;
-            self.life.orders.push(Bought { at, good, paid, fate });
+            self.life.orders.push(Bought { at, good, paid, beside: None, fate });
         };
         add(self.draw, at, Fate::Kept);
         let other = at + 60 + self.draw.below(1_800);

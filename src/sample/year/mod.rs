@@ -5,6 +5,7 @@
 //! stand in the order of people and, within one, of time. What was drawn is known exactly: `planted.csv` has the rates,
 //! and counts of what came of them.
 
+mod basket; // a second product of an order
 mod coupon; // messages and what came of them
 mod life; // one person's year
 mod media; // campaigns counted by others
@@ -14,11 +15,11 @@ mod review; // what buyers write
 mod standing; // people by stage as a platform counts them
 
 use super::row::{date, money};
-use super::{STREAM_COUPON, STREAM_REVIEW, STREAM_YEAR, Town, phone};
+use super::{STREAM_BASKET, STREAM_COUPON, STREAM_REVIEW, STREAM_YEAR, Town, phone};
 use life::{Did, Fate, Life};
 use plan::{
     ABOUT, AGAIN, ARMS, CHANNELS, DAY, FAIR, GOODS, LIFT, LOST, NEW, PAIR, PAIR_GAP, PAIRED, SPREAD, STAGES,
-    STEPS, STOCK, WORTH,
+    STEPS, STOCK, TOGETHER, WITH, WORTH,
 };
 pub use recipe::{BROKEN, RECIPE};
 use std::io::Write;
@@ -77,7 +78,8 @@ impl Town {
             let mut draw = self.source.stream(STREAM_YEAR + u64::from(number));
             let member = number >= self.people || self.is_ours(number);
             if member || draw.chance(VISITORS) {
-                let life = life::live(member, &mut draw);
+                let mut life = life::live(member, &mut draw);
+                basket::fill(&mut self.source.stream(STREAM_BASKET + u64::from(number)), &mut life);
                 let digits = self.phones.digits(u64::from(number));
                 year.write(&digits, number, &life);
                 came.count(&life);
@@ -102,17 +104,20 @@ impl Year {
     fn write(&mut self, digits: &phone::Digits, number: u32, life: &Life) {
         life.events.iter().for_each(|event| did(digits, event, &mut self.events));
         for (at, order) in (0..).zip(&life.orders) {
-            let mut row = |at: u32, status: &str, number: String| {
+            let number = format!("{number:08}{at:02}");
+            let mut row = |at: u32, status: &str, (good, paid): (usize, u32)| {
                 begin(digits, at, &mut self.orders);
-                let (product, category, _) = GOODS[order.good];
+                let (product, category, _) = GOODS[good];
                 let _ = write!(self.orders, ",{number},{product},{category},");
-                money(order.paid, &mut self.orders);
+                money(paid, &mut self.orders);
                 let _ = writeln!(self.orders, ",{status}");
             };
-            let number = || format!("{number:08}{at:02}");
-            row(order.at, if order.fate == Fate::Cancelled { "cancelled" } else { "paid" }, number());
+            let status = if order.fate == Fate::Cancelled { "cancelled" } else { "paid" };
+            let beside = order.beside.map_or(0, |(_, part)| part);
+            let goods = std::iter::once((order.good, order.paid - beside)).chain(order.beside);
+            goods.for_each(|of| row(order.at, status, of));
             if let Fate::Returned(back) = order.fate {
-                row(back, "refunded", number());
+                row(back, "refunded", (order.good, order.paid));
             }
         }
         let (arm, since) = life.arm;
@@ -188,6 +193,7 @@ impl Came {
             ("buys the second product next", GOODS[PAIR[0]].0, share(PAIRED)),
             ("days to it", "from", f64::from(PAIR_GAP[0])),
             ("days to it", "to", f64::from(PAIR_GAP[1])),
+            ("basket also holds the second product", GOODS[TOGETHER[0]].0, share(WITH)),
             ("buyers", "", self.buyers as f64),
             ("orders", "", self.orders as f64),
             ("money", "", self.fen as f64 / 100.0),

@@ -87,6 +87,12 @@ pub(super) const PAIR: [usize; 2] = [0, 1];
 pub(super) const PAIRED: u16 = 600;
 /// so many days later, each as likely.
 pub(super) const PAIR_GAP: [u32; 2] = [30, 60];
+/// Into a basket that the first is bought for goes the second,
+pub(super) const TOGETHER: [usize; 2] = [2, 3];
+/// so often.
+pub(super) const WITH: u16 = 300;
+/// Any other basket but those of [`PAIR`] holds, so often, one of the rest as well, each as often as it is bought alone.
+pub(super) const BESIDE: u16 = 60;
 /// All else is bought as BG/NBD says: at a rate per week that is Gamma(r) over α, until a chance that is Beta(a, b) ends it
 /// (Fader, Hardie, Lee: Counting your customers the easy way).
 pub(super) const AGAIN: [u32; 4] = [1, 8, 1, 3];

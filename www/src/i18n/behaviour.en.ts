@@ -33,7 +33,7 @@ export const behaviourEn: BehaviourWords = {
   },
   paths: {
     lead: (buyers, first, share) => `Of ${buyers} buyers, ${share} have ${first} in their first order.`, leadAll: (buyers, orders) => `${buyers} buyers, ${orders} orders.`,
-    whoFirst: (one) => `First order holds ${one}`, whoNext: (one, other) => `${one}, then ${other}`, whoPair: (one, other) => `${one} with ${other}`, column: "Column", steps: "Orders", from: (n) => `Order ${n}`, flow: "From one order to the next", step: "Step", end: "no further order", others: "others", none: "not given",
+    whoFirst: (one) => `First order holds ${one}`, whoNext: (one, other) => `${one}, then ${other}`, whoPair: (one, other) => `${one} with ${other}`, whoTouch: (path) => `Before an order: ${path}`, again: "Who ordered again after", daysAfter: "days", whoAgain: (one, days) => `Again ${days} days after ${one}`, column: "Column", steps: "Orders", from: (n) => `Order ${n}`, flow: "From one order to the next", step: "Step", end: "no further order", others: "others", none: "not given",
     top: "Paths most take", path: "Path", days: "Days between (median)", rest: (people, n) => `${n} different paths; ${people} people are on others.`, keep: "Path",
     first: "What first orders hold", item: "Product", next: "After the first order, what the second holds", one: "First holds", other: "Second holds", rate: "Of those whose first holds it", same: "same",
     gaps: "How soon they buy again", gap: "From an order with", quartiles: "Quartiles", all: "All",

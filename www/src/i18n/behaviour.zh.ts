@@ -36,7 +36,7 @@ export const behaviourZh = {
   },
   paths: {
     lead: (buyers: string, first: string, share: string) => `${buyers} 位购买者中，${share} 的首单有${first}。`, leadAll: (buyers: string, orders: string) => `${buyers} 位购买者，${orders} 单。`,
-    whoFirst: (one: string) => `首单有${one}`, whoNext: (one: string, other: string) => `${one}之后${other}`, whoPair: (one: string, other: string) => `${one}与${other}同单`, column: "看哪一列", steps: "看几单", from: (n: number) => `第 ${n} 单`, flow: "从上一单到下一单", step: "哪一步", end: "没有再买", others: "其他", none: "未填",
+    whoFirst: (one: string) => `首单有${one}`, whoNext: (one: string, other: string) => `${one}之后${other}`, whoPair: (one: string, other: string) => `${one}与${other}同单`, whoTouch: (path: string) => `下单前：${path}`, again: "谁又下单：上一单", daysAfter: "天内", whoAgain: (one: string, days: string) => `${one}之后 ${days} 天又下单`, column: "看哪一列", steps: "看几单", from: (n: number) => `第 ${n} 单`, flow: "从上一单到下一单", step: "哪一步", end: "没有再买", others: "其他", none: "未填",
     top: "最多人走的路径", path: "路径", days: "间隔天数（中位）", rest: (people: string, n: string) => `共 ${n} 种路径，另有 ${people} 人走的没有列出。`, keep: "路径",
     first: "首单买什么", item: "商品", next: "首单之后，第二单买什么", one: "首单有", other: "第二单有", rate: "占首单有它的人", same: "同款",
     gaps: "多久再买", gap: "这单之后到下一单", quartiles: "四分位", all: "全部",

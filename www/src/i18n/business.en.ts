@@ -135,7 +135,7 @@ export const businessEn: BusinessWords = {
     preset: "Stages", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "Three layers" }, own: "Own",
     spread: "People by stage", stage: "Stage", inflow: "In", outflow: "Out", stock: "Stock ratio", cohort: "Cohort rate", lower: "Fell: active / silent", rose: "Moved up", fell: "Moved down", fellActive: (stage) => `Fell from ${stage}, active`, fellSilent: (stage) => `Fell from ${stage}, silent`,
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
-    winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
+    wentHigher: "moved up", notHigher: "not yet", winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
     edit: "Edit stages", name: "Name", events: "Events", least: "At least", window: "Days it holds", minOrders: "Or orders", up: "Up", down: "Down", remove: "Remove", newName: (n) => `Stage ${n}`,
     span: "Days apart", waits: "Each stage needs a name of its own, and an event or orders; then it counts.", never: (n) => `${n} people who were outside on both days are not drawn.`,
     category: "Within", noCategory: "everything", ofAll: "What follows is of everything, not of the category.",
@@ -197,7 +197,7 @@ export const businessEn: BusinessWords = {
     early: (size) => `${size} people per arm were planned. Until they are there no verdict is given: looking now and again finds what is not there.`,
     size: "Planned people per arm (0: none)", detect: "Relative lift to find (%)", needed: (n) => `To find that lift four times in five takes ${n} people per arm.`, daysAfter: "Days that count (0: all)", segments: "By segment", curve: "Cumulative curve", crossing: "The curves changed places on the way: be careful.",
     notes: { "curve-untimed": "The arms have no time, so nobody knows when people came into theirs: there is no cumulative curve. Name the column of the time in the arms file to see one.", "orders-untimed": "The arms have no time, so orders before cannot be told from those behind: “orders before” was not used, only the chosen columns." },
-    all: "Everyone", source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
+    all: "Everyone", source: "From", sourceOrders: "orders", share: "Planned share", several: (n) => `${n} people are in several arms and left out.`, underWay: (n, days) => `${n} people have not been in their arm for ${days} days yet. They count for the split, and for no result: what can still happen is no "did not".`, bought: "bought", spent: "spent", name: "Name", bars: "By arm",
     quantile: (median, at) => (median ? "median" : `${at} quantile`), per: "Divided by", perOrders: "orders", sourceMoney: "money of orders", at: "Of people below (%)",
   },
   factorial: {

@@ -134,7 +134,7 @@ export const businessZh = {
     preset: "阶段方案", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "三层" }, own: "自定义",
     spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为", rose: "上升", fell: "下降", fellActive: (stage: string) => `从${stage}下降，有行为`, fellSilent: (stage: string) => `从${stage}下降，无行为`,
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
-    winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
+    wentHigher: "已升阶", notHigher: "未升阶", winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
     edit: "编辑阶段", name: "名称", events: "行为", least: "至少次数", window: "有效天数", minOrders: "或订单数", up: "上移", down: "下移", remove: "删除", newName: (n: number) => `阶段 ${n}`,
     span: "相隔天数", waits: "每个阶段要有不同的名称，并选行为或填订单数，然后生效。", never: (n: string) => `两天都未进入的 ${n} 人不在图中。`,
     category: "只看", noCategory: "全部", ofAll: "以下各项不分类别，按全部计算。",
@@ -196,7 +196,7 @@ export const businessZh = {
     early: (size: string) => `每组计划 ${size} 人，人数到齐前不给结论：边看边停会看出并不存在的差别。`,
     size: "每组计划人数（0 为不设）", detect: "想测出的相对提升（%）", needed: (n: string) => `要以八成把握测出这样的提升，每组需 ${n} 人。`, daysAfter: "分组后计几天（0 为全部）", segments: "按列细分", curve: "累计曲线", crossing: "曲线有过反转，结论要谨慎。",
     notes: { "curve-untimed": "分组没有时间：不知道各人何时进组，累计曲线画不出来。要看曲线，请在分组文件中指出时间列。", "orders-untimed": "分组没有时间：分不清哪些订单在进组之前，“此前订单数”没有用上，只按所选的列。" },
-    all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
+    all: "全部", source: "来自", sourceOrders: "订单", share: "计划占比", several: (n: string) => `${n} 人在多个组里，未计入。`, underWay: (n: string, days: string) => `${n} 人进组还不满 ${days} 天：计入分流检查，不计入任何结果，还可能发生的事不算“没有发生”。`, bought: "购买", spent: "消费金额", name: "名称", bars: "各组数值",
     quantile: (median: boolean, at: string) => (median ? "中位数" : `${at} 分位数`), per: "除以", perOrders: "订单数", sourceMoney: "订单金额", at: "低于该值的人占（%）",
   },
   factorial: {

@@ -124,7 +124,7 @@ class App {
       ...(this.oneid && { oneid: this.oneid }),
       consent: this.beside.consent[0] ?? null,
       profile: { base: this.base },
-      lookalike: this.lookalikePlan,
+      lookalike: of(this.lookalikePlan) ?? this.lookalikePlan,
       personas: this.personasPlan,
       output: { scores: true },
       packs: this.packs ?? null,

@@ -1,7 +1,7 @@
 //! What the people of each combination of levels did.
 
 use super::LEVEL;
-use crate::analysis::experiment::measure::{Cell, SEVERAL, Weigh};
+use crate::analysis::experiment::measure::{Cell, Outcome, SEVERAL, Weigh};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
 use crate::table::history::Source;
@@ -78,10 +78,11 @@ impl Analysis for Cross {
                 continue;
             }
             levels.iter_mut().zip(&codes).for_each(|(of, code)| of[person] = *code as i32 - 1);
-            let outcomes = self.of.outcomes.iter();
-            let mine: Vec<Cell> = outcomes
-                .map(|outcome| Cell::of(self.of.value(&shard.past, person, row, *outcome).0, None))
-                .collect();
+            let cell = |outcome: &Outcome| match self.of.over(table, row, outcome) {
+                true => Cell::of(self.of.value(&shard.past, person, row, *outcome).0, None),
+                false => Cell::default(),
+            };
+            let mine: Vec<Cell> = self.of.outcomes.iter().map(cell).collect();
             add_up(sum.cells.entry(codes).or_default(), &mine);
         }
         for (name, of) in LEVEL.iter().zip(levels) {

@@ -68,7 +68,7 @@ impl Analysis for Choose {
             measure[person] = self.arms[best] as i32 - 1;
             let own = self.of.weigh.arm_of(past.table(Source::Assign), person);
             let own = own.and_then(|(_, arm)| self.arms.iter().position(|code| *code == arm));
-            if let Some(own) = own {
+            if let Some(own) = own.filter(|_| self.of.over(past, row)) {
                 sum.cells[best * self.arms.len() + own] += Cell::of(self.of.value(past, person, row), None);
             }
         }

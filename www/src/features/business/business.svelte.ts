@@ -15,12 +15,12 @@ export type View = "home" | "files" | Topic;
 const PLANS: Plans = {
   rfm: { window: 0, recency: null, frequency: null, money: null, preset: "leads", grid: null, abandoned: [], previous: 30 } satisfies RfmPlan,
   clv: { months: 12, discount: 0.01, margin: 1, holdout: null, previous: 30 } satisfies ClvPlan,
-  stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6, touch: null, touch_days: 7, met: null, category: null } satisfies StagePlan,
+  stages: { preset: "aipl", stages: [], days: 30, fair: 14, trend: 6, touch: null, touch_days: 7, met: null, went: null, category: null } satisfies StagePlan,
   funnel: { steps: [], window: 0, mode: "ordered", exclude: [], by: null, compare: 0, support: 50, counts: [] } satisfies FunnelPlan,
   experiment: { control: "control", where: {}, planned: {}, metrics: [], days: 0, size: 0, detect: 0.1, segments: null, randomised: true, sequential: false, factors: [], uplift: null, adjust: null, seed: 1 } satisfies ExperimentPlan,
   traffic: { layers: [], balance: [] } satisfies TrafficPlan,
   pivot: { table: "orders", by: ["channel", "month"], where: {}, sum: null, outcome: [], bought: false, within: 30, floor: 50, cell: [] } satisfies PivotPlan,
-  cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1, age: null } satisfies CohortPlan,
+  cohorts: { event: [], active: [], unit: "month", days: 90, churn: 90, early: 1, age: null, who: null } satisfies CohortPlan,
   paths: { column: "product", steps: 3, top: 20, least: 50, attribute: null, touch: null, days: 30, who: null } satisfies PathPlan,
   rules: { rules: [], response: null } satisfies RulePlan,
   campaigns: { by: [], compare: 0, versus: null, goal: {} } satisfies CampaignPlan,
@@ -29,6 +29,9 @@ const PLANS: Plans = {
   features: { days: 60, windows: [30, 90], top: 12, columns: [], outcome: "lost" } satisfies FeaturePlan,
   figures: { arms: [], sums: [], stages: [], changes: [] } satisfies FiguresPlan,
 };
+
+/** Marks of people behind a number: gone as soon as anything else is asked, since they may name what is no more. */
+const MARKS: { [T in Topic]?: Partial<Plans[T]> } = { stages: { met: null, went: null }, cohorts: { age: null, who: null }, paths: { who: null } };
 
 /** What a pivot can cross besides columns and parts of the calendar: what an analysis finds of people, and which one. */
 export const KNOWN: Record<string, Topic> = { stage: "stages", rfm: "rfm", value: "clv", lifecycle: "clv", cohort: "cohorts", churn: "cohorts", arm: "experiment", rule: "rules" };
@@ -421,7 +424,7 @@ class Business {
 
   /** Another plan of an analysis, asked at once. */
   set<T extends Topic>(topic: T, plan: Partial<Plans[T]>): void {
-    this.#plan(topic, { ...this.plans[topic], ...plan });
+    this.#plan(topic, { ...this.plans[topic], ...MARKS[topic], ...plan });
     const { task } = this.answers[topic];
     if (this.#askable(topic) && !this.#nothing(topic) && !task.running) void this.answers[topic].run();
   }
