@@ -31,6 +31,8 @@ macro_rules! kinds {
 kinds! {
     /// A file of zero bytes.
     FileEmpty = "file-empty", "The file is empty. Choose another file.", "文件是空的，请换一个文件。";
+    /// Lines of a single cell above the names of columns.
+    HeaderBelow = "header-below", "The names of the columns stand in this row, below lines that are none. Delete the lines above it and save the file again.", "列名在这一行，上方是说明文字。请删去它上方的各行后重新保存。";
     /// The file has a header and no row.
     NoRows = "no-rows", "The file has a header but no rows.", "文件只有表头，没有数据行。";
     /// Fewer bytes came than the file had when it was chosen.

@@ -3909,7 +3909,11 @@ files: Array<PastAccount>,
 /**
  * Tables whose rows name products, where there is a file of products.
  */
-products?: Array<Joined>, };
+products?: Array<Joined>, 
+/**
+ * What became of orders by their rows together, where the rows alone do not say it.
+ */
+orders?: OrdersSettled, };
 
 /**
  * A 95 % interval.
@@ -5023,6 +5027,19 @@ converged: boolean,
 repeaters: number, };
 
 /**
+ * What was settled.
+ */
+export type OrdersSettled = { 
+/**
+ * Rows of orders that were given back by their status, and of which no row was sold: worth nothing.
+ */
+alone: number, 
+/**
+ * Rows that called off, wholly or in part, what rows before them sold.
+ */
+called_off: number, };
+
+/**
  * What may come out of a room made from the file.
  */
 export type Output = "profile" | "lookalike" | "personas" | "audience" | "translate";
@@ -5228,7 +5245,8 @@ kept: number,
  */
 reasons: Array<Problem>, 
 /**
- * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+ * What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`,
+ * `status-unmet` (a word of `refunds` or `cancelled` that no row has); of
  * campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`; of counts by stage
  * `repeated-count`, `count-rounded`, `month-end`, and what is wrong with single cells.
  */
@@ -6932,6 +6950,11 @@ refunds: Array<string>,
  */
 cancelled: Array<string>, 
 /**
+ * Whether every row says what became of itself alone, as lines of an order that have a status each: one that was given
+ * back is worth nothing then, and takes nothing off the others.
+ */
+lines: boolean, 
+/**
  * Cells that mean "no value".
  */
 missing: Array<string> | null, 
@@ -7531,7 +7554,8 @@ went: string | null,
 category: string | null, };
 
 /**
- * Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
+ * Lists of stages to start from. The events of each are those whose names hold a word that the field uses; edit them to what
+ * the files say.
  */
 export type StagePreset = "aipl" | "4a" | "o-5a" | "aarrr" | "layers";
 
@@ -7646,6 +7670,14 @@ people: number,
  * Stages, and outside of them last.
  */
 stages: Array<StageLine>, 
+/**
+ * Stages that nothing in the files can make anybody reach.
+ */
+unmet: Array<string>, 
+/**
+ * Events that no stage speaks of.
+ */
+unused: Array<string>, 
 /**
  * From, to and how many; nobody is left out.
  */

@@ -783,6 +783,94 @@ fn every_row_is_accounted_for() {
     );
 }
 
+/// A year of a shop's orders, each of one thing and in the end kept, given back or called off: as a row for every movement, and
+/// as one row for the order as it stands.
+fn told_twice() -> [String; 2] {
+    let [mut log, mut stands] = [(); 2].map(|()| String::from("who,when,paid,no,status,sku\n"));
+    for order in 0..900u64 {
+        let (who, month, day, paid) = (order * 7 % 200, 1 + order % 12, 1 + order * 5 % 20, 10 + order % 90);
+        let tell = |file: &mut String, day: u64, status: &str| {
+            let sku = ["tea", "cup", "pot"][(order % 3) as usize];
+            let _ =
+                writeln!(file, "p{who},2026-{month:02}-{day:02} 09:00:00,{paid}.00,o{order},{status},{sku}");
+        };
+        let end = ["paid", "paid", "refunded", "paid", "cancelled"][(order % 5) as usize];
+        tell(&mut stands, day, end);
+        tell(&mut log, day, "paid");
+        if end != "paid" {
+            tell(&mut log, day + 4, end);
+        }
+    }
+    [log, stands]
+}
+
+#[test]
+fn an_order_is_worth_the_same_however_its_end_is_told() {
+    let recipe = format!(
+        "[time]\nas_of = \"2026-12-31\"\n{ORDERS}order = \"no\"\nstatus = \"status\"\nrefunds = [\"Refunded\"]\n\
+         cancelled = [\"cancelled\", \"closed\"]\nproduct = \"sku\"\n\
+         [pivot]\nby = [\"product\", \"month\"]\ntable = \"orders\"\nsum = \"amount\"\nfloor = 1\n[cohorts]\nunit = \"quarter\"\n[paths]\nleast = 5\n"
+    );
+    let [log, stands] = told_twice();
+    let rooms = [("log", log), ("stands", stands)]
+        .map(|(name, orders)| Room::new(name, &[("orders.csv", &orders), ("room.toml", &recipe)]));
+    for topic in ["rfm", "clv", "cohorts", "paths"] {
+        let [log, stands] = rooms.each_ref().map(|room| room.json(topic, 3));
+        assert_eq!(log, stands, "{topic}");
+    }
+    // What a plain sum of kept orders says, and nobody below nothing.
+    let kept: i64 =
+        (0..900).filter(|order| ![2, 4].contains(&(order % 5))).map(|order| 1_000 + 100 * (order % 90)).sum();
+    let rfm = rooms[1].json("rfm", 2);
+    assert_eq!(rfm["money"].as_i64(), Some(kept));
+    for room in &rooms {
+        let cells = room.json("pivot", 2)["cells"].clone();
+        let whole =
+            cells.as_array().into_iter().flatten().find(|cell| cell["at"] == serde_json::json!([null, null]));
+        assert_eq!(whole.expect("all of it")["sum"].as_i64(), Some(kept));
+    }
+    // Both are said: refunds of nothing that was sold there, and a word that no row has; case does not matter.
+    let rows = rooms.each_ref().map(|room| {
+        let files = room.run("rfm", 1).expect("runs");
+        serde_json::from_slice::<Value>(&files["rows.json"]).expect("JSON")
+    });
+    assert_eq!(rows[0]["orders"], serde_json::json!({ "alone": 0, "called_off": 180 }));
+    assert_eq!(rows[1]["orders"], serde_json::json!({ "alone": 180, "called_off": 0 }));
+    let notes = |rows: &Value| rows["files"][0]["notes"].as_array().cloned().unwrap_or_default();
+    for rows in &rows {
+        let said: Vec<_> = notes(rows).iter().map(|of| (of["code"].clone(), of["column"].clone())).collect();
+        assert_eq!(said, [("status-unmet".into(), "status: closed".into())]);
+    }
+}
+
+#[test]
+fn lines_with_a_status_each_take_nothing_off_each_other() {
+    let orders = "who,when,paid,no,status\n\
+        a,2026-01-05,60,o1,paid\n\
+        a,2026-01-05,40,o1,refunded\n\
+        b,2026-01-05,30,o2,refunded\n\
+        c,2026-01-05,80,o3,paid\n\
+        c,2026-01-07,30,o3,cancelled\n\
+        d,2026-01-05,50,,paid\n\
+        d,2026-01-09,-20,,paid\n\
+        e,2026-01-09,-10,o9,refunded\n";
+    let money = |lines: &str| {
+        let recipe = format!(
+            "{ORDERS}order = \"no\"\nstatus = \"status\"\nrefunds = [\"refunded\"]\ncancelled = [\"cancelled\"]\n{lines}"
+        );
+        let room =
+            Room::new(&format!("lines{}", lines.len()), &[("orders.csv", orders), ("room.toml", &recipe)]);
+        let files = room.run("rules", 2).expect("runs");
+        drop(files);
+        let rfm = room.json("rfm", 2);
+        (rfm["buyers"].as_u64(), rfm["money"].as_i64())
+    };
+    // A refund comes off its order; what was called off in part comes off, too; money that went back for an order of another
+    // time comes off its person, who bought nothing here.
+    assert_eq!(money(""), (Some(3), Some(6_000 - 4_000 + 8_000 - 3_000 + 5_000 - 2_000)));
+    assert_eq!(money("lines = true\n"), (Some(3), Some(6_000 + 8_000 - 3_000 + 5_000 - 2_000)));
+}
+
 #[test]
 fn an_empty_list_of_stages_is_the_preset_and_no_times_is_refused() {
     let files = shop();

@@ -1,6 +1,7 @@
 //! Where the rows of the files went, before anything is said of their people.
 
 use crate::gate::Cells;
+use crate::table::history::settle::Settled;
 use crate::table::inspection::Problem;
 use serde::Serialize;
 
@@ -18,6 +19,10 @@ pub struct Intake {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(as = "Option<Vec<Joined>>", optional))]
     pub products: Vec<Joined>,
+    /// What became of orders by their rows together, where the rows alone do not say it.
+    #[serde(skip_serializing_if = "Settled::is_none")]
+    #[cfg_attr(test, ts(as = "Option<Settled>", optional))]
+    pub orders: Settled,
 }
 
 /// How the rows of a table found their products: the others have none of what is known of products.
@@ -52,7 +57,8 @@ pub struct PastAccount {
     /// of campaigns `no-number`, `negative-count`; of counts by stage also `no-stage`, `fraction-count`, `days-reversed`,
     /// `contradicting-count`, `sum-of-moves`.
     pub reasons: Vec<Problem>,
-    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`; of
+    /// What is odd about rows that are in: `negative-amount`, `amount-rounded`, `short-row`, `step-in-future`, `mixed-zones`,
+    /// `status-unmet` (a word of `refunds` or `cancelled` that no row has); of
     /// campaigns `clicks-above-impressions`, `conversions-above-clicks`, `negative-cost`; of counts by stage
     /// `repeated-count`, `count-rounded`, `month-end`, and what is wrong with single cells.
     pub notes: Vec<Problem>,

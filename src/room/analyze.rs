@@ -207,12 +207,13 @@ impl Tables {
             let source = *source;
             table.measures.iter().map(|measure| (source, measure.name.clone())).collect::<Vec<_>>()
         };
+        let events = tables[0].1.dims.first().map_or(&[][..], |dim| &dim.labels);
         Tables {
             intake: opened.intake(),
             columns: columns.map(column).collect(),
             numbers: tables.iter().flat_map(number).collect(),
             presets: stages::Preset::ALL
-                .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules()))
+                .map(|preset| (preset, StagePlan { preset, ..Default::default() }.rules_in(events)))
                 .into(),
             rules: rules::preset(&opened.schema),
             topics: recipe.text.list(),

@@ -14,6 +14,7 @@ use super::{Room, freeze, load};
 use crate::analysis::intake::{Intake, Joined, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
+use crate::shard::add_up;
 use crate::shard::desk::{Desk, Reply};
 use crate::shard::history::{AbsorbPast, CutPast};
 use crate::shard::load::{Block, Clear, Forget};
@@ -21,6 +22,7 @@ use crate::table::history::counts::Counts;
 use crate::table::history::cut::{Label, PastCut, PastReading, StepColumn, TimeColumn};
 use crate::table::history::moment::DAY;
 use crate::table::history::products::Products;
+use crate::table::history::settle::Settled;
 use crate::table::history::standing::Standings;
 use crate::table::history::{Dim, Measure, PastSchema, Source, TableSchema};
 use crate::table::inspection::Problem;
@@ -36,6 +38,8 @@ pub struct Opened {
     pub accounts: Vec<PastAccount>,
     /// How tables found their products.
     pub joined: Vec<Joined>,
+    /// What became of orders by their rows together.
+    pub settled: Settled,
     /// Campaigns that somebody else counted.
     pub counts: Counts,
     /// People by stage as platforms counted them.
@@ -47,7 +51,7 @@ impl Opened {
     pub fn intake(&self) -> Intake {
         let as_of = self.schema.last_day();
         let (files, products) = (self.accounts.clone(), self.joined.clone());
-        Intake { as_of, people: self.schema.people, files, products }
+        Intake { as_of, people: self.schema.people, files, products, orders: self.settled }
     }
 }
 
@@ -98,8 +102,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     accounts.append(&mut count_accounts);
     accounts.append(&mut standing_accounts);
     let last = counts.last().max(standings.last());
-    let joined = seal(&desk, recipe, &mut schema, &products, last).await?;
-    Ok(Opened { schema, accounts, joined, counts, standings })
+    let (joined, settled) = seal(&desk, recipe, &mut schema, &products, last).await?;
+    Ok(Opened { schema, accounts, joined, settled, counts, standings })
 }
 
 /// The columns of a table: those of all its files.
@@ -238,6 +242,7 @@ impl Looked<'_> {
             numbered,
             order: recipe.order.as_deref().map(|name| self.named(name)).transpose()?,
             status: status.transpose()?,
+            lines: recipe.lines,
         })
     }
     fn time(&self, room_zone: Option<i32>) -> Result<Option<TimeColumn>> {
@@ -335,6 +340,7 @@ struct Brought {
     tally: Tally,
     zones: [(u64, u64); 2],
     ambiguous: u64,
+    fates: Vec<u64>,
 }
 
 impl Brought {
@@ -344,6 +350,7 @@ impl Brought {
         let both = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, least(a.1, b.1));
         self.zones = [0, 1].map(|at| both(self.zones[at], cut.zones[at]));
         self.ambiguous = least(self.ambiguous, cut.ambiguous);
+        add_up(&mut self.fates, &cut.fates);
     }
 }
 
@@ -377,6 +384,12 @@ fn account(
     if bare > 0 && named > 0 {
         let (code, column) = ("mixed-zones".into(), Some(column));
         notes.push(Problem { code, count: bare, first_row: Some(first_bare), column });
+    }
+    // A word no row has may be spelt otherwise there: its orders would count as sold.
+    let words = of.recipe.refunds.iter().chain(&of.recipe.cancelled).zip(&brought.fates);
+    for (word, _) in words.filter(|(_, rows)| **rows == 0) {
+        let column = of.recipe.status.as_ref().map(|status| format!("{status}: {word}"));
+        notes.push(Problem { code: "status-unmet".into(), count: 0, first_row: None, column });
     }
     Ok(PastAccount {
         file: file.clone(),

@@ -198,6 +198,10 @@ pub struct RowsRecipe {
     /// Its values that mean the order never became one.
     #[serde(default)]
     pub cancelled: Vec<String>,
+    /// Whether every row says what became of itself alone, as lines of an order that have a status each: one that was given
+    /// back is worth nothing then, and takes nothing off the others.
+    #[serde(default)]
+    pub lines: bool,
     /// Cells that mean "no value".
     #[serde(default)]
     pub missing: Option<Vec<String>>,

@@ -9,6 +9,7 @@ use crate::shard::desk::Desk;
 use crate::shard::history::{FoundPast, SealPast};
 use crate::table::history::moment::DAY;
 use crate::table::history::products::{Join, Joining, Products};
+use crate::table::history::settle::Settled;
 use crate::table::history::{PastSchema, Source};
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ pub(super) async fn seal(
     schema: &mut PastSchema,
     products: &Products,
     counted: Option<u32>,
-) -> Result<Vec<Joined>> {
+) -> Result<(Vec<Joined>, Settled)> {
     desk.progress("seal", 0, 0, "rows");
     let mut last = counted.unwrap_or(0) * DAY;
     let mut words: [Vec<BTreeSet<String>>; 3] =
@@ -45,14 +46,16 @@ pub(super) async fn seal(
     for source in Source::ALL {
         texts[source.at()] = said(desk, schema, source, recipe).await?;
     }
+    let mut settled = Settled::default();
     for sealed in desk.all(&SealPast { labels, joins, texts }).await? {
         schema.people += sealed.people;
+        settled += sealed.settled;
         for (of, [rows, unknown]) in joined.iter_mut().zip(sealed.joined) {
             of.iter_mut().for_each(|of| (of.rows, of.unknown) = (of.rows + rows, of.unknown + unknown));
         }
     }
     schema.end = (last_day(recipe)?.unwrap_or(last / DAY) + 1) * DAY;
-    Ok(joined.into_iter().flatten().collect())
+    Ok((joined.into_iter().flatten().collect(), settled))
 }
 
 /// Unknown products that are named.

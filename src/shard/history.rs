@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::id::{Ids, Key};
 use crate::table::history::cut::{self, PastCut, PastParcel, PastReading};
 use crate::table::history::products::Join;
+use crate::table::history::settle::Settled;
 use crate::table::store::packed;
 use crate::table::store::parcel::Span;
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,8 @@ pub struct Sealed {
     pub people: u64,
     /// By table, rows that name a product, and those of them whose product is not known.
     pub joined: [[u64; 2]; 3],
+    /// What became of its orders.
+    pub settled: Settled,
 }
 
 impl Task for SealPast {
@@ -121,7 +124,7 @@ impl Task for SealPast {
                 join.apply(table);
             }
         }
-        Ok(Sealed { people: past.len() as u64, joined })
+        Ok(Sealed { people: past.len() as u64, joined, settled: past.settled })
     }
 }
 

@@ -46,6 +46,9 @@ pub struct Given {
     pub missing: Missing,
 }
 
+/// Lines above the names of columns, at most.
+const PREAMBLE: usize = 20;
+
 impl Layout {
     /// Looks at the head of the text (from `given.start` on; [`HEAD`] bytes, or all if `last`).
     pub fn detect(text: &[u8], last: bool, given: Given) -> Result<Layout> {
@@ -65,6 +68,9 @@ impl Layout {
         };
         let rows = sample(text, last, &dialect)?;
         let first = rows.first().ok_or(Kind::NoRows)?;
+        if let Some(at) = preamble(&rows, &given.missing).filter(|_| given.header.is_none()) {
+            return Err(Error::new(Kind::HeaderBelow).row(at as u64 + 1));
+        }
         dialect.header = given.header.unwrap_or_else(|| has_header(&rows, &given.missing));
         let names =
             if dialect.header { named(first, usual_width(&rows)) } else { numbered(usual_width(&rows)) };
@@ -156,6 +162,15 @@ fn commonest(numbers: &[usize]) -> Option<(usize, u64)> {
     let mut counts = std::collections::BTreeMap::new();
     numbers.iter().for_each(|n| *counts.entry(*n).or_insert(0u64) += 1);
     counts.into_iter().max_by_key(|(n, count)| (*count, *n))
+}
+
+/// Where the names of columns stand, if lines of a single cell stand above them, as exports say when and of what they are.
+fn preamble(rows: &[Vec<Vec<u8>>], missing: &Missing) -> Option<usize> {
+    let filled = |row: &Vec<Vec<u8>>| row.iter().filter(|cell| !values::trim(cell).is_empty()).count();
+    let usual = usual_width(rows);
+    let at = rows.iter().take(PREAMBLE + 1).position(|row| filled(row) > 1)?;
+    let whole = usual > 2 && filled(&rows[at]) == usual && rows.len() > at + 1;
+    (at > 0 && whole && has_header(&rows[at..], missing)).then_some(at)
 }
 
 /// Whether the first row names the columns: each column votes by comparing the first cell with those below.
@@ -267,6 +282,22 @@ mod tests {
             Ok(l) => format!("{:?} {} {}", l.dialect.delimiter as char, l.dialect.header, l.names.join("/")),
             Err(e) => e.to_string(),
         }
+    }
+
+    #[test]
+    fn names_below_other_lines_are_pointed_at() {
+        let file = "导出时间：2026-07-01\n店铺：茶\n手机号,下单时间,金额\n13800000001,2026-06-01,5\n13800000002,2026-06-02,6\n";
+        let refused = Layout::detect(file.as_bytes(), true, given()).unwrap_err();
+        assert_eq!((refused.code(), refused.at.row), ("header-below", Some(3)));
+        let padded = file.replace("07-01\n", "07-01,,\n").replace("茶\n", "茶,,\n");
+        assert_eq!(Layout::detect(padded.as_bytes(), true, given()).unwrap_err().code(), "header-below");
+        // The control: the lines cut off, a header that is said to be one, a narrow file, a title over rows without names.
+        let rest = file.split_inclusive('\n').skip(2).collect::<String>();
+        assert!(Layout::detect(rest.as_bytes(), true, given()).is_ok());
+        let said = Given { header: Some(true), ..given() };
+        assert!(Layout::detect(file.as_bytes(), true, said).is_ok());
+        assert!(Layout::detect(b"id\na,b\nc,d\n", true, given()).is_ok());
+        assert!(Layout::detect(b"list\n1,2,3\n4,5,6\n", true, given()).is_ok());
     }
 
     #[test]

@@ -349,7 +349,8 @@ fn whose_days_are_not_over_counts_for_the_split_and_for_no_result() {
     }
     let plan = ExperimentPlan { control: "c".into(), days: 10, ..ExperimentPlan::default() };
     let found = report(&deeds, &plan, 3).unwrap();
-    let late = |who: &usize| if who.is_multiple_of(2) { who % 98 > 89 } else { who / 2 % 10 > 0 };
+    let late =
+        |who: &usize| if who.is_multiple_of(2) { who % 98 > 89 } else { !(who / 2).is_multiple_of(10) };
     assert_eq!(found.under_way, (0..400).filter(late).count() as u64);
     assert_eq!(found.arms.iter().map(|arm| arm.people).collect::<Vec<_>>(), [200, 200]);
     let seen: u64 = found.metrics[0].arms.iter().map(|arm| arm.people).sum();

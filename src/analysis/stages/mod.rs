@@ -114,12 +114,11 @@ const TOUCHES: usize = 1_000;
 /// Places everyone on both days, and follows them between.
 pub async fn stages(desk: &Desk, schema: &PastSchema, plan: &StagePlan) -> Result<StagesReport> {
     plan.check()?;
-    let named = plan.rules();
     let events = schema.table(Source::Events);
-    let rules: Vec<Rule> =
-        named.iter().map(|rule| coded(events, rule, plan.stages.is_empty())).collect::<Result<_>>()?;
-    let nothing = |rule: &Rule| rule.events.is_empty() && (rule.orders == 0 || schema.tables[1].rows == 0);
-    if rules.iter().all(nothing) {
+    let named = plan.rules_in(events.dims.first().map_or(&[], |dim| &dim.labels));
+    let rules: Vec<Rule> = named.iter().map(|rule| coded(events, rule)).collect::<Result<_>>()?;
+    let unmet = unmet(schema, &named);
+    if unmet.len() == rules.len() {
         return Err(Error::new(Kind::StagesUnmatched).column("stages"));
     }
     let categories = categories(schema, plan)?;
@@ -138,6 +137,7 @@ pub async fn stages(desk: &Desk, schema: &PastSchema, plan: &StagePlan) -> Resul
     desk.progress("stages", 0, rounds, "rounds");
     let found = desk.sum(&question).await?;
     let mut report = report::report(schema, plan, &named, &found);
+    (report.unmet, report.unused) = (unmet, unused(events, &named));
     let labels = |touch: Touch| &events.dims[touch.column as usize].labels;
     report.touch = question.touch.map(|touch| events.dims[touch.column as usize].name.clone());
     report.touches = question.touch.map_or(vec![], |of| touch::lines(&names(&named), labels(of), &found));
@@ -198,15 +198,26 @@ fn only(schema: &PastSchema, plan: &StagePlan, category: &str) -> [Option<Match>
     })
 }
 
-/// A rule in codes. A preset names more events than any file has; one's own rules name what is there.
-fn coded(events: &TableSchema, rule: &StageRule, preset: bool) -> Result<Rule> {
-    let mut codes = Vec::new();
-    for label in &rule.event {
-        match events.dims.first().and_then(|dim| dim.code(label)) {
-            Some(code) => codes.push(code),
-            None if preset => {}
-            None => return Err(Error::new(Kind::LabelUnknown).column(format!("event: {label}"))),
-        }
-    }
-    Ok(Rule { events: codes, least: rule.least, orders: rule.orders, window: rule.window })
+/// A rule in codes.
+fn coded(events: &TableSchema, rule: &StageRule) -> Result<Rule> {
+    let code = |label: &String| {
+        let code = events.dims.first().and_then(|dim| dim.code(label));
+        code.ok_or_else(|| Error::new(Kind::LabelUnknown).column(format!("event: {label}")))
+    };
+    let events = rule.event.iter().map(code).collect::<Result<_>>()?;
+    Ok(Rule { events, least: rule.least, orders: rule.orders, window: rule.window })
+}
+
+/// Stages that nothing in the files can make anybody reach.
+fn unmet(schema: &PastSchema, rules: &[StageRule]) -> Vec<String> {
+    let sells = schema.table(Source::Orders).rows > 0;
+    let nothing = |rule: &&StageRule| rule.event.is_empty() && (rule.orders == 0 || !sells);
+    rules.iter().filter(nothing).map(|rule| rule.name.clone()).collect()
+}
+
+/// Events that no stage speaks of.
+fn unused(events: &TableSchema, rules: &[StageRule]) -> Vec<String> {
+    let used = |label: &String| rules.iter().any(|rule| rule.event.contains(label));
+    let labels = events.dims.iter().take(1).flat_map(|dim| dim.labels.iter().skip(1));
+    labels.filter(|label| !used(label)).cloned().collect()
 }

@@ -3,7 +3,8 @@
 use crate::error::{self, Result};
 use serde::{Deserialize, Serialize};
 
-/// Lists of stages to start from. The events of each are those the field speaks of; edit them to what the files say.
+/// Lists of stages to start from. The events of each are those whose names hold a word that the field uses; edit them to what
+/// the files say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "StagePreset"))]
 #[serde(rename_all = "kebab-case")]
@@ -95,12 +96,28 @@ impl Default for StageRule {
 /// Name, events, orders, days.
 type Given = (&'static str, &'static [&'static str], u32, u32);
 
-const SEEN: &[&str] = &["impression", "view", "visit", "browse", "曝光", "浏览", "访问"];
+const SEEN: &[&str] = &["impression", "view", "pageview", "visit", "browse", "曝光", "浏览", "访问"];
 const LIKED: &[&str] = &[
-    "click", "search", "follow", "member", "favorite", "cart", "点击", "搜索", "关注", "入会", "收藏", "加购",
+    "click",
+    "search",
+    "follow",
+    "member",
+    "favorite",
+    "favourite",
+    "cart",
+    "点击",
+    "搜索",
+    "关注",
+    "入会",
+    "收藏",
+    "加购",
+    "购物车",
 ];
+const PAID: &[&str] = &["pay", "paid", "payment", "purchase", "buy", "支付", "付款", "购买"];
+/// What did not come about, or was taken back, whatever else its name says.
+const UNDONE: &[&str] = &["fail", "failed", "cancel", "cancelled", "refund", "失败", "取消", "退款"];
 const PRAISED: &[&str] = &["review", "share", "praise", "recommend", "评价", "分享", "好评", "推荐"];
-const ASKED: &[&str] = &["search", "cart", "consult", "coupon", "搜索", "加购", "咨询", "领券"];
+const ASKED: &[&str] = &["search", "cart", "consult", "coupon", "搜索", "加购", "购物车", "咨询", "领券"];
 const JOINED: &[&str] = &["click", "follow", "member", "like", "点击", "关注", "入会", "点赞"];
 const CAME: &[&str] = &["register", "install", "注册", "安装"];
 
@@ -110,23 +127,23 @@ impl Preset {
     fn given(self) -> &'static [Given] {
         match self {
             Preset::Aipl => {
-                &[("A", SEEN, 0, 30), ("I", LIKED, 0, 30), ("P", &[], 1, 365), ("L", PRAISED, 2, 365)]
+                &[("A", SEEN, 0, 30), ("I", LIKED, 0, 30), ("P", PAID, 1, 365), ("L", PRAISED, 2, 365)]
             }
             Preset::FourA => {
-                &[("A1", SEEN, 0, 30), ("A2", LIKED, 0, 30), ("A3", &[], 1, 365), ("A4", PRAISED, 2, 365)]
+                &[("A1", SEEN, 0, 30), ("A2", LIKED, 0, 30), ("A3", PAID, 1, 365), ("A4", PRAISED, 2, 365)]
             }
             Preset::FiveA => &[
                 ("A1", SEEN, 0, 30),
                 ("A2", JOINED, 0, 30),
                 ("A3", ASKED, 0, 30),
-                ("A4", &[], 1, 365),
+                ("A4", PAID, 1, 365),
                 ("A5", PRAISED, 2, 365),
             ],
             Preset::Aarrr => &[
                 ("acquisition", SEEN, 0, 30),
                 ("activation", CAME, 0, 90),
                 ("retention", LIKED, 0, 30),
-                ("revenue", &[], 1, 365),
+                ("revenue", PAID, 1, 365),
                 ("referral", PRAISED, 0, 365),
             ],
             Preset::Layers => &[("basic", SEEN, 0, 30), ("active", LIKED, 1, 90), ("loyal", PRAISED, 2, 365)],
@@ -134,8 +151,37 @@ impl Preset {
     }
 }
 
+/// Whether the name of an event holds one of these words: letters as whole words, others anywhere.
+fn speaks_of(event: &str, words: &[&str]) -> bool {
+    let mut apart = String::new();
+    for letter in event.chars() {
+        if letter.is_uppercase() {
+            apart.push(' ');
+        }
+        apart.extend(letter.to_lowercase());
+    }
+    let named: Vec<&str> = apart.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    let whole = event.to_lowercase();
+    words.iter().any(|word| {
+        whole == *word || if word.is_ascii() { named.contains(word) } else { whole.contains(word) }
+    })
+}
+
 impl StagePlan {
-    /// The stages that are meant.
+    /// The stages that are meant, where these are the events: a preset's are those its words are found in.
+    pub fn rules_in(&self, events: &[String]) -> Vec<StageRule> {
+        let mut rules = self.rules();
+        if self.stages.is_empty() {
+            let found = |words: &[String]| {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                let fits = |event: &&String| speaks_of(event, &words) && !speaks_of(event, UNDONE);
+                events.iter().filter(fits).cloned().collect()
+            };
+            rules.iter_mut().for_each(|rule| rule.event = found(&rule.event));
+        }
+        rules
+    }
+    /// The stages that are meant, a preset's with the words of its events.
     pub fn rules(&self) -> Vec<StageRule> {
         if !self.stages.is_empty() {
             return self.stages.clone();
@@ -166,5 +212,41 @@ impl StagePlan {
             ("stages.trend", self.trend <= 60),
             ("stages.touch_days", (1..=365).contains(&self.touch_days)),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_finds_its_events_by_the_words_in_their_names() {
+        let events: Vec<String> = [
+            "",
+            "首页浏览",
+            "搜索",
+            "加入购物车",
+            "提交订单",
+            "支付成功",
+            "支付失败",
+            "page_view",
+            "addToCart",
+            "review",
+            "Search",
+        ]
+        .map(Into::into)
+        .into();
+        let rules = StagePlan::default().rules_in(&events);
+        let of = |name: &str| rules.iter().find(|rule| rule.name == name).map(|rule| rule.event.join(" "));
+        assert_eq!(of("A").as_deref(), Some("首页浏览 page_view"));
+        assert_eq!(of("I").as_deref(), Some("搜索 加入购物车 addToCart Search"));
+        assert_eq!(of("P").as_deref(), Some("支付成功"), "what failed is no purchase");
+        assert_eq!(of("L").as_deref(), Some("review"), "and no view");
+        // The control: one's own stages are as they were written.
+        let own = StagePlan {
+            stages: vec![StageRule { name: "x".into(), event: vec!["look".into()], ..StageRule::default() }],
+            ..StagePlan::default()
+        };
+        assert_eq!(own.rules_in(&events), own.stages);
     }
 }

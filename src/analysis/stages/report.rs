@@ -25,6 +25,10 @@ pub struct StagesReport {
     pub people: u64,
     /// Stages, and outside of them last.
     pub stages: Vec<StageLine>,
+    /// Stages that nothing in the files can make anybody reach.
+    pub unmet: Vec<String>,
+    /// Events that no stage speaks of.
+    pub unused: Vec<String>,
     /// From, to and how many; nobody is left out.
     pub flow: Vec<StageFlow>,
     /// Stocks on earlier days, from the last back.
@@ -205,6 +209,8 @@ pub(super) fn report(
         as_of: day(0),
         before: day(plan.days),
         days: plan.days,
+        unmet: vec![],
+        unused: vec![],
         fair_days: plan.fair.min(plan.days),
         people: found.flow.iter().sum(),
         stages: vec![],

@@ -26,6 +26,9 @@ pub const SOLD: u8 = 0;
 pub const REFUND: u8 = 1;
 /// A row of an order that never became one.
 pub const CANCELLED: u8 = 2;
+/// A row whose status says that it was given back, of an amount above zero: a movement, or how the order stands. None are left
+/// once orders are settled.
+pub const RETURNED: u8 = 3;
 
 /// How to read one file: everything a shard needs, checked once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +69,8 @@ pub struct PastReading {
     pub order: Option<usize>,
     /// Column of the status, and the words in it that mean a refund or a cancelled order.
     pub status: Option<(usize, [Vec<String>; 2])>,
+    /// Whether a row says what became of itself alone: given back, it is worth nothing and takes nothing off its order.
+    pub lines: bool,
 }
 
 impl PastReading {
@@ -159,6 +164,8 @@ pub struct PastCut {
     pub zones: [(u64, u64); 2],
     /// First row whose date can be read two ways; 0 if there is none.
     pub ambiguous: u64,
+    /// Rows by word of the status that means a refund, then a cancelled order.
+    pub fates: Vec<u64>,
     /// Bytes of rows that were complete.
     pub read: usize,
     /// Number of the row behind them.
@@ -185,9 +192,9 @@ pub fn cut(
         }
     }
     let (read, next_row) = (rows.at(), span.first_row + rows.lines());
-    let Cutter { owners, tally, zones, ambiguous, .. } = cutter;
+    let Cutter { owners, tally, zones, ambiguous, fates, .. } = cutter;
     let parcels = owners.into_iter().map(Owner::people).collect();
-    Ok(PastCut { parcels, tally, zones, ambiguous, read, next_row })
+    Ok(PastCut { parcels, tally, zones, ambiguous, fates, read, next_row })
 }
 
 /// A parcel under way: `who` are places in `runs`, rows of one person that follow each other.
@@ -243,6 +250,7 @@ struct Cutter<'a> {
     tally: Tally,
     zones: [(u64, u64); 2],
     ambiguous: u64,
+    fates: Vec<u64>,
     numbers: Vec<i64>,
 }
 
@@ -281,6 +289,7 @@ impl<'a> Cutter<'a> {
             tally: Tally::default(),
             zones: [(0, 0); 2],
             ambiguous: 0,
+            fates: vec![0; reading.status.iter().flat_map(|(_, words)| words).map(Vec::len).sum()],
             numbers: Vec::new(),
         })
     }
@@ -420,18 +429,19 @@ impl<'a> Cutter<'a> {
     fn state(&mut self, fields: &Fields, refund: bool) -> u8 {
         let Some((at, [refunds, cancelled])) = &self.reading.status else { return u8::from(refund) };
         let cell = values::trim(fields.get(*at).unwrap_or_default());
-        let is = |words: &[String]| words.iter().any(|word| word.as_bytes() == cell);
-        if is(cancelled) {
-            CANCELLED
-        } else if is(refunds) {
-            // Some write what is given back with its sign, some without.
-            if let Some(amount) = self.numbers.first_mut().filter(|amount| **amount != money::NONE) {
-                *amount = -amount.abs();
-            }
-            REFUND
-        } else {
-            u8::from(refund)
+        let is = |word: &String| word.as_bytes().eq_ignore_ascii_case(cell);
+        let Some(at) = refunds.iter().chain(cancelled).position(is) else { return u8::from(refund) };
+        self.fates[at] += 1;
+        if at >= refunds.len() {
+            return CANCELLED;
         }
+        let Some(amount) = self.numbers.first_mut().filter(|amount| **amount != money::NONE) else {
+            return REFUND;
+        };
+        // Some write what is given back with its sign, some without.
+        let state = if *amount > 0 && !self.reading.lines { RETURNED } else { REFUND };
+        *amount = if self.reading.lines { 0 } else { -amount.abs() };
+        state
     }
     fn keep(&mut self, who: &Who, time: u32, state: u8, fields: &Fields, step: &str) {
         let reading = self.reading;

@@ -15,6 +15,7 @@ pub mod past; // the sealed tables of one shard
 pub mod pick; // which rows are meant
 pub mod platform; // cells as platforms write them
 pub mod products; // what products are, joined to rows that name them
+pub mod settle; // what became of an order
 pub mod small; // files that the desk keeps
 pub mod standing; // people by stage as platforms count them
 

@@ -1,4 +1,4 @@
-//! Cells of a number column as whole units of its last decimal: `¥1,234.5` with two decimals is 123450.
+//! Cells of a number column as whole units of its last decimal: `¥1,234.5` and `1,234.5元` with two decimals are 123450.
 
 /// "No value" in a column of numbers.
 pub const NONE: i64 = i64::MIN;
@@ -13,6 +13,8 @@ pub fn read(cell: &[u8], decimals: u8) -> Option<(i64, bool)> {
         _ => (false, cell),
     };
     let cell = ["¥", "￥", "$", "€"].iter().find_map(|s| cell.strip_prefix(s.as_bytes())).unwrap_or(cell);
+    let unit = ["元", "圆", "RMB", "CNY", "USD", "EUR"].iter().find_map(|s| cell.strip_suffix(s.as_bytes()));
+    let cell = unit.map_or(cell, <[u8]>::trim_ascii_end);
     let point = cell.iter().position(|b| *b == b'.').unwrap_or(cell.len());
     let (whole, fraction) = (&cell[..point], cell.get(point + 1..).unwrap_or_default());
     if whole.is_empty() && fraction.is_empty() || whole.contains(&b',') && !grouped(whole) {
@@ -58,6 +60,16 @@ pub fn text(value: i64, decimals: u8) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_unit_may_stand_behind() {
+        for cell in ["123.83元", "123.83 元", "¥123.83", "123.83 RMB", "123.83CNY"] {
+            assert_eq!(read(cell.as_bytes(), 2), Some((12_383, false)), "{cell}");
+        }
+        for cell in ["元", "123元5", "12元元", "3 kg"] {
+            assert_eq!(read(cell.as_bytes(), 2), None, "{cell}");
+        }
+    }
 
     #[test]
     fn amounts() {

@@ -5,6 +5,7 @@ use super::cut::{CANCELLED, REFUND};
 use super::moment::DAY;
 use super::money;
 use super::pick::Match;
+use super::settle::Settled;
 use crate::id::{Ids, Key};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub struct Past {
     pub tables: [Table; 3],
     /// Orders as they stand when all is paid, cancelled and given back.
     pub purchases: Purchases,
+    /// What their rows alone did not say.
+    pub settled: Settled,
     /// Whole numbers per person that analyses leave behind.
     pub measures: BTreeMap<String, Vec<i32>>,
 }
@@ -103,7 +106,7 @@ pub enum Fate {
     Bought,
     /// Bought and all given back.
     Returned,
-    /// A refund of nothing that is known.
+    /// Money given back for nothing that is known.
     Refund,
     /// Cancelled.
     Cancelled,
@@ -191,6 +194,7 @@ impl Order {
         match (self.sold, self.refund) {
             (true, true) if self.amount <= 0 => Fate::Returned,
             (true, _) => Fate::Bought,
+            (false, true) if self.amount >= 0 => Fate::Returned,
             (false, true) => Fate::Refund,
             (false, false) => Fate::Cancelled,
         }
@@ -199,9 +203,11 @@ impl Order {
 
 impl Past {
     /// The people and their tables.
-    pub fn new(keys: Vec<Key>, ids: Ids, first: Vec<u64>, tables: [Table; 3]) -> Past {
-        let purchases = Purchases::of(&tables[Source::Orders.at()]);
-        Past { keys, ids, first, tables, purchases, ..Past::default() }
+    pub fn new(keys: Vec<Key>, ids: Ids, first: Vec<u64>, mut tables: [Table; 3]) -> Past {
+        let orders = &mut tables[Source::Orders.at()];
+        let settled = orders.settle();
+        let purchases = Purchases::of(orders);
+        Past { keys, ids, first, tables, purchases, settled, ..Past::default() }
     }
     /// How many people.
     pub fn len(&self) -> usize {

@@ -2,10 +2,11 @@
 //!
 //! Files tell it in two ways: a row for every movement (paid, then given back or called off), or one row for the order as it
 //! stands. A row that gives money back takes it off its order; one that calls an order off behind a row that sold it gives
-//! back what it names, and all of it if it names nothing less. Where no row of a numbered order was sold, a refund is how it
-//! stands: nothing of it was kept, and nothing is taken off anything else.
+//! back what it names, and all of it if it names nothing less. Where a status alone says that a numbered order was given
+//! back, its amount being above zero, and no row of it was sold, that is how it stands: nothing of it was kept, and nothing is
+//! taken off anything else. An amount below zero is money that went back, whatever it was paid for.
 
-use super::cut::{CANCELLED, REFUND, SOLD};
+use super::cut::{CANCELLED, REFUND, RETURNED, SOLD};
 use super::money;
 use super::past::Table;
 use serde::{Deserialize, Serialize};
@@ -13,11 +14,19 @@ use std::ops::Range;
 
 /// What was settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "OrdersSettled"))]
 pub struct Settled {
-    /// Refunds of orders of which no row was sold: worth nothing.
+    /// Rows of orders that were given back by their status, and of which no row was sold: worth nothing.
     pub alone: u64,
     /// Rows that called off, wholly or in part, what rows before them sold.
     pub called_off: u64,
+}
+
+impl Settled {
+    /// Whether the rows alone say it all.
+    pub fn is_none(&self) -> bool {
+        *self == Settled::default()
+    }
 }
 
 impl std::ops::AddAssign for Settled {
@@ -55,7 +64,8 @@ impl Table {
     /// Settles orders that have numbers, row by row: what each says alone is not what became of its order.
     pub(super) fn settle(&mut self) -> Settled {
         let mut settled = Settled::default();
-        if self.orders.is_empty() || self.states.iter().all(|state| *state == SOLD) {
+        if self.orders.is_empty() {
+            self.states.iter_mut().filter(|state| **state == RETURNED).for_each(|state| *state = REFUND);
             return settled;
         }
         let mut sums: Vec<Sum> = Vec::new();
@@ -78,7 +88,7 @@ impl Table {
             let (sum, amount) = (&mut sums[at], self.amount(row));
             match self.states[row] {
                 state if sum.calls_off(state, time) => {
-                    sum.off += amount.unwrap_or_default();
+                    sum.off += amount.unwrap_or_default().abs();
                     sum.whole |= amount.is_none();
                 }
                 CANCELLED => {}
@@ -96,19 +106,18 @@ impl Table {
             self.states[row] = CANCELLED;
         } else if off {
             self.states[row] = REFUND;
-            self.give_back(row);
-        } else if self.states[row] == REFUND && sum.sold.is_none() {
-            settled.alone += 1;
-            self.put(row, 0);
+            let amount = self.amount(row).unwrap_or_default();
+            self.put(row, -amount.abs());
+        } else if self.states[row] == RETURNED {
+            self.states[row] = REFUND;
+            if sum.sold.is_none() {
+                settled.alone += 1;
+                self.put(row, 0);
+            }
         }
     }
     fn amount(&self, row: usize) -> Option<i64> {
         self.measures.first().map(|column| column[row]).filter(|amount| *amount != money::NONE)
-    }
-    fn give_back(&mut self, row: usize) {
-        if let Some(amount) = self.amount(row) {
-            self.put(row, -amount.abs());
-        }
     }
     fn put(&mut self, row: usize, amount: i64) {
         if let Some(column) = self.measures.first_mut() {

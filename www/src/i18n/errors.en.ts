@@ -3,6 +3,7 @@ import type { ErrorWords } from "./errors.zh";
 
 export const errorsEn: Record<ErrorCode, ErrorWords> = {
   "file-empty": { what: "The file is empty", todo: "Choose another file." },
+  "header-below": { what: "The names of the columns stand in this row, below lines that are none", todo: "Delete the lines above it, save the file, and choose it again." },
   "no-rows": { what: "The file has a header but no rows", todo: "Check that the export held data, then choose it again." },
   "file-changed": { what: "The file changed while it was read", todo: "Wait until it is written, then choose it again." },
   "file-unreadable": { what: "The file could not be read", todo: "Check that it still exists and may be opened, then choose it again." },

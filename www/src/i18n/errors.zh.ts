@@ -5,6 +5,7 @@ export type ErrorWords = { what: string; todo: string };
 
 export const errorsZh: Record<ErrorCode, ErrorWords> = {
   "file-empty": { what: "文件是空的", todo: "请换一个文件。" },
+  "header-below": { what: "列名在这一行，上方是说明文字", todo: "请删去它上方的各行后重新保存，再选择文件。" },
   "no-rows": { what: "文件只有表头，没有数据行", todo: "请确认导出时包含了数据，再重新选择。" },
   "file-changed": { what: "文件在读取过程中被改动", todo: "请等文件写完后重新选择。" },
   "file-unreadable": { what: "文件无法读取", todo: "请确认它还在原处且有权限打开，再重新选择。" },

@@ -42,14 +42,16 @@ const PLAIN: TextPlan = { topics: [], positive: [], negative: [] };
 /** How the arms file of a split is read again. */
 const ARMS = {
   file: "arms.csv", id: "id", arm: "arm", columns: ["layer", "experiment"], time: null, day: null, format: null, zone: null, name: null, event: null, steps: {}, product: null, category: null, channel: null, text: null,
-  amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], missing: null, encoding: null, delimiter: null, header: null,
+  amount: null, decimals: 2, numbers: {}, order: null, status: null, refunds: [], cancelled: [], lines: false, missing: null, encoding: null, delimiter: null, header: null,
 } satisfies Omit<RowsRecipe, "kind" | "digest">;
 
 /** Names that arms without a treatment bear. */
 const CONTROL = /control|对照|^no |holdout|空白|base/i;
 
+/** What did not come about is no step. */
+const UNDONE = /fail|cancel|refund|失败|取消|退款/i;
 /** Steps that usually follow each other, to start a funnel from. */
-const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|detail/i, /加购|cart/i, /下单|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i, /redeem|核销|兑换/i];
+const WAY = [/^sent$|发送/i, /^delivered$|送达/i, /曝光|impression|^home|首页|launch|启动/i, /搜索|search/i, /浏览|访问|view|visit|browse/i, /点击|click|详情|detail/i, /加购|购物车|cart/i, /下单|提交订单|结算|checkout|order|payment_page/i, /支付|付款|购买|pay|purchase|buy|confirm/i, /redeem|核销|兑换/i];
 
 /** Files of rows of people. */
 type PeopleKind = Exclude<FileKind, "sku" | "standing">;
@@ -68,6 +70,8 @@ export class PastFile {
   alone = $state(false);
   /** Words of the status column, as the user wrote them. */
   words = $state.raw<{ refunds?: string[]; cancelled?: string[] }>({});
+  /** Whether every row's status is of itself alone. */
+  lines = $state(false);
   /** An entry of a loaded recipe that says more than this page has switches for. */
   #saved: Partial<Pick<RowsRecipe, "steps" | "decimals" | "numbers" | "missing" | "encoding" | "delimiter" | "header"> & Pick<StandingRecipe, "stages" | "total">> = {};
   readonly inspect: Task<Extract<Call, { inspect: unknown }>>;
@@ -194,7 +198,7 @@ export class PastFile {
       name: table === "events" && !event ? this.name : null, event, steps: Object.fromEntries(all("step").map((column) => [this.step(column), column])), arm: one("arm"),
       product: one("product"), category: one("category"), channel: one("channel"), text: one("text"), columns: [...all("label"), ...all("crowd"), ...all("content")],
       amount: one("amount"), decimals, numbers: Object.fromEntries(all("number").map((name) => [name, numbers?.[name] ?? 2])), order: one("order"),
-      status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [],
+      status: one("status"), refunds: one("status") ? status.refunds : [], cancelled: one("status") ? status.cancelled : [], lines: one("status") !== null && this.lines,
       missing, encoding, delimiter, header,
     };
   }
@@ -228,6 +232,7 @@ export class PastFile {
     put(typeof saved.id === "number" ? (this.found?.columns[saved.id - 1]?.name ?? null) : saved.id, "id");
     this.given = { table, uses, id: { kind: saved.kind, digest: saved.digest }, ...(saved.name && { name: saved.name }) };
     this.words = { refunds: saved.refunds, cancelled: saved.cancelled };
+    this.lines = saved.lines;
     [this.format, this.zone, this.alone] = [saved.format ?? "", saved.zone ?? "", saved.id === 0];
     this.every = { ...this.every, day: saved.day ?? "" };
   }
@@ -389,7 +394,7 @@ class Business {
     if (!this.ready) return;
     const { plans, events } = this;
     const arms = this.values("assign", "arm");
-    const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
+    const steps = [...new Set(WAY.flatMap((step) => events.find((event) => step.test(event) && !UNDONE.test(event)) ?? []))].map((event) => ({ name: null, event: [event], where: {} }));
     if (plans.funnel.steps.length === 0 && new Set(steps.map(({ event }) => event[0])).size === steps.length && steps.length > 1) this.#plan("funnel", { ...plans.funnel, steps });
     const controlled = arms.includes(plans.experiment.control);
     // Without orders there is nothing to measure until the numbers beside the arms are, or who came as far as events go.
