@@ -9056,6 +9056,7 @@ fix: IdRecipe | null, };
 /** Every refusal: its code, and one sentence in English and Chinese. */
 export type ErrorCode =
   | "file-empty"
+  | "header-below"
   | "no-rows"
   | "file-changed"
   | "file-unreadable"

@@ -62,12 +62,14 @@ async function listed(page: Page, keep: Locator): Promise<Set<string>> {
 
 /** Of the moves listed below a flow, the first that bears this: as many people as its row says. */
 async function moved(page: Page, topic: string, row: Locator): Promise<void> {
-  await page.getByTestId(`${topic}-moves`).locator("summary").click();
+  const list = page.getByTestId(`${topic}-moves`);
+  if ((await list.getAttribute("open")) === null) await list.locator("summary").click();
   const [people] = await numbers(row.locator("td").nth(2));
   expect((await listed(page, row.getByTestId("keep"))).size, topic).toBe(people);
 }
 
 test("who is behind each number is listed, and a change is taken apart", async ({ page, served }, info) => {
+  page.setDefaultTimeout(30_000);
   const made = shop();
   for (const [name, rows] of Object.entries(made.files)) writeFileSync(info.outputPath(name), rows.join("\n") + "\n");
   await page.goto(`${served}#shards=2`);
@@ -121,6 +123,18 @@ test("who is behind each number is listed, and a change is taken apart", async (
   const silent = page.getByTestId("stages-table").locator("tbody tr").first().locator("td").nth(6);
   const [, people] = (await silent.innerText()).split("/").map((text) => Number(text.trim().replaceAll(",", "")));
   expect((await listed(page, silent.getByTestId("keep").last())).size).toBe(people);
+  // Old and new people of a stage, all of them and those who went higher: as many as stand beside the button.
+  const went = page.getByTestId("stages-went").locator("span.row span.row");
+  for (const at of [0, 1, 3]) {
+    const many = Number(/([\d,]+)\D*$/.exec(await went.nth(at).innerText())![1]!.replaceAll(",", ""));
+    expect(many, "the control: there are some").toBeGreaterThan(0);
+    expect((await listed(page, went.nth(at).getByTestId("keep"))).size, `went ${at}`).toBe(many);
+  }
+  // Moves within one channel.
+  await page.getByTestId("stages-by").selectOption("channel");
+  await expect(page.getByTestId("stages-category")).toBeVisible({ timeout: 30_000 });
+  await page.getByTestId("stages-category").selectOption("app");
+  await moved(page, "stages", moves.first());
   expect(await barriers(page), "stages").toEqual([]);
 
   // First, next and paired products, and a move from one order to the next.
@@ -137,6 +151,21 @@ test("who is behind each number is listed, and a change is taken apart", async (
   const pair = page.getByTestId("paths-pairs").locator("tbody tr", { hasText: "tea" });
   expect(await listed(page, pair.getByTestId("keep")), "pair").toEqual(buyers((orders) => orders.some(({ items }) => items.includes("tea") && items.includes("bag"))));
   await moved(page, "paths", page.getByTestId("paths-moves").locator("tbody tr").first());
+  // Who ordered again within two weeks of any order, and of one that was bought for its cup.
+  const again = page.getByTestId("paths-again");
+  const soon = (orders: Order[], lead?: string): boolean => orders.some((order, at) => at > 0 && order.day - orders[at - 1]!.day <= 14 && (lead === undefined || orders[at - 1]!.items[0] === lead));
+  await again.locator("input").nth(1).fill("14");
+  await again.locator("input").nth(1).blur();
+  expect(await listed(page, again.getByTestId("keep")), "again").toEqual(buyers((orders) => soon(orders)));
+  await again.locator("select").selectOption("=cup");
+  await again.locator("input").nth(1).fill("14");
+  await again.locator("input").nth(1).blur();
+  expect(await listed(page, again.getByTestId("keep")), "again after a cup").toEqual(buyers((orders) => soon(orders, "cup")));
+  // What was seen before an order: everyone is in one channel only.
+  await page.getByTestId("paths-touch").selectOption("channel");
+  const app = page.getByTestId("paths-touched").locator("span.row").filter({ hasText: /^app/ });
+  await expect(app).toBeVisible({ timeout: 30_000 });
+  expect(await listed(page, app.getByTestId("keep")), "touch").toEqual(buyers(([order]) => made.events.find(({ who }) => who === order!.who)!.channel === "app"));
   expect(await barriers(page), "paths").toEqual([]);
 
   // A cell of the triangle: there in the second month after, and not there.
@@ -150,6 +179,14 @@ test("who is behind each number is listed, and a change is taken apart", async (
   const back = (orders: Order[]): boolean => orders.some(({ day }) => month(day) === later);
   expect(await listed(page, there)).toEqual(buyers((orders) => month(orders[0]!.day) === began && back(orders)));
   expect(await listed(page, away)).toEqual(buyers((orders) => month(orders[0]!.day) === began && !back(orders)));
+  // Who was active on a day and in the week that ends with it, and who came in a month.
+  const day = 100;
+  await page.getByTestId("activity-who").locator("input").fill(date(day));
+  await page.getByTestId("activity-who").locator("input").blur();
+  const active = page.getByTestId("activity-who").getByTestId("keep");
+  for (const [at, span] of [1, 7, 30].entries()) expect(await listed(page, active.nth(at)), `${span} days`).toEqual(buyers((orders) => orders.some((order) => order.day <= day && order.day > day - span)));
+  await page.getByTestId("churn-who").locator("select").selectOption("2026-03");
+  expect(await listed(page, page.getByTestId("churn-who").getByTestId("keep").first()), "acquired").toEqual(buyers(([order]) => month(order!.day) === "2026-03"));
   expect(await barriers(page), "cohorts").toEqual([]);
 
   // Value: from one state of the lifecycle to another.
