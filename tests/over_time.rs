@@ -872,6 +872,28 @@ fn lines_with_a_status_each_take_nothing_off_each_other() {
 }
 
 #[test]
+fn a_last_day_that_stands_alone_is_named() {
+    let day = |row: u32| format!("p{},2026-06-{:02},5.00\n", row % 90, 1 + row % 30);
+    let usual: String = (0..300).map(day).collect();
+    let ahead = |name: &str, more: &str, time: &str| {
+        let orders = format!("who,when,paid\n{usual}{more}");
+        let recipe = format!("{time}{ORDERS}");
+        let room = Room::new(name, &[("orders.csv", &orders), ("room.toml", &recipe)]);
+        let files = room.run("rfm", 3).expect("runs");
+        let rows: Value = serde_json::from_slice(&files["rows.json"]).expect("JSON");
+        (rows["as_of"].clone(), rows["ahead"].clone())
+    };
+    let alone = serde_json::json!({ "day": "2099-01-01", "rows": 2, "before": "2026-06-30" });
+    let late = "p1,2099-01-01,5\np2,2099-01-01,5\n";
+    assert_eq!(ahead("ahead", late, ""), ("2099-01-01".into(), alone));
+    // The controls: a day that was said, a last day like others, one that follows soon.
+    let said = "[time]\nas_of = \"2026-06-30\"\n";
+    assert_eq!(ahead("ahead-said", late, said), ("2026-06-30".into(), Value::Null));
+    assert_eq!(ahead("ahead-none", "", ""), ("2026-06-30".into(), Value::Null));
+    assert_eq!(ahead("ahead-soon", "p1,2026-07-20,5\n", "").1, Value::Null);
+}
+
+#[test]
 fn an_empty_list_of_stages_is_the_preset_and_no_times_is_refused() {
     let files = shop();
     let stages = |of: &str| {

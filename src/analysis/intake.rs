@@ -23,6 +23,22 @@ pub struct Intake {
     #[serde(skip_serializing_if = "Settled::is_none")]
     #[cfg_attr(test, ts(as = "Option<Settled>", optional))]
     pub orders: Settled,
+    /// A last day that stands alone, far behind all others, where no `as_of` was said: every analysis counts from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub ahead: Option<Ahead>,
+}
+
+/// The last day, far behind all others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export_to = "api.d.ts", rename = "LastDayAlone"))]
+pub struct Ahead {
+    /// Which.
+    pub day: String,
+    /// Its rows.
+    pub rows: u64,
+    /// The day before it that has rows.
+    pub before: String,
 }
 
 /// How the rows of a table found their products: the others have none of what is known of products.

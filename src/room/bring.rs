@@ -11,7 +11,7 @@ use super::seal::seal;
 use super::standing::standings_of;
 use super::types::Types;
 use super::{Room, freeze, load};
-use crate::analysis::intake::{Intake, Joined, PastAccount};
+use crate::analysis::intake::{Ahead, Intake, Joined, PastAccount};
 use crate::error::{Error, Kind, Result};
 use crate::id;
 use crate::shard::add_up;
@@ -40,6 +40,8 @@ pub struct Opened {
     pub joined: Vec<Joined>,
     /// What became of orders by their rows together.
     pub settled: Settled,
+    /// A last day that stands alone.
+    pub ahead: Option<Ahead>,
     /// Campaigns that somebody else counted.
     pub counts: Counts,
     /// People by stage as platforms counted them.
@@ -51,7 +53,14 @@ impl Opened {
     pub fn intake(&self) -> Intake {
         let as_of = self.schema.last_day();
         let (files, products) = (self.accounts.clone(), self.joined.clone());
-        Intake { as_of, people: self.schema.people, files, products, orders: self.settled }
+        Intake {
+            as_of,
+            people: self.schema.people,
+            files,
+            products,
+            orders: self.settled,
+            ahead: self.ahead.clone(),
+        }
     }
 }
 
@@ -102,8 +111,8 @@ pub async fn open(room: &mut Room, recipe: &PastRecipe, files: &[FileRef]) -> Re
     accounts.append(&mut count_accounts);
     accounts.append(&mut standing_accounts);
     let last = counts.last().max(standings.last());
-    let (joined, settled) = seal(&desk, recipe, &mut schema, &products, last).await?;
-    Ok(Opened { schema, accounts, joined, settled, counts, standings })
+    let (joined, settled, ahead) = seal(&desk, recipe, &mut schema, &products, last).await?;
+    Ok(Opened { schema, accounts, joined, settled, ahead, counts, standings })
 }
 
 /// The columns of a table: those of all its files.

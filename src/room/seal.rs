@@ -3,15 +3,16 @@
 use super::bring::last_day;
 use super::past::PastRecipe;
 use crate::analysis::feedback;
-use crate::analysis::intake::Joined;
+use crate::analysis::intake::{Ahead, Joined};
 use crate::error::Result;
 use crate::shard::desk::Desk;
 use crate::shard::history::{FoundPast, SealPast};
+use crate::table::dates;
 use crate::table::history::moment::DAY;
 use crate::table::history::products::{Join, Joining, Products};
 use crate::table::history::settle::Settled;
 use crate::table::history::{PastSchema, Source};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Agrees on the labels of all shards, and seals; how tables found their products. `counted` is the last day of what
 /// somebody else counted.
@@ -21,7 +22,7 @@ pub(super) async fn seal(
     schema: &mut PastSchema,
     products: &Products,
     counted: Option<u32>,
-) -> Result<(Vec<Joined>, Settled)> {
+) -> Result<(Vec<Joined>, Settled, Option<Ahead>)> {
     desk.progress("seal", 0, 0, "rows");
     let mut last = counted.unwrap_or(0) * DAY;
     let mut words: [Vec<BTreeSet<String>>; 3] =
@@ -46,16 +47,29 @@ pub(super) async fn seal(
     for source in Source::ALL {
         texts[source.at()] = said(desk, schema, source, recipe).await?;
     }
-    let mut settled = Settled::default();
+    let (mut settled, mut days) = (Settled::default(), BTreeMap::new());
     for sealed in desk.all(&SealPast { labels, joins, texts }).await? {
         schema.people += sealed.people;
         settled += sealed.settled;
+        sealed.days.into_iter().for_each(|(day, rows)| *days.entry(day).or_insert(0) += rows);
         for (of, [rows, unknown]) in joined.iter_mut().zip(sealed.joined) {
             of.iter_mut().for_each(|of| (of.rows, of.unknown) = (of.rows + rows, of.unknown + unknown));
         }
     }
     schema.end = (last_day(recipe)?.unwrap_or(last / DAY) + 1) * DAY;
-    Ok((joined.into_iter().flatten().collect(), settled))
+    let ahead = ahead(&days, schema).filter(|_| recipe.time.as_of.is_none());
+    Ok((joined.into_iter().flatten().collect(), settled, ahead))
+}
+
+/// A month between the last day and the one before it, and less than one row in a hundred on it: a slip of the pen, rather than
+/// the last day there is.
+fn ahead(days: &BTreeMap<u32, u64>, schema: &PastSchema) -> Option<Ahead> {
+    let mut last = days.iter().rev();
+    let ((day, rows), (before, _)) = last.next().zip(last.next())?;
+    let all: u64 = schema.tables.iter().map(|table| table.rows).sum();
+    let text = |day: u32| dates::text(f64::from(day));
+    let odd = day - before > 31 && rows * 100 < all;
+    odd.then(|| Ahead { day: text(*day), rows: *rows, before: text(*before) })
 }
 
 /// Unknown products that are named.

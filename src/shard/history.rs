@@ -107,6 +107,8 @@ pub struct Sealed {
     pub joined: [[u64; 2]; 3],
     /// What became of its orders.
     pub settled: Settled,
+    /// Its last two days with rows, and how many they have.
+    pub days: Vec<(u32, u64)>,
 }
 
 impl Task for SealPast {
@@ -124,7 +126,7 @@ impl Task for SealPast {
                 join.apply(table);
             }
         }
-        Ok(Sealed { people: past.len() as u64, joined, settled: past.settled })
+        Ok(Sealed { people: past.len() as u64, joined, settled: past.settled, days: past.last_days() })
     }
 }
 

@@ -209,6 +209,23 @@ impl Past {
         let purchases = Purchases::of(orders);
         Past { keys, ids, first, tables, purchases, settled, ..Past::default() }
     }
+    /// The last two days with rows, and how many rows they have: the last one first.
+    pub fn last_days(&self) -> Vec<(u32, u64)> {
+        let mut last: Vec<(u32, u64)> = Vec::new();
+        for day in self.tables.iter().flat_map(|table| &table.times).map(|time| time / DAY) {
+            // Rows without a time stand on the first of all days.
+            let known = last.iter().position(|(known, _)| *known <= day).unwrap_or(last.len());
+            match last.get_mut(known) {
+                Some((same, rows)) if *same == day => *rows += 1,
+                _ if known < 2 && day > 0 => {
+                    last.insert(known, (day, 1));
+                    last.truncate(2);
+                }
+                _ => {}
+            }
+        }
+        last
+    }
     /// How many people.
     pub fn len(&self) -> usize {
         self.keys.len()

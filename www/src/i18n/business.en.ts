@@ -26,6 +26,7 @@ export const businessEn: BusinessWords = {
   refunds: "Statuses that mean a refund",
   lines: "Each row's status is of that row alone",
   linesHint: "For orders of several rows that have a status each: a row that was given back is worth nothing then, and takes nothing off the others. Otherwise it is taken off its order.",
+  ahead: (day, rows, before) => `The last day, ${day}, has ${rows} rows only, and the one before it is ${before}. If that is a slip, say “as of” and read the files again: everything counts back from the last day.`,
   refundsAlone: (n) => `${n} rows are of orders that were given back and of which no row was sold: they count as wholly returned, worth nothing.`,
   calledOff: (n) => `${n} rows called off orders that were sold before; what they name was taken off.`,
   cancelled: "Statuses that mean cancelled",

@@ -25,6 +25,7 @@ export const businessZh = {
   refunds: "表示退款的状态",
   lines: "每行的状态只说这一行",
   linesHint: "一单多行、每行各有状态的表请勾选：退款的行不值钱，也不从同单的其他行里扣。不勾选时，退款行从所属订单里扣除。",
+  ahead: (day: string, rows: string, before: string) => `最后一天 ${day} 只有 ${rows} 行，前一个有数据的日子是 ${before}。若是录错，请填写截止日再读入：所有分析都从最后一天往前算。`,
   refundsAlone: (n: string) => `${n} 行退款的订单没有售出的行，按“整单已退”计，金额为 0。`,
   calledOff: (n: string) => `${n} 行取消了之前售出的订单，已按所写金额冲减。`,
   cancelled: "表示取消的状态",
