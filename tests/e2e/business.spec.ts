@@ -173,6 +173,12 @@ test("who stands behind a number is a list without a tag file, and an audience w
   const both = [...made.buyers.keys()].filter((i) => i % 2 === 0).length;
   await expect(crowd.locator(".people")).toHaveText(n(both), { timeout: 30_000 });
   await expect(paid).toBeDisabled();
+  // Whoever the tag file does not know is not lost in silence, and can be had all the same.
+  await expect(crowd).toContainText(`${n(both)} of ${n(made.buyers.size)} are in the tag file`);
+  await page.getByTestId("funnel-table").locator("tbody tr").nth(2).getByTestId("keep-all").click();
+  const everyone = await download(page, page.getByTestId("made-file").getByRole("button", { name: /^Save:/ }));
+  await page.keyboard.press("Escape");
+  expect(everyone.equals(list)).toBe(true);
 
   // An audience like any other: it is profiled.
   await page.locator("[data-step=profile]").click();

@@ -40,9 +40,15 @@ export function fixed(value: number, digits: number): string {
   return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A feature's name without its namespace, as the file writes it. */
+/** What columns are called that the page itself wrote. */
+let called = (column: string): string => column;
+export function callColumns(by: typeof called): void {
+  called = by;
+}
+
+/** A feature's name without its namespace, as the file writes it, unless the page did. */
 export function bare(feature: string): string {
-  return feature.replace(/^first_party\./, "");
+  return called(feature.replace(/^first_party\./, ""));
 }
 
 /** Money in minor units: 12,480, and 86.40 below a thousand. */

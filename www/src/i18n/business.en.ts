@@ -23,6 +23,11 @@ export const businessEn: BusinessWords = {
   everySince: "The first day of every row",
   everyLabel: "Labels of every row",
   everyLabelHint: "As column=value, such as category=tea; several with commas between.",
+  readAs: {
+    times: "Times are", open: "found out", auto: (format) => `found: ${format}`, formats: { ymd: "year, month, day", dmy: "day, month, year", mdy: "month, day, year", unix: "seconds since 1970", "unix-ms": "milliseconds since 1970" },
+    nobody: "No column here says who, so nobody knows whose a row is. Use a file with a member number, a phone or the like; if a column does hold the IDs of people, choose “ID” above it.",
+    onlyOrders: "There are no people here: an order number tells orders apart, not customers. Use a file with a member number, a phone or the like; if a column does hold the IDs of people, choose “ID” above it. With order numbers as IDs every order would be a customer, and nobody would ever come back.",
+  },
   refunds: "Statuses that mean a refund",
   cancelled: "Statuses that mean cancelled",
   kind: "Kind of ID",
@@ -55,6 +60,7 @@ export const businessEn: BusinessWords = {
   keep: "Save audience",
   kept: (name) => `Save audience: ${name}`,
   list: "Save list",
+  listAll: (n, all) => `The audience has the ${n} whom the tag file knows; save a list of all ${all}`,
   filesOf: "Save files",
   recipe: "Recipe",
   asOfDay: (day) => `as of ${day}`,
@@ -133,6 +139,7 @@ export const businessEn: BusinessWords = {
   stages: {
     lead: (from, days, up, down) => `In ${days} days from ${from}, ${up} people moved up and ${down} moved down.`,
     preset: "Stages", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "Three layers" }, own: "Own",
+    names: { acquisition: "Acquisition", activation: "Activation", retention: "Retention", revenue: "Revenue", referral: "Referral", basic: "Basic", active: "Active", loyal: "Loyal" },
     spread: "People by stage", stage: "Stage", inflow: "In", outflow: "Out", stock: "Stock ratio", cohort: "Cohort rate", lower: "Fell: active / silent", rose: "Moved up", fell: "Moved down", fellActive: (stage) => `Fell from ${stage}, active`, fellSilent: (stage) => `Fell from ${stage}, silent`,
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
     wentHigher: "moved up", notHigher: "not yet", winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",

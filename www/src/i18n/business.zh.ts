@@ -22,6 +22,11 @@ export const businessZh = {
   everySince: "整份文件的起始日",
   everyLabel: "整份文件的标签",
   everyLabelHint: "按“列名=值”填写，如“品类=茶”，多个用逗号隔开。",
+  readAs: {
+    times: "时间写法", open: "自动", auto: (format: string) => `自动：${format}`, formats: { ymd: "年月日", dmy: "日月年", mdy: "月日年", unix: "1970 年以来的秒数", "unix-ms": "1970 年以来的毫秒数" },
+    nobody: "这里没有认得出人的列，所以不知道每一行是谁的。请换一份带会员号、手机号等的文件；若某一列就是人的 ID，请在它上面选“ID”。",
+    onlyOrders: "这里没有人：订单号认得出订单，认不出顾客。请换一份带会员号、手机号等的文件；若某一列就是人的 ID，请在它上面选“ID”。不要拿订单号当 ID：那样每一单都成了一位顾客，复购和留存无从谈起。",
+  },
   refunds: "表示退款的状态",
   cancelled: "表示取消的状态",
   kind: "ID 类型",
@@ -54,6 +59,7 @@ export const businessZh = {
   keep: "存为人群",
   kept: (name: string) => `存为人群：${name}`,
   list: "保存名单",
+  listAll: (n: string, all: string) => `人群只含标签文件中的 ${n} 人；保存全部 ${all} 人的名单`,
   filesOf: "保存文件",
   recipe: "配方",
   asOfDay: (day: string) => `截至 ${day}`,
@@ -132,6 +138,7 @@ export const businessZh = {
   stages: {
     lead: (from: string, days: string, up: string, down: string) => `${from} 起的 ${days} 天里，${up} 人升了阶段，${down} 人降了。`,
     preset: "阶段方案", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "三层" }, own: "自定义",
+    names: { acquisition: "获客", activation: "激活", retention: "留存", revenue: "变现", referral: "传播", basic: "基础互动", active: "活跃互动", loyal: "忠诚互动" } as Record<string, string>,
     spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为", rose: "上升", fell: "下降", fellActive: (stage: string) => `从${stage}下降，有行为`, fellSilent: (stage: string) => `从${stage}下降，无行为`,
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
     wentHigher: "已升阶", notHigher: "未升阶", winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",

@@ -6,7 +6,7 @@ const own = (names: Record<string, string>, name: string): string => names[name]
 
 export const groupName = (name: string): string => own(i18n.t.business.rfm.names, name);
 export const strategyName = (code: string): string => own(i18n.t.business.rfm.strategies, code);
-export const stageName = (name: string | null): string => name ?? i18n.t.business.outside;
+export const stageName = (name: string | null): string => (name === null ? i18n.t.business.outside : own(i18n.t.business.stages.names, name));
 export const bandName = (code: string): string => own(i18n.t.business.clv.names, code);
 export const stateName = (code: string): string => own(i18n.t.business.clv.stateNames, code);
 
