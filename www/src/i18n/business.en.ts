@@ -104,7 +104,7 @@ export const businessEn: BusinessWords = {
   },
   home: {
     people: "People", buyers: "Buyers", orders: "Orders", money: "Money", repeat: "Bought again", open: "Open",
-    noSteps: "Choose steps under Funnel to see it here.", noEvents: "Add a file of events to see it here.", small: "Too little data to tell.",
+    noSteps: "Choose steps under Funnel to see it here.", small: "Too little data to tell.",
   },
   rfm: {
     lead: (buyers, top, share) => `Of ${buyers} buyers, the ${top} brought ${share} of the money.`,
@@ -196,6 +196,7 @@ export const businessEn: BusinessWords = {
   },
   experiment: {
     trend: (metric, from, to, way, p) => `${metric} from “${from}” to “${to}”, in this order: ${{ rises: "rises", falls: "falls", open: "no trend" }[way]} (p ${p}).`,
+    nothing: "There are only arms, and nothing that tells what became of the people in them. Add a file of orders or events, or name a column of numbers in the file of arms.",
     sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
     srm: "The split first", srmFine: (p) => `Arms are as large as planned (p ${p}).`, srmBad: (p) => `Arms are not as large as planned (p ${p}): the split is broken, and the differences below cannot be trusted.`,
     random: "not randomised", randomLine: "People were not put into arms by lot: differences may be of who they are.", isRandom: "Randomised",

@@ -103,7 +103,7 @@ export const businessZh = {
   },
   home: {
     people: "人数", buyers: "购买人数", orders: "订单", money: "成交额", repeat: "复购占比", open: "打开",
-    noSteps: "在漏斗里选好步骤，这里就有图。", noEvents: "有行为文件，这里就有图。", small: "数据太少，算不出来。",
+    noSteps: "在漏斗里选好步骤，这里就有图。", small: "数据太少，算不出来。",
   },
   rfm: {
     lead: (buyers: string, top: string, share: string) => `${buyers} 位购买者中，${top}贡献了 ${share} 的金额。`,
@@ -195,6 +195,7 @@ export const businessZh = {
   },
   experiment: {
     trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
+    nothing: "只有分组，还不知道各组的人后来怎样。请再加一份订单或行为文件，或在分组文件里指出一列数值，再看哪一组更好。",
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",

@@ -339,6 +339,10 @@ class Business {
   get ruled(): boolean {
     return this.plans.rules.rules.length > 0 || this.plans.rules.response !== null;
   }
+  /** Whether anything tells what became of people in arms: orders, events, or numbers beside the arms. */
+  get measured(): boolean {
+    return this.has("orders") || this.has("events") || (this.bring.result?.numbers.some(([table]) => table === "assign") ?? false);
+  }
   /** What a pivot of this table can cross besides its columns: those whose analysis can be asked of the files. */
   known(table: PastTable): string[] {
     const can = (topic: Topic): boolean => (topic === "experiment" ? this.has("assign") : topic === "rules" ? this.ruled : topic === "stages" || this.has("orders"));
@@ -636,7 +640,7 @@ class Business {
 
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
-    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0) || (topic === "feedback" && !this.texts);
+    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "experiment" && !this.measured) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0) || (topic === "feedback" && !this.texts);
   }
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */
