@@ -99,6 +99,18 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   expect(totals.pop()).toBe(new Set(made.orders.map(({ who }) => who)).size);
   expect(totals.reduce((sum, people) => sum + people, 0)).toBe(new Set(made.orders.map(({ who }) => who)).size);
 
+  // Of a rate the ends of the first axis are named, and the best combinations stand by their rate.
+  await page.getByTestId("pivot-by-0").selectOption("channel");
+  await page.getByTestId("pivot-plan").locator("input[value=rate]").check({ force: true });
+  await expect(page.getByTestId("pivot-margins")).toBeVisible({ timeout: 30_000 });
+  const ends = (await cross.locator("tbody tr td:last-child").allInnerTexts()).slice(0, -1).map(parseFloat);
+  for (const end of [Math.max(...ends), Math.min(...ends)]) await expect(page.getByTestId("pivot-lead")).toContainText(`${end.toFixed(1)}%`);
+  const named = await page.locator("section", { has: page.getByTestId("pivot-once") }).locator("svg text:not(.name)").allInnerTexts();
+  const rates = named.map(parseFloat);
+  expect(rates.length).toBeGreaterThan(2);
+  expect(rates).toEqual([...rates].sort((a, b) => b - a));
+  expect(await barriers(page), "rates").toEqual([]);
+
   // What people met before moving up, and who they are.
   await view(page, "stages");
   await page.getByTestId("stages-touch").selectOption("event");

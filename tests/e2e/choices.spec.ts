@@ -31,6 +31,9 @@ test("everyone's own arm beats the single best one, and is a list", async ({ pag
   await expect(page.getByTestId("srm")).toBeVisible({ timeout: 30_000 });
   await expect(page.getByTestId("experiment-curve-untimed")).toBeVisible();
 
+  // A difference of shares is in percentage points, beside a lift in percent.
+  await expect(page.getByTestId("experiment-bought").locator("tbody tr").nth(1)).toContainText(/\+\d+\.\d pp \(\+/);
+
   await page.getByTestId("uplift-arm").selectOption("*");
   await expect(page.getByTestId("policy-lead")).toContainText("An arm for each person does more", { timeout: 30_000 });
   const rows = page.getByTestId("policy-arms").locator("tbody tr");

@@ -298,6 +298,8 @@ class Business {
   saving = $state.raw<Out[]>();
   refusal = $state.raw<Refusal>();
   sampling = $state(false);
+  /** While files are brought in, until the plans fit them. */
+  opening = $state(false);
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: Entry[] = [];
   /** The analyses that found what crowds were kept by. */
@@ -396,8 +398,13 @@ class Business {
 
   /** Brings the files in, and starts each analysis from what was found in them. */
   async open(): Promise<void> {
+    this.opening = true;
     await this.bring.start();
-    if (!this.ready) return;
+    if (this.ready) this.#start();
+    this.opening = false;
+  }
+
+  #start(): void {
     const { plans, events } = this;
     const arms = this.values("assign", "arm");
     const steps = WAY.flatMap((step) => events.find((event) => step.test(event)) ?? []).map((event) => ({ name: null, event: [event], where: {} }));
