@@ -134,6 +134,33 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
     expect(row).toEqual([over.length > 0 ? when : `${when}*`, n(people.length), ...rates, ""]);
   }
   expect(await listed(page, triangle.locator("tbody tr").nth(1).getByTestId("keep"))).toEqual(ids(cohort(months[1]!)));
+  // One stop of the tab key, and arrows inside; cells that are empty are passed over.
+  await expect(triangle.locator("[data-at][tabindex='0']")).toHaveCount(1);
+  await triangle.locator("[data-at][tabindex='0']").focus();
+  const focused = triangle.locator("[data-at]:focus");
+  for (const [key, at] of [["ArrowRight", "0,1"], ["End", `0,${months.length - 1}`], ["ArrowDown", `${months.length},${months.length - 1}`], ["Home", `${months.length},0`], ["ArrowUp", `${months.length - 1},0`]] as const) {
+    await page.keyboard.press(key);
+    await expect(focused, key).toHaveAttribute("data-at", at);
+  }
+  await triangle.locator("[data-at='1,1']").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("cohorts-cell")).toContainText(months[1]!);
+  await expect(triangle.locator("[data-at][tabindex='0']")).toHaveCount(1);
+  // The triangle as a picture holds what the table does.
+  const [picture] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Retention: SVG" }).click()]);
+  const drawn = readFileSync(await picture.path(), "utf8");
+  for (const text of (await triangle.locator("[data-at]").allInnerTexts())) expect(drawn).toContain(`>${text.trim()}<`);
+  expect(drawn.match(/<rect/g)!.length).toBeGreaterThan(await triangle.locator("[data-at]").count());
+  // A number below what there can be is put right in its field, too.
+  const silence = page.getByLabel("Lost after days without");
+  await silence.fill("-5");
+  await silence.blur();
+  await expect(silence).toHaveValue("1");
+  await silence.fill("-7");
+  await silence.blur();
+  await expect(silence).toHaveValue("1");
+  await silence.fill("90");
+  await silence.blur();
   const lost = [...mine].filter(([, orders]) => DAYS - orders.at(-1)!.day > 90);
   const early = lost.filter(([, orders]) => orders.length === 1).length;
   await expect(page.getByTestId("churn-line")).toContainText(percent(early / lost.length));

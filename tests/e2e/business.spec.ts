@@ -106,6 +106,17 @@ test("orders and events are read in, asked about, and give what a plain script a
   expect(await barriers(page), "home").toEqual([]);
 
   const files = { ...(await answered(page, "rfm", "rfm-groups")), ...(await answered(page, "stages", "stages-table")), ...(await answered(page, "clv", "clv-lead")) };
+  // The map is one stop of the tab key, and what its cells show is in their names.
+  await view(page, "rfm");
+  const map = page.locator("svg[role=group] [data-at]");
+  await expect(map).toHaveCount(25);
+  await expect(page.locator("svg[role=group] [data-at][tabindex='0']")).toHaveCount(1);
+  await page.locator("svg[role=group] [data-at][tabindex='0']").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await expect(page.locator("svg[role=group] [data-at]:focus")).toHaveAttribute("data-at", "1,4");
+  const mismatched = await page.evaluate(async () => (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown[] }> } }).axe.run({ runOnly: ["label-content-name-mismatch", "aria-command-name"] }));
+  expect(mismatched.violations).toEqual([]);
   await view(page, "funnel");
   const steps = page.getByTestId("funnel-table").locator("tbody tr");
   for (const [i, people] of made.reached.entries()) await expect(steps.nth(i).locator("td").first()).toHaveText(n(people));

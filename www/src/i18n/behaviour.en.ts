@@ -45,7 +45,7 @@ export const behaviourEn: BehaviourWords = {
     common: "What products of these paths share", compare: "Compare by", compareOff: "nothing", products: "Products", onPaths: "On the paths", inAll: "Of all products", noColumn: "The orders have no column of products, categories or other labels. Choose one under Files to see paths.",
   },
   rules: {
-    lead: (people, share, n) => `${n} rules hold for ${people} people, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
+    lead: (people, share, rules, lists) => `${[rules > 0 ? `${rules} ${rules === 1 ? "rule" : "rules"}` : "", lists > 0 ? `${lists} lists of responses` : ""].filter(Boolean).join(" and ")} hold for ${people} people${rules > 0 && lists > 0 ? " together" : ""}, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
     names: {
       converted: "Converted", drop: "Drop", rest: "Wait", retry: "Try again",
       "registered-not-bought": "Registered, not bought", "many-visits-not-bought": "Many visits, not bought", "coupon-claimed-not-used": "Coupon claimed, not used", "campaign-opened-not-bought": "Saw the campaign, not bought",

@@ -48,7 +48,7 @@ export const behaviourZh = {
     common: "路径商品的共性", compare: "按什么比", compareOff: "不比较", products: "商品数", onPaths: "在路径商品中", inAll: "在全部商品中", noColumn: "订单里没有商品、品类等标签列。在“文件”里指定一列，就能看路径。",
   },
   rules: {
-    lead: (people: string, share: string, n: string) => `${n} 条规则命中 ${people} 人，占 ${share}。`, list: "规则", rule: "规则", first: "归到这条", firstHint: "一个人可能符合多条；按顺序只归到最先符合的那条。", none: "都不符合",
+    lead: (people: string, share: string, rules: number, lists: number) => `${[rules > 0 ? `${rules} 条规则` : "", lists > 0 ? `${lists} 份响应名单` : ""].filter(Boolean).join("和 ")}${rules > 0 && lists > 0 ? "一共" : ""}命中 ${people} 人，占 ${share}。`, list: "规则", rule: "规则", first: "归到这条", firstHint: "一个人可能符合多条；按顺序只归到最先符合的那条。", none: "都不符合",
     names: {
       converted: "已转化", drop: "放弃", rest: "暂停触达", retry: "再次触达",
       "registered-not-bought": "注册未购", "many-visits-not-bought": "常逛未购", "coupon-claimed-not-used": "领券未用", "campaign-opened-not-bought": "看过活动未购", "campaign-joined-not-bought": "报名活动未购",

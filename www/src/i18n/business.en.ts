@@ -104,7 +104,7 @@ export const businessEn: BusinessWords = {
   },
   home: {
     people: "People", buyers: "Buyers", orders: "Orders", money: "Money", repeat: "Bought again", open: "Open",
-    noSteps: "Choose steps under Funnel to see it here.", small: "Too little data to tell.",
+    since: (day) => `In brackets: change since ${day}`, noSteps: "Choose steps under Funnel to see it here.", small: "Too little data to tell.",
   },
   rfm: {
     lead: (buyers, top, share) => `Of ${buyers} buyers, the ${top} brought ${share} of the money.`,
@@ -129,7 +129,7 @@ export const businessEn: BusinessWords = {
   clv: {
     lead: (months) => `Expected over ${months} months`,
     bands: "Value bands", band: "Band", value: "Expected value", each: "Per person", alive: "Chance to be active", names: { low: "Low", middle: "Middle", high: "High" },
-    states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
+    states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, aliveHint: "Whoever bought once has 100%, however long ago: BG/NBD lets people leave only behind a repeat order, and takes nobody for gone before a second one.", jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
     holdout: (days) => `Held out: orders per person in the last ${days} days`, predicted: "Forecast", actual: "Came", repeats: "Repeat orders before",
     offMoney: (predicted, actual, apart) => `${predicted} forecast, ${actual} came: ${apart} apart.`, holdoutMoney: (days) => `Held out: money per person in the last ${days} days`,
     off: (predicted, actual, apart) => `${predicted} orders forecast, ${actual} came: ${apart} apart.`,

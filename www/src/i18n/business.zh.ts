@@ -103,7 +103,7 @@ export const businessZh = {
   },
   home: {
     people: "人数", buyers: "购买人数", orders: "订单", money: "成交额", repeat: "复购占比", open: "打开",
-    noSteps: "在漏斗里选好步骤，这里就有图。", small: "数据太少，算不出来。",
+    since: (day: string) => `括号内：与 ${day} 相比`, noSteps: "在漏斗里选好步骤，这里就有图。", small: "数据太少，算不出来。",
   },
   rfm: {
     lead: (buyers: string, top: string, share: string) => `${buyers} 位购买者中，${top}贡献了 ${share} 的金额。`,
@@ -128,7 +128,7 @@ export const businessZh = {
   clv: {
     lead: (months: string) => `未来 ${months} 个月预计带来`,
     bands: "价值分层", band: "分层", value: "预计价值", each: "人均", alive: "仍活跃的可能", names: { low: "低价值", middle: "中价值", high: "高价值" } as Record<string, string>,
-    states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
+    states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, aliveHint: "只买过一次的人一律是 100%，多久以前买的都一样：BG/NBD 假定人只会在一次复购之后离开，第二单之前谁也不算流失。", jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
     holdout: (days: string) => `留出最后 ${days} 天检验：每人订单`, predicted: "预测", actual: "实际", repeats: "此前复购次数",
     offMoney: (predicted: string, actual: string, apart: string) => `预测 ${predicted}，实际 ${actual}，相差 ${apart}。`, holdoutMoney: (days: string) => `留出最后 ${days} 天检验：每人金额`,
     off: (predicted: string, actual: string, apart: string) => `预测 ${predicted} 单，实际 ${actual} 单，相差 ${apart}。`,
