@@ -25,7 +25,7 @@ export const businessEn: BusinessWords = {
   everyLabelHint: "As column=value, such as category=tea; several with commas between.",
   readAs: {
     times: "Times are", open: "found out", auto: (format) => `found: ${format}`, formats: { ymd: "year, month, day", dmy: "day, month, year", mdy: "month, day, year", unix: "seconds since 1970", "unix-ms": "milliseconds since 1970" },
-    nobody: "No column here says who, so nobody knows whose a row is. Use a file with a member number, a phone or the like; if a column does hold the IDs of people, choose “ID” above it.",
+    nobody: "No column here says who, so nobody knows whose a row is. Use a file with a member number, a phone or the like (one with stars in it tells nobody apart); if a column does hold the IDs of people, choose “ID” above it.",
     onlyOrders: "There are no people here: an order number tells orders apart, not customers. Use a file with a member number, a phone or the like; if a column does hold the IDs of people, choose “ID” above it. With order numbers as IDs every order would be a customer, and nobody would ever come back.",
   },
   refunds: "Statuses that mean a refund",
