@@ -229,6 +229,7 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   // A platform's counts by stage stand beside the stages of one's own files; one of them is named that does not add up.
   await view(page, "home");
   await expect(page.getByTestId("home-standings")).toContainText("Does not fit: 1");
+  for (const changed of ["home-stages", "home-standings"]) await expect(page.getByTestId(changed)).toContainText("change since 2026-05-31");
   await view(page, "stages");
   await page.locator("[data-testid=stages-or-standings] input[value=standings]").check({ force: true });
   const counts = page.getByTestId("standings-table").locator("tbody tr");
@@ -240,6 +241,20 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   await expect(counts.nth(1)).toContainText("+1,000");
   expect(await barriers(page), "platform counts").toEqual([]);
 
+  // Presets have names, not codes.
+  await page.locator("[data-testid=stages-or-standings] input[value=stages]").check({ force: true });
+  await page.getByTestId("stage-rules").locator("input[value=aarrr]").check({ force: true });
+  await expect(page.getByTestId("stages-table")).toContainText("Acquisition", { timeout: 30_000 });
+  // A value of the funnel that does better has not the colour of one that does worse.
+  await view(page, "funnel");
+  await page.getByTestId("funnel-by").selectOption("channel");
+  const better = page.getByTestId("funnel-values").locator(".good");
+  await expect(better.first()).toContainText("▲", { timeout: 30_000 });
+  for (const worse of await page.getByTestId("funnel-values").locator(".warn").allInnerTexts()) expect(worse).toContain("▼");
+  // Nobody is taken for gone before a second order, and that is said.
+  await view(page, "clv");
+  await expect(page.getByTestId("clv-alive")).toContainText("before a second one", { timeout: 30_000 });
+
   // Everyone who was sent the coupon is in one of four lists.
   await view(page, "rules");
   const lists = page.getByTestId("responses-table").locator("tbody tr");
@@ -247,6 +262,11 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   const people = (await lists.locator("td:nth-child(2)").allInnerTexts()).map((text) => Number(text.replaceAll(",", "")));
   expect(Math.min(...people)).toBeGreaterThan(100);
   await expect(page.getByTestId("responses")).toContainText(`${n(people.reduce((sum, of) => sum + of, 0))} people were contacted`);
+  // The headline counts what stands in either table.
+  const rules = await page.getByTestId("rules-table").locator("tbody tr", { has: page.getByTestId("keep") }).count();
+  await expect(page.getByTestId("rules-lead")).toContainText(/^\d+ rules and 4 lists of responses/);
+  // The last row is of those for whom no rule holds.
+  expect(Number.parseInt(await page.getByTestId("rules-lead").innerText(), 10)).toBe(rules - 1);
   expect(await barriers(page), "rules").toEqual([]);
 
   // What products are is an axis: rates of who buys again, by series.
