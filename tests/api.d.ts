@@ -6583,7 +6583,11 @@ crowd: Expr,
 /**
  * How many.
  */
-people: number, } };
+people: number, 
+/**
+ * How many there are in all, in the tag file or not.
+ */
+all: number, } };
 
 /**
  * Means of values cut at their common 99.9th percentile, and intervals from resampling.

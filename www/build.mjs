@@ -20,7 +20,7 @@ const pkg = resolve(here, "../pkg");
 const out = resolve(process.env.ATOLL_PAGE ?? resolve(here, "../dist/atoll.html"));
 // The workbench alone had 900 kB; files for ad platforms, One-ID and both sides of the exchange came to it, then the
 // analyses over time: engine, charts and words.
-const LIMIT = { raw: 2_700_000, gzip: 1_570_000 };
+const LIMIT = { raw: 2_740_000, gzip: 1_595_000 };
 
 /** The glue's default way to load wasm is a URL beside the script. The page has none: it hands over a module. */
 const withoutWasmUrl = {

@@ -7,7 +7,7 @@ use super::bring::{Opened, open};
 use super::call::{FileRef, Found, Made};
 use super::features;
 use super::files::{file_name, keep, keep_of};
-use super::found::{self, Shown, everyone, ordered, shown};
+use super::found::{self, Shown, Somebody, everyone, ordered, shown};
 use super::past::PastRecipe;
 use crate::analysis::campaigns;
 use crate::analysis::clv;
@@ -274,21 +274,17 @@ impl Room {
     /// A list of the people of whom all this was found, in the order of the files.
     pub(super) async fn past_people(&mut self, name: &str, who: &[Found]) -> Result<Made> {
         let first = self.past.as_ref().and_then(|past| past.recipe.files().next().map(|(_, rows)| rows.id()));
-        let columns = who.iter().map(|who| Shown::number(&who.measure, "", 0));
-        let people = ordered(&self.desk, &columns.collect::<Vec<_>>()).await?;
         let mut out = Vec::new();
-        let all =
-            |found: &[i32]| who.iter().zip(found).all(|(who, found)| (who.from..=who.to).contains(found));
-        let who = people.into_iter().filter(|one| all(&one.found));
-        let rows = who.map(|one| writeln!(out, "{}", one.id)).count() as u64;
+        let rows = behind(&self.desk, who).await?.map(|one| writeln!(out, "{}", one.id)).count() as u64;
         match rows {
             0 => Err(Kind::AudienceEmpty.into()),
             _ => Ok(keep_of(self, &file_name(name), out, rows, first)),
         }
     }
     /// The people of the tag file of whom all this was found: what was found is carried over to them by key, under a name of
-    /// its own, so that the crowd stays who it is when the analysis is run anew.
-    pub(super) async fn past_crowd(&mut self, who: &[Found], run: u32) -> Result<(Expr, u64)> {
+    /// its own, so that the crowd stays who it is when the analysis is run anew. With how many of them there are, and how many
+    /// people there are of whom it was found, in the tag file or not.
+    pub(super) async fn past_crowd(&mut self, who: &[Found], run: u32) -> Result<(Expr, u64, u64)> {
         self.opened()?;
         let mut of = Vec::new();
         for Found { measure, from, to } in who {
@@ -298,8 +294,16 @@ impl Room {
         }
         let crowd = if of.len() == 1 { of.remove(0) } else { Expr::And { of } };
         let people = crowd::count(&self.desk, vec![crowd.clone()]).await?;
-        Ok((crowd, self.counted(people)[0]))
+        let all = behind(&self.desk, who).await?.count() as u64;
+        Ok((crowd, self.counted(people)[0], all))
     }
+}
+
+/// The people of whom all this was found, in the order of the files.
+async fn behind<'a>(desk: &Desk, who: &'a [Found]) -> Result<impl Iterator<Item = Somebody> + use<'a>> {
+    let columns: Vec<_> = who.iter().map(|who| Shown::number(&who.measure, "", 0)).collect();
+    let all = |found: &[i32]| who.iter().zip(found).all(|(who, found)| (who.from..=who.to).contains(found));
+    Ok(ordered(desk, &columns).await?.into_iter().filter(move |one| all(&one.found)))
 }
 
 /// Makes what crowds lean on that analyses over time find, and carries it over to the people of the tag file by key.

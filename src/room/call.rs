@@ -464,6 +464,9 @@ pub enum Reply {
         /// How many.
         #[cfg_attr(test, ts(type = "number"))]
         people: u64,
+        /// How many there are in all, in the tag file or not.
+        #[cfg_attr(test, ts(type = "number"))]
+        all: u64,
     },
 }
 

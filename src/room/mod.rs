@@ -239,8 +239,8 @@ impl Room {
                 self.past_people(&name, &who).await.map(|made| Reply::Files(vec![made]))
             }
             Call::PastCrowd { who, run } => {
-                let (crowd, people) = self.past_crowd(&who, run).await?;
-                Ok(Reply::PastCrowd { crowd, people })
+                let (crowd, people, all) = self.past_crowd(&who, run).await?;
+                Ok(Reply::PastCrowd { crowd, people, all })
             }
         }
     }

@@ -99,6 +99,18 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
   expect(totals.pop()).toBe(new Set(made.orders.map(({ who }) => who)).size);
   expect(totals.reduce((sum, people) => sum + people, 0)).toBe(new Set(made.orders.map(({ who }) => who)).size);
 
+  // Of a rate the ends of the first axis are named, and the best combinations stand by their rate.
+  await page.getByTestId("pivot-by-0").selectOption("channel");
+  await page.getByTestId("pivot-plan").locator("input[value=rate]").check({ force: true });
+  await expect(page.getByTestId("pivot-margins")).toBeVisible({ timeout: 30_000 });
+  const ends = (await cross.locator("tbody tr td:last-child").allInnerTexts()).slice(0, -1).map(parseFloat);
+  for (const end of [Math.max(...ends), Math.min(...ends)]) await expect(page.getByTestId("pivot-lead")).toContainText(`${end.toFixed(1)}%`);
+  const named = await page.locator("section", { has: page.getByTestId("pivot-once") }).locator("svg text:not(.name)").allInnerTexts();
+  const rates = named.map(parseFloat);
+  expect(rates.length).toBeGreaterThan(2);
+  expect(rates).toEqual([...rates].sort((a, b) => b - a));
+  expect(await barriers(page), "rates").toEqual([]);
+
   // What people met before moving up, and who they are.
   await view(page, "stages");
   await page.getByTestId("stages-touch").selectOption("event");
@@ -122,6 +134,33 @@ test("cross table, cohorts, paths and rules hold what a plain script finds", asy
     expect(row).toEqual([over.length > 0 ? when : `${when}*`, n(people.length), ...rates, ""]);
   }
   expect(await listed(page, triangle.locator("tbody tr").nth(1).getByTestId("keep"))).toEqual(ids(cohort(months[1]!)));
+  // One stop of the tab key, and arrows inside; cells that are empty are passed over.
+  await expect(triangle.locator("[data-at][tabindex='0']")).toHaveCount(1);
+  await triangle.locator("[data-at][tabindex='0']").focus();
+  const focused = triangle.locator("[data-at]:focus");
+  for (const [key, at] of [["ArrowRight", "0,1"], ["End", `0,${months.length - 1}`], ["ArrowDown", `${months.length},${months.length - 1}`], ["Home", `${months.length},0`], ["ArrowUp", `${months.length - 1},0`]] as const) {
+    await page.keyboard.press(key);
+    await expect(focused, key).toHaveAttribute("data-at", at);
+  }
+  await triangle.locator("[data-at='1,1']").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("cohorts-cell")).toContainText(months[1]!);
+  await expect(triangle.locator("[data-at][tabindex='0']")).toHaveCount(1);
+  // The triangle as a picture holds what the table does.
+  const [picture] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Retention: SVG" }).click()]);
+  const drawn = readFileSync(await picture.path(), "utf8");
+  for (const text of (await triangle.locator("[data-at]").allInnerTexts())) expect(drawn).toContain(`>${text.trim()}<`);
+  expect(drawn.match(/<rect/g)!.length).toBeGreaterThan(await triangle.locator("[data-at]").count());
+  // A number below what there can be is put right in its field, too.
+  const silence = page.getByLabel("Lost after days without");
+  await silence.fill("-5");
+  await silence.blur();
+  await expect(silence).toHaveValue("1");
+  await silence.fill("-7");
+  await silence.blur();
+  await expect(silence).toHaveValue("1");
+  await silence.fill("90");
+  await silence.blur();
   const lost = [...mine].filter(([, orders]) => DAYS - orders.at(-1)!.day > 90);
   const early = lost.filter(([, orders]) => orders.length === 1).length;
   await expect(page.getByTestId("churn-line")).toContainText(percent(early / lost.length));

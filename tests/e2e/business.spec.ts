@@ -106,6 +106,17 @@ test("orders and events are read in, asked about, and give what a plain script a
   expect(await barriers(page), "home").toEqual([]);
 
   const files = { ...(await answered(page, "rfm", "rfm-groups")), ...(await answered(page, "stages", "stages-table")), ...(await answered(page, "clv", "clv-lead")) };
+  // The map is one stop of the tab key, and what its cells show is in their names.
+  await view(page, "rfm");
+  const map = page.locator("svg[role=group] [data-at]");
+  await expect(map).toHaveCount(25);
+  await expect(page.locator("svg[role=group] [data-at][tabindex='0']")).toHaveCount(1);
+  await page.locator("svg[role=group] [data-at][tabindex='0']").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await expect(page.locator("svg[role=group] [data-at]:focus")).toHaveAttribute("data-at", "1,4");
+  const mismatched = await page.evaluate(async () => (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown[] }> } }).axe.run({ runOnly: ["label-content-name-mismatch", "aria-command-name"] }));
+  expect(mismatched.violations).toEqual([]);
   await view(page, "funnel");
   const steps = page.getByTestId("funnel-table").locator("tbody tr");
   for (const [i, people] of made.reached.entries()) await expect(steps.nth(i).locator("td").first()).toHaveText(n(people));
@@ -173,6 +184,12 @@ test("who stands behind a number is a list without a tag file, and an audience w
   const both = [...made.buyers.keys()].filter((i) => i % 2 === 0).length;
   await expect(crowd.locator(".people")).toHaveText(n(both), { timeout: 30_000 });
   await expect(paid).toBeDisabled();
+  // Whoever the tag file does not know is not lost in silence, and can be had all the same.
+  await expect(crowd).toContainText(`${n(both)} of ${n(made.buyers.size)} are in the tag file`);
+  await page.getByTestId("funnel-table").locator("tbody tr").nth(2).getByTestId("keep-all").click();
+  const everyone = await download(page, page.getByTestId("made-file").getByRole("button", { name: /^Save:/ }));
+  await page.keyboard.press("Escape");
+  expect(everyone.equals(list)).toBe(true);
 
   // An audience like any other: it is profiled.
   await page.locator("[data-step=profile]").click();
@@ -212,6 +229,7 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   // A platform's counts by stage stand beside the stages of one's own files; one of them is named that does not add up.
   await view(page, "home");
   await expect(page.getByTestId("home-standings")).toContainText("Does not fit: 1");
+  for (const changed of ["home-stages", "home-standings"]) await expect(page.getByTestId(changed)).toContainText("change since 2026-05-31");
   await view(page, "stages");
   await page.locator("[data-testid=stages-or-standings] input[value=standings]").check({ force: true });
   const counts = page.getByTestId("standings-table").locator("tbody tr");
@@ -223,6 +241,20 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   await expect(counts.nth(1)).toContainText("+1,000");
   expect(await barriers(page), "platform counts").toEqual([]);
 
+  // Presets have names, not codes.
+  await page.locator("[data-testid=stages-or-standings] input[value=stages]").check({ force: true });
+  await page.getByTestId("stage-rules").locator("input[value=aarrr]").check({ force: true });
+  await expect(page.getByTestId("stages-table")).toContainText("Acquisition", { timeout: 30_000 });
+  // A value of the funnel that does better has not the colour of one that does worse.
+  await view(page, "funnel");
+  await page.getByTestId("funnel-by").selectOption("channel");
+  const better = page.getByTestId("funnel-values").locator(".good");
+  await expect(better.first()).toContainText("▲", { timeout: 30_000 });
+  for (const worse of await page.getByTestId("funnel-values").locator(".warn").allInnerTexts()) expect(worse).toContain("▼");
+  // Nobody is taken for gone before a second order, and that is said.
+  await view(page, "clv");
+  await expect(page.getByTestId("clv-alive")).toContainText("before a second one", { timeout: 30_000 });
+
   // Everyone who was sent the coupon is in one of four lists.
   await view(page, "rules");
   const lists = page.getByTestId("responses-table").locator("tbody tr");
@@ -230,6 +262,11 @@ test("the sample fills the views of campaigns, platform counts, responses and pr
   const people = (await lists.locator("td:nth-child(2)").allInnerTexts()).map((text) => Number(text.replaceAll(",", "")));
   expect(Math.min(...people)).toBeGreaterThan(100);
   await expect(page.getByTestId("responses")).toContainText(`${n(people.reduce((sum, of) => sum + of, 0))} people were contacted`);
+  // The headline counts what stands in either table.
+  const rules = await page.getByTestId("rules-table").locator("tbody tr", { has: page.getByTestId("keep") }).count();
+  await expect(page.getByTestId("rules-lead")).toContainText(/^\d+ rules and 4 lists of responses/);
+  // The last row is of those for whom no rule holds.
+  expect(Number.parseInt(await page.getByTestId("rules-lead").innerText(), 10)).toBe(rules - 1);
   expect(await barriers(page), "rules").toEqual([]);
 
   // What products are is an axis: rates of who buys again, by series.

@@ -31,6 +31,9 @@ test("everyone's own arm beats the single best one, and is a list", async ({ pag
   await expect(page.getByTestId("srm")).toBeVisible({ timeout: 30_000 });
   await expect(page.getByTestId("experiment-curve-untimed")).toBeVisible();
 
+  // A difference of shares is in percentage points, beside a lift in percent.
+  await expect(page.getByTestId("experiment-bought").locator("tbody tr").nth(1)).toContainText(/\+\d+\.\d pp \(\+/);
+
   await page.getByTestId("uplift-arm").selectOption("*");
   await expect(page.getByTestId("policy-lead")).toContainText("An arm for each person does more", { timeout: 30_000 });
   const rows = page.getByTestId("policy-arms").locator("tbody tr");
@@ -94,4 +97,28 @@ test("a coupon that brings the second order only is told by which order it is", 
     }
   }
   expect(await barriers(page)).toEqual([]);
+});
+
+test("a file of arms alone says what is missing, and nothing is refused", async ({ page, served }, info) => {
+  const arms = info.outputPath("assign.csv");
+  writeFileSync(arms, ["手机号,分组", ...Array.from({ length: 400 }, (_, i) => `${phone(i)},${"AB"[i % 2]}`)].join("\n") + "\n");
+  await page.goto(`${served}#shards=2&lang=zh`);
+  await page.locator("[data-step=business]").click();
+  await page.getByTestId("file-business").setInputFiles(arms);
+  await expect(page.getByTestId("past-table")).toHaveValue("assign", { timeout: 30_000 });
+  await page.getByTestId("business-open").click();
+  await expect(page.getByTestId("home-experiment")).toContainText("再加一份订单或行为文件", { timeout: 30_000 });
+  await expect(page.locator("[data-testid^=home-]")).toHaveCount(1);
+  expect(await barriers(page), "home").toEqual([]);
+  await page.locator(".views input[value=experiment]").check({ force: true });
+  await expect(page.getByTestId("experiment-missing")).toContainText("再加一份订单或行为文件");
+  await expect(page.locator("main")).not.toContainText("room.toml");
+  // Control: with a number beside the arms there is something to measure.
+  writeFileSync(arms, ["手机号,分组,花费", ...Array.from({ length: 400 }, (_, i) => `${phone(i)},${"AB"[i % 2]},${(i * 7) % 90}`)].join("\n") + "\n");
+  await page.locator(".views input[value=files]").check({ force: true });
+  await page.getByTestId("file-business").setInputFiles(arms);
+  await expect(page.getByTestId("past-card").getByLabel("花费", { exact: true })).toHaveValue("number", { timeout: 30_000 });
+  await page.getByTestId("business-open").click();
+  await page.locator(".views input[value=experiment]").check({ force: true });
+  await expect(page.getByTestId("srm")).toBeVisible({ timeout: 30_000 });
 });

@@ -74,10 +74,23 @@ test("behaviour foretells, becomes the room's two files, and gives way again", a
   const sums = execFileSync("sha256sum", [join(info.outputPath("out"), "behaviour.csv")]).toString();
   expect(sums.split(" ")[0]).toBe(theirs);
 
+  // An audience leans on the files that are replaced: that is asked first, and can be left.
+  await page.getByTestId("keep").first().click();
+  await expect(page.locator(".rail").getByTestId("crowd")).toHaveCount(3, { timeout: 30_000 });
   await page.getByTestId("features-go").click();
+  await expect(page.getByTestId("features-ask")).toContainText("lean on the present files: 1 (");
+  expect(await barriers(page), "asked").toEqual([]);
+  await page.getByRole("button", { name: "Not now" }).click();
+  await expect(page.getByTestId("features-ask")).toHaveCount(0);
+  await page.getByTestId("features-go").click();
+  await page.getByTestId("features-sure").click();
   const lookalike = page.locator("[data-step=lookalike]");
   await expect(lookalike).toHaveAttribute("data-status", "done", { timeout: 120_000 });
   await expect(lookalike).toHaveAttribute("aria-current", "step");
+  // Features bear the names they had where they were chosen.
+  await page.locator("[data-step=profile]").click();
+  await expect(page.locator("main")).toContainText("Days since last event", { timeout: 60_000 });
+  await expect(page.locator("main")).not.toContainText("event_recency_days");
   await page.locator("[data-step=files]").click();
   await expect(page.locator("main")).toContainText("behaviour.csv");
   await page.getByTestId("put-back").click();

@@ -156,3 +156,40 @@ test("counted campaigns alone need no people", async ({ page, served }, info) =>
   expect(await barriers(page), "campaigns").toEqual([]);
   await page.screenshot({ path: info.outputPath("campaigns-zh.png"), fullPage: true });
 });
+
+test("times since 1970 are read though they are masked, and how they are written can be said by hand", async ({ page, served }, info) => {
+  const start = Date.UTC(2026, 0, 1);
+  const rows = (unit: number): string => Array.from({ length: 300 }, (_, i) => `u${String(i % 90).padStart(5, "0")},${Math.floor((start + i * 7_777_777) / unit)},${["view", "cart", "pay"][i % 3]}`).join("\n");
+  writeFileSync(info.outputPath("ms.csv"), `uid,ts,action\n${rows(1)}\n`);
+  writeFileSync(info.outputPath("s.csv"), `uid,ts,action\n${rows(1000)}\n`);
+  await drop(page, `${served}#shards=2&lang=zh`, [info.outputPath("ms.csv"), info.outputPath("s.csv")]);
+  const format = page.getByTestId("past-format");
+  await expect(format.nth(0).locator("option").first()).toHaveText("自动：1970 年以来的毫秒数");
+  await expect(format.nth(1).locator("option").first()).toHaveText("自动：1970 年以来的秒数");
+  await page.getByTestId("business-open").click();
+  await page.getByTestId("business-ask").getByRole("button", { name: "UTC" }).click({ timeout: 30_000 });
+  await expect(page.locator("h1")).toContainText("截至 2026-01-27", { timeout: 60_000 });
+  // Control: milliseconds read as a year, a month and a day are no times.
+  await view(page, "files");
+  await format.nth(0).selectOption("ymd");
+  await page.getByTestId("business-open").click();
+  await expect(page.getByRole("alert").filter({ hasText: "时间读不懂" })).toBeVisible({ timeout: 60_000 });
+});
+
+test("an order number is no person, and daily figures of campaigns are told by their Chinese names", async ({ page, served }, info) => {
+  const days = Array.from({ length: 40 }, (_, i) => `2026-01-${two(1 + (i % 28))}`);
+  writeFileSync(info.outputPath("orders.csv"), ["订单号,下单日期,金额,品类", ...days.map((day, i) => `${i},${day},${10 + i}.00,${["茶", "杯"][i % 2]}`)].join("\n") + "\n");
+  writeFileSync(info.outputPath("media.csv"), ["日期,媒体,曝光量,点击量,点击率,消耗(元),成交人数,成交金额", ...days.map((day, i) => `${day},抖音,${9000 + 31 * i},${90 + i},${i / 100},${200 + i}.5,${1 + i},${100 + 7 * i}`)].join("\n") + "\n");
+  await drop(page, `${served}#shards=1&lang=zh`, [info.outputPath("orders.csv"), info.outputPath("media.csv")]);
+  const orders = page.getByRole("region", { name: "orders.csv", exact: true });
+  await expect(orders.getByLabel("订单号", { exact: true })).toHaveValue("order");
+  await expect(orders.getByTestId("past-nobody")).toContainText("订单号认得出订单，认不出顾客");
+  await expect(page.getByTestId("business-open")).toBeDisabled();
+  const media = page.getByRole("region", { name: "media.csv", exact: true });
+  for (const [column, use] of Object.entries({ 曝光量: "impressions", 点击量: "clicks", 成交人数: "conversions", 成交金额: "revenue" })) await expect(media.getByLabel(column, { exact: true }), column).toHaveValue(use);
+  await expect(media.getByLabel("点击率", { exact: true })).toHaveValue("none");
+  expect(await barriers(page), "files").toEqual([]);
+  // Control: said to be a person all the same, it is one.
+  await orders.getByLabel("订单号", { exact: true }).selectOption("id");
+  await expect(page.getByTestId("past-nobody")).toHaveCount(0);
+});

@@ -1,13 +1,18 @@
 // Numbers for people. Every figure on the page is written here and nowhere else.
 import { i18n } from "./i18n/i18n.svelte";
 
-const formats = new Map<string, Intl.NumberFormat>();
+type Format = Pick<Intl.NumberFormat, "format">;
+const formats = new Map<string, Format>();
 
-function format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function format(options: Intl.NumberFormatOptions): Format {
   const tag = i18n.t.tag;
   const key = tag + JSON.stringify(options);
   let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.NumberFormat(tag, options)));
+  if (!made) {
+    const plain = new Intl.NumberFormat(tag, options);
+    // A minus, as wide as the plus it stands beside, and no hyphen.
+    formats.set(key, (made = { format: (value) => plain.format(value).replace("-", "−") }));
+  }
   return made;
 }
 
@@ -40,15 +45,36 @@ export function fixed(value: number, digits: number): string {
   return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A feature's name without its namespace, as the file writes it. */
+/** What columns are called that the page itself wrote. */
+let called = (column: string): string => column;
+export function callColumns(by: typeof called): void {
+  called = by;
+}
+
+/** A feature's name without its namespace, as the file writes it, unless the page did. */
 export function bare(feature: string): string {
-  return feature.replace(/^first_party\./, "");
+  return called(feature.replace(/^first_party\./, ""));
 }
 
 /** Money in minor units: 12,480, and 86.40 below a thousand. */
 export function money(minor: number, decimals: number): string {
   const whole = minor / 10 ** decimals;
   return Math.abs(whole) < 1000 && decimals > 0 ? fixed(whole, 2) : count(whole);
+}
+
+/** With its sign, as changes have. */
+export function signed(value: number, write: (value: number) => string): string {
+  return `${value > 0 ? "+" : ""}${write(value)}`;
+}
+
+/** How a difference is written, and the interval behind it: of two shares in percentage points, which no relative change is. */
+export function difference(shares: boolean, write: (value: number) => string) {
+  const points = (value: number): string => fixed(100 * value, value !== 0 && Math.abs(value) < 0.001 ? 2 : 1);
+  const one = (value: number): string => signed(value, shares ? points : write);
+  return {
+    write: (value: number): string => (shares ? i18n.t.business.campaigns.pp(one(value)) : one(value)),
+    range: (of: { low: number; high: number } | null): string => (of ? ` (${one(of.low)} … ${one(of.high)})` : ""),
+  };
 }
 
 /** A factor: 6.9, and 12 from ten on. */

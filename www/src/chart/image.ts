@@ -1,5 +1,5 @@
 // A drawn chart as a file of its own: with title, legend and ground, and the page's style written into it.
-import { span } from "./text";
+import { fit, span } from "./text";
 
 /** What a saved picture shows: an SVG as text, and its size. */
 export type Picture = { svg: string; width: number; height: number };
@@ -32,6 +32,30 @@ export function standalone(svg: SVGSVGElement, ground = ""): Picture {
   copy.setAttribute("font-family", getComputedStyle(svg).fontFamily);
   const text = new XMLSerializer().serializeToString(copy);
   return { svg: text.replace(/^<svg[^>]*>/, (start) => start + ground), width, height };
+}
+
+/** A table of coloured cells as a drawing, all of it, however far it is scrolled. */
+export function tiled(table: HTMLTableElement): Picture {
+  const lines = [...table.rows].map((line) => [...line.cells].filter((cell) => cell.dataset["live"] === undefined));
+  const [left, top] = [table.getBoundingClientRect().left, table.getBoundingClientRect().top];
+  // The first row and the first column stay in sight, so only the others know where they stand.
+  const across = (lines[1] ?? []).map((cell, j) => (j === 0 ? 0 : cell.getBoundingClientRect().left - left));
+  const parts = lines.flatMap((cells, i) => {
+    const y = i === 0 ? 0 : (cells[1] ?? cells[0])!.getBoundingClientRect().top - top;
+    return cells.flatMap((cell, j) => {
+      const [x, { width, height }, written] = [across[j] ?? 0, cell.getBoundingClientRect(), getComputedStyle(cell.querySelector("button, span") ?? cell)];
+      const said = cell.textContent?.trim() ?? "";
+      const end = j > 0;
+      const box = draw("rect", { x, y, width, height, rx: 3, fill: getComputedStyle(cell).backgroundColor });
+      const text = draw("text", { x: end ? x + width - 8 : x, y: y + height / 2 + 4, fill: written.color, "font-size": 12, "font-weight": written.fontWeight, "text-anchor": end ? "end" : "start" }, j === 0 ? fit(said, width, 12) : said);
+      return i > 0 && end ? [box, text] : [text];
+    });
+  });
+  const last = lines.at(-1)?.at(-1)?.getBoundingClientRect();
+  const [width, height] = [(across.at(-1) ?? 0) + (last?.width ?? 0), table.getBoundingClientRect().height];
+  const svg = draw("svg", { width, height, "font-family": getComputedStyle(table).fontFamily });
+  svg.append(...parts);
+  return { svg: new XMLSerializer().serializeToString(svg), width, height };
 }
 
 /** The chart with what the page shows around it: its title, and which colour is what. */

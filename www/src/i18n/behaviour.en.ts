@@ -10,6 +10,9 @@ export const behaviourEn: BehaviourWords = {
   nth: "which order", nthOrder: (n) => `Order ${n}`,
   pivot: {
     ladder: "By “which order” a rate goes step by step: of those who came to their nth order, who buys again. Tests count everyone once per order; orders with fewer days behind them than are asked for are in no rate. The first order is the first in the files.",
+    ends: (dim, most, high, least, low) => `By ${dim} the rate is highest for “${most}”: ${high}, and lowest for “${least}”: ${low}.`, level: (dim, low, high) => `The rate is not told apart by ${dim}: from ${low} to ${high}, and the intervals of both ends overlap.`,
+    margins: "A cell counts each person from their first row in it, “All” from their first row anywhere: its rate can lie above or below every cell of the same row or column.",
+    once: (orders) => `${orders ? "Here everyone counts once per order, in the combination of the order's first row" : "Here everyone counts once, in the combination of their first row; in the table above one person can stand in several cells"}, so people and rates differ from the table's. Chosen by the lower end of the interval, the highest rate first.`,
     rises: (needs, one, other) => (needs ? `What ${one} does depends on ${other}: look step by step.` : `No sign that what ${one} does depends on ${other}.`),
     table: "Data", rows: "Rows", columns: "Columns", layers: "Layers", noLayers: "no layers", shows: "Show", show: { people: "People", rows: "Times", sum: "Sum", rate: "Rate" },
     hindsight: "What was found of people is as of the last day, and knows what came behind: such rates compare, they do not foretell.",
@@ -42,7 +45,7 @@ export const behaviourEn: BehaviourWords = {
     common: "What products of these paths share", compare: "Compare by", compareOff: "nothing", products: "Products", onPaths: "On the paths", inAll: "Of all products", noColumn: "The orders have no column of products, categories or other labels. Choose one under Files to see paths.",
   },
   rules: {
-    lead: (people, share, n) => `${n} rules hold for ${people} people, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
+    lead: (people, share, rules, lists) => `${[rules > 0 ? `${rules} ${rules === 1 ? "rule" : "rules"}` : "", lists > 0 ? `${lists} lists of responses` : ""].filter(Boolean).join(" and ")} hold for ${people} people${rules > 0 && lists > 0 ? " together" : ""}, ${share} of all.`, list: "Rules", rule: "Rule", first: "Counted here", firstHint: "Several rules may hold for somebody; in this order, each person is counted under the first.", none: "No rule holds",
     names: {
       converted: "Converted", drop: "Drop", rest: "Wait", retry: "Try again",
       "registered-not-bought": "Registered, not bought", "many-visits-not-bought": "Many visits, not bought", "coupon-claimed-not-used": "Coupon claimed, not used", "campaign-opened-not-bought": "Saw the campaign, not bought",

@@ -12,6 +12,9 @@ export const behaviourZh = {
   nth: "第几单", nthOrder: (n: string) => `第 ${n.replace("10+", "10 单及以后").replace(/\d$/, "$& 单")}`,
   pivot: {
     ladder: "转化率按“第几单”逐级看：买到第 n 单的人，之后是否再买。检验中每人每单计一次；距截止日不足所设天数的订单不计入分母。最前面的一单是文件里的第一单。",
+    ends: (dim: string, most: string, high: string, least: string, low: string) => `按${dim}看，转化率最高的是“${most}”：${high}；最低的是“${least}”：${low}。`, level: (dim: string, low: string, high: string) => `各${dim}的转化率看不出差别：从 ${low} 到 ${high}，最高与最低的区间重叠。`,
+    margins: "每一格里，各人从自己在这一格的第一次算起；“全部”则从各人的第一次算起，所以它的转化率可能高于或低于同行、同列的每一格。",
+    once: (orders: boolean) => `${orders ? "这里各人每单计一次，归到这一单第一行所在的组合" : "这里每人只计一次，归到本人第一次所在的组合；上表中同一个人可以在几格里各计一次"}，所以人数和转化率与上表不同。按区间下限选出，转化率高的在前。`,
     rises: (needs: boolean, one: string, other: string) => (needs ? beside(one, `的作用因${other}而异：请逐级来看。`) : beside("看不出", one, `的作用因${other}而异。`)),
     hindsight: "阶段、分组等取自截止日，已经包含之后发生的事：这样的转化率只可比较，不可当作预测。",
     table: "数据", rows: "行", columns: "列", layers: "分层", noLayers: "不分层", shows: "数值", show: { people: "人数", rows: "次数", sum: "合计", rate: "转化率" },
@@ -45,7 +48,7 @@ export const behaviourZh = {
     common: "路径商品的共性", compare: "按什么比", compareOff: "不比较", products: "商品数", onPaths: "在路径商品中", inAll: "在全部商品中", noColumn: "订单里没有商品、品类等标签列。在“文件”里指定一列，就能看路径。",
   },
   rules: {
-    lead: (people: string, share: string, n: string) => `${n} 条规则命中 ${people} 人，占 ${share}。`, list: "规则", rule: "规则", first: "归到这条", firstHint: "一个人可能符合多条；按顺序只归到最先符合的那条。", none: "都不符合",
+    lead: (people: string, share: string, rules: number, lists: number) => `${[rules > 0 ? `${rules} 条规则` : "", lists > 0 ? `${lists} 份响应名单` : ""].filter(Boolean).join("和 ")}${rules > 0 && lists > 0 ? "一共" : ""}命中 ${people} 人，占 ${share}。`, list: "规则", rule: "规则", first: "归到这条", firstHint: "一个人可能符合多条；按顺序只归到最先符合的那条。", none: "都不符合",
     names: {
       converted: "已转化", drop: "放弃", rest: "暂停触达", retry: "再次触达",
       "registered-not-bought": "注册未购", "many-visits-not-bought": "常逛未购", "coupon-claimed-not-used": "领券未用", "campaign-opened-not-bought": "看过活动未购", "campaign-joined-not-bought": "报名活动未购",

@@ -23,6 +23,11 @@ export const businessEn: BusinessWords = {
   everySince: "The first day of every row",
   everyLabel: "Labels of every row",
   everyLabelHint: "As column=value, such as category=tea; several with commas between.",
+  readAs: {
+    times: "Times are", open: "found out", auto: (format) => `found: ${format}`, formats: { ymd: "year, month, day", dmy: "day, month, year", mdy: "month, day, year", unix: "seconds since 1970", "unix-ms": "milliseconds since 1970" },
+    nobody: "No column here says who, so nobody knows whose a row is. Use a file with a member number, a phone or the like (one with stars in it tells nobody apart); if a column does hold the IDs of people, choose “ID” above it.",
+    onlyOrders: "There are no people here: an order number tells orders apart, not customers. Use a file with a member number, a phone or the like; if a column does hold the IDs of people, choose “ID” above it. With order numbers as IDs every order would be a customer, and nobody would ever come back.",
+  },
   refunds: "Statuses that mean a refund",
   lines: "Each row's status is of that row alone",
   linesHint: "For orders of several rows that have a status each: a row that was given back is worth nothing then, and takes nothing off the others. Otherwise it is taken off its order.",
@@ -60,6 +65,7 @@ export const businessEn: BusinessWords = {
   keep: "Save audience",
   kept: (name) => `Save audience: ${name}`,
   list: "Save list",
+  listAll: (n, all) => `The audience has the ${n} whom the tag file knows; save a list of all ${all}`,
   filesOf: "Save files",
   recipe: "Recipe",
   asOfDay: (day) => `as of ${day}`,
@@ -103,7 +109,7 @@ export const businessEn: BusinessWords = {
   },
   home: {
     people: "People", buyers: "Buyers", orders: "Orders", money: "Money", repeat: "Bought again", open: "Open",
-    noSteps: "Choose steps under Funnel to see it here.", noEvents: "Add a file of events to see it here.", small: "Too little data to tell.",
+    since: (day) => `In brackets: change since ${day}`, noSteps: "Choose steps under Funnel to see it here.", small: "Too little data to tell.",
   },
   rfm: {
     lead: (buyers, top, share) => `Of ${buyers} buyers, the ${top} brought ${share} of the money.`,
@@ -128,7 +134,7 @@ export const businessEn: BusinessWords = {
   clv: {
     lead: (months) => `Expected over ${months} months`,
     bands: "Value bands", band: "Band", value: "Expected value", each: "Per person", alive: "Chance to be active", names: { low: "Low", middle: "Middle", high: "High" },
-    states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
+    states: "Lifecycle", stateNames: { first: "First order", occasional: "Occasional", periodic: "Periodic", loyal: "Loyal" }, aliveHint: "Whoever bought once has 100%, however long ago: BG/NBD lets people leave only behind a repeat order, and takes nobody for gone before a second one.", jumps: (days) => `Moves over ${days} days`, newcomer: "had not bought",
     holdout: (days) => `Held out: orders per person in the last ${days} days`, predicted: "Forecast", actual: "Came", repeats: "Repeat orders before",
     offMoney: (predicted, actual, apart) => `${predicted} forecast, ${actual} came: ${apart} apart.`, holdoutMoney: (days) => `Held out: money per person in the last ${days} days`,
     off: (predicted, actual, apart) => `${predicted} orders forecast, ${actual} came: ${apart} apart.`,
@@ -138,6 +144,7 @@ export const businessEn: BusinessWords = {
   stages: {
     lead: (from, days, up, down) => `In ${days} days from ${from}, ${up} people moved up and ${down} moved down.`,
     preset: "Stages", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "Three layers" }, own: "Own",
+    names: { acquisition: "Acquisition", activation: "Activation", retention: "Retention", revenue: "Revenue", referral: "Referral", basic: "Basic", active: "Active", loyal: "Loyal" },
     spread: "People by stage", stage: "Stage", inflow: "In", outflow: "Out", stock: "Stock ratio", cohort: "Cohort rate", lower: "Fell: active / silent", rose: "Moved up", fell: "Moved down", fellActive: (stage) => `Fell from ${stage}, active`, fellSilent: (stage) => `Fell from ${stage}, silent`,
     flow: "Moves between the two days", trend: "Stocks over time", new: "Who moves up sooner: old or new people", stockPeople: "Old", newPeople: "New", all: "All time", fair: (days) => `Same ${days} days`,
     unmet: (stages) => `Nothing in the files makes anybody reach: ${stages}.`, unused: (events) => `Events that no stage speaks of: ${events}. “Edit stages” puts them in.`, wentHigher: "moved up", notHigher: "not yet", winner: { stock: "Old people move up more", new: "New people move up more", open: "Not told apart" }, lag: "Days from coming in to moving up", day: "days",
@@ -194,6 +201,7 @@ export const businessEn: BusinessWords = {
   },
   experiment: {
     trend: (metric, from, to, way, p) => `${metric} from “${from}” to “${to}”, in this order: ${{ rises: "rises", falls: "falls", open: "no trend" }[way]} (p ${p}).`,
+    nothing: "There are only arms, and nothing that tells what became of the people in them. Add a file of orders or events, or name a column of numbers in the file of arms.",
     sequential: "Look at any time", looks: "Intervals and p hold however often you look; they are wider than those for one look at the planned size.",
     srm: "The split first", srmFine: (p) => `Arms are as large as planned (p ${p}).`, srmBad: (p) => `Arms are not as large as planned (p ${p}): the split is broken, and the differences below cannot be trusted.`,
     random: "not randomised", randomLine: "People were not put into arms by lot: differences may be of who they are.", isRandom: "Randomised",

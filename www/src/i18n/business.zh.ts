@@ -22,6 +22,11 @@ export const businessZh = {
   everySince: "整份文件的起始日",
   everyLabel: "整份文件的标签",
   everyLabelHint: "按“列名=值”填写，如“品类=茶”，多个用逗号隔开。",
+  readAs: {
+    times: "时间写法", open: "自动", auto: (format: string) => `自动：${format}`, formats: { ymd: "年月日", dmy: "日月年", mdy: "月日年", unix: "1970 年以来的秒数", "unix-ms": "1970 年以来的毫秒数" },
+    nobody: "这里没有认得出人的列，所以不知道每一行是谁的。请换一份带会员号、手机号等的文件（打了星号的认不出人）；若某一列就是人的 ID，请在它上面选“ID”。",
+    onlyOrders: "这里没有人：订单号认得出订单，认不出顾客。请换一份带会员号、手机号等的文件；若某一列就是人的 ID，请在它上面选“ID”。不要拿订单号当 ID：那样每一单都成了一位顾客，复购和留存无从谈起。",
+  },
   refunds: "表示退款的状态",
   lines: "每行的状态只说这一行",
   linesHint: "一单多行、每行各有状态的表请勾选：退款的行不值钱，也不从同单的其他行里扣。不勾选时，退款行从所属订单里扣除。",
@@ -59,6 +64,7 @@ export const businessZh = {
   keep: "存为人群",
   kept: (name: string) => `存为人群：${name}`,
   list: "保存名单",
+  listAll: (n: string, all: string) => `人群只含标签文件中的 ${n} 人；保存全部 ${all} 人的名单`,
   filesOf: "保存文件",
   recipe: "配方",
   asOfDay: (day: string) => `截至 ${day}`,
@@ -102,7 +108,7 @@ export const businessZh = {
   },
   home: {
     people: "人数", buyers: "购买人数", orders: "订单", money: "成交额", repeat: "复购占比", open: "打开",
-    noSteps: "在漏斗里选好步骤，这里就有图。", noEvents: "有行为文件，这里就有图。", small: "数据太少，算不出来。",
+    since: (day: string) => `括号内：与 ${day} 相比`, noSteps: "在漏斗里选好步骤，这里就有图。", small: "数据太少，算不出来。",
   },
   rfm: {
     lead: (buyers: string, top: string, share: string) => `${buyers} 位购买者中，${top}贡献了 ${share} 的金额。`,
@@ -127,7 +133,7 @@ export const businessZh = {
   clv: {
     lead: (months: string) => `未来 ${months} 个月预计带来`,
     bands: "价值分层", band: "分层", value: "预计价值", each: "人均", alive: "仍活跃的可能", names: { low: "低价值", middle: "中价值", high: "高价值" } as Record<string, string>,
-    states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
+    states: "生命周期", stateNames: { first: "首购", occasional: "偶尔", periodic: "周期", loyal: "忠诚" } as Record<string, string>, aliveHint: "只买过一次的人一律是 100%，多久以前买的都一样：BG/NBD 假定人只会在一次复购之后离开，第二单之前谁也不算流失。", jumps: (days: string) => `${days} 天来的跃迁`, newcomer: "此前未购",
     holdout: (days: string) => `留出最后 ${days} 天检验：每人订单`, predicted: "预测", actual: "实际", repeats: "此前复购次数",
     offMoney: (predicted: string, actual: string, apart: string) => `预测 ${predicted}，实际 ${actual}，相差 ${apart}。`, holdoutMoney: (days: string) => `留出最后 ${days} 天检验：每人金额`,
     off: (predicted: string, actual: string, apart: string) => `预测 ${predicted} 单，实际 ${actual} 单，相差 ${apart}。`,
@@ -137,6 +143,7 @@ export const businessZh = {
   stages: {
     lead: (from: string, days: string, up: string, down: string) => `${from} 起的 ${days} 天里，${up} 人升了阶段，${down} 人降了。`,
     preset: "阶段方案", presets: { aipl: "AIPL", "4a": "4A", "o-5a": "O-5A", aarrr: "AARRR", layers: "三层" }, own: "自定义",
+    names: { acquisition: "获客", activation: "激活", retention: "留存", revenue: "变现", referral: "传播", basic: "基础互动", active: "活跃互动", loyal: "忠诚互动" } as Record<string, string>,
     spread: "各阶段人数", stage: "阶段", inflow: "流入", outflow: "流出", stock: "存量比", cohort: "同批转化率", lower: "下降：有行为 / 无行为", rose: "上升", fell: "下降", fellActive: (stage: string) => `从${stage}下降，有行为`, fellSilent: (stage: string) => `从${stage}下降，无行为`,
     flow: "两天之间的流转", trend: "存量走势", new: "老客与新客谁更易升", stockPeople: "原有", newPeople: "新进", all: "全部时间", fair: (days: string) => `同等 ${days} 天`,
     unmet: (stages: string) => `文件里没有能到这些阶段的行为：${stages}。`, unused: (events: string) => `没有阶段用到的行为：${events}。可在“编辑阶段”里放进去。`, wentHigher: "已升阶", notHigher: "未升阶", winner: { stock: "原有的更易升", new: "新进的更易升", open: "看不出差别" }, lag: "进入后多少天升阶", day: "天",
@@ -193,6 +200,7 @@ export const businessZh = {
   },
   experiment: {
     trend: (metric: string, from: string, to: string, way: "rises" | "falls" | "open", p: string) => `${metric}按此顺序从“${from}”到“${to}”：${{ rises: "逐级上升", falls: "逐级下降", open: "无明显趋势" }[way]}（p ${p}）。`,
+    nothing: "只有分组，还不知道各组的人后来怎样。请再加一份订单或行为文件，或在分组文件里指出一列数值，再看哪一组更好。",
     sequential: "随时查看结果", looks: "无论查看多少次，区间和 p 都成立；代价是比到达计划人数时只看一次的更宽。",
     srm: "先看分流", srmFine: (p: string) => `各组人数与计划相符（p ${p}）。`, srmBad: (p: string) => `各组人数与计划不符（p ${p}）：分流有问题，下面的差异不可信。`,
     random: "非随机分组", randomLine: "人不是随机分到各组的，差异可能来自人本身。", isRandom: "随机分组",

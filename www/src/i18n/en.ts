@@ -466,6 +466,7 @@ export const en: Words = {
     seed: "Seed",
     everyone: "Whole tag file",
     from: { seed: "in both files", everyone: "tag file", profile: "from the profile", lookalike: "lookalike", personas: "persona", business: "over time", combined: "combined" },
+    partly: (n, all) => `${n} of ${all} are in the tag file`,
     combine: "Combine",
     rename: (name) => `Rename “${name}”`,
     remove: (name) => `Remove “${name}”`,

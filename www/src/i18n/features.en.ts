@@ -19,6 +19,7 @@ export const featuresEn: FeaturesWords = {
     title: "Model it on behaviour", go: "Model it", of: (kind) => `Model it: ${kind}`,
     line: "These features become the tag file and those it happened to the seed of this room: match, profile, lookalike (with lift, out of fold) and personas work as always.",
     warn: "The room's two files are replaced. Those of now and their settings are kept, and can be put back.",
+    ask: (n, names, more) => `Audiences that lean on the present files: ${n} (${names}${more ? ", …" : ""}). Once those are replaced they can be neither used nor exported. With the first files put back, those that a recipe can make again come back.`, sure: "Model it all the same", leave: "Not now",
     back: "Put my files back", replaced: "The room's two files are made from behaviour.", policy: "The tag file here is under its provider's policy and cannot be replaced by behaviour.",
   },
   cohorts: { freeze: (day) => `Learns who was lost against who stayed, among the people of the tag file. The tag file is frozen at ${day} by itself first, the last day before the silence: dates behind it do not count.`, loose: (day) => `Learns who was lost against who stayed, among the people of the tag file. It has no column of dates, so nothing can be frozen at ${day}: tags that know what came later tell it the answer.`, behaviour: "Model behaviour instead", behaviourHint: "Features from events and orders, all frozen before the silence." },

@@ -466,6 +466,7 @@ export const zh = {
     seed: "种子人群",
     everyone: "标签文件全体",
     from: { seed: "两份文件的交集", everyone: "标签文件", profile: "画像圈选", lookalike: "相似人群", personas: "分群", business: "经营分析", combined: "组合" },
+    partly: (n: string, all: string) => `${n} / ${all} 人在标签文件中`,
     combine: "组合",
     rename: (name: string) => `给“${name}”改名`,
     remove: (name: string) => `移除“${name}”`,

@@ -4,7 +4,17 @@ import { i18n } from "../i18n/i18n.svelte";
 
 export type Origin = "seed" | "everyone" | "profile" | "lookalike" | "personas" | "business" | "combined";
 
-export type Crowd = { id: number; name: string; expr: Expr; people: number; from: Origin; colour: number; runs: Runs };
+export type Crowd = {
+  id: number;
+  name: string;
+  expr: Expr;
+  people: number;
+  /** Of people found over time: how many there are in all, in the tag file or not. */
+  all?: number | undefined;
+  from: Origin;
+  colour: number;
+  runs: Runs;
+};
 
 /** Numbers of the results a crowd was made under. */
 export type Runs = { match: number; lookalike: number; personas: number; model: number };
@@ -19,8 +29,8 @@ export class Basket {
     this.#runs = runs;
   }
 
-  add(name: string, expr: Expr, people: number, from: Origin, colour = this.#colour()): Crowd {
-    const crowd = { id: this.#next, name: this.#free(name), expr, people, from, colour, runs: this.#runs() };
+  add(name: string, expr: Expr, people: number, from: Origin, colour = this.#colour(), all?: number): Crowd {
+    const crowd = { id: this.#next, name: this.#free(name), expr, people, all, from, colour, runs: this.#runs() };
     this.#next += 1;
     this.crowds = [...this.crowds, crowd];
     return crowd;
@@ -40,9 +50,14 @@ export class Basket {
     this.crowds = [this.#given("seed", seed, 0), this.#given("everyone", everyone, EVERYONE), ...rest];
   }
 
-  has(expr: Expr): boolean {
+  /** The crowd of an expression, unless what it leans on was made anew since. */
+  find(expr: Expr): Crowd | undefined {
     const text = JSON.stringify(expr);
-    return this.crowds.some((crowd) => !this.stale(crowd) && JSON.stringify(crowd.expr) === text);
+    return this.crowds.find((crowd) => !this.stale(crowd) && JSON.stringify(crowd.expr) === text);
+  }
+
+  has(expr: Expr): boolean {
+    return this.find(expr) !== undefined;
   }
 
   /** Whether a result it leans on was made anew since. */

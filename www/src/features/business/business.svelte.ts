@@ -3,7 +3,9 @@ import type { Call, CampaignPlan, CampaignReport, ClvPlan, ClvReport, CohortPlan
 import type { Refusal } from "../../engine/engine";
 import { app } from "../../state/app.svelte";
 import { Task } from "../../state/task.svelte";
-import { COUNTED, FATES, stageOf, stepName, tableOf, usesIn, type FileKind, type Use } from "./detect";
+import { callColumns } from "../../format";
+import { COUNTED, FATES, stageOf, stepName, tableOf, unixOf, usesIn, type FileKind, type Use } from "./detect";
+import { columnOf } from "./words";
 
 export const TOPICS = ["rfm", "stages", "funnel", "experiment", "traffic", "clv", "pivot", "cohorts", "paths", "rules", "feedback", "campaigns", "standings", "features", "figures"] as const satisfies AnyTopic[];
 export type Topic = (typeof TOPICS)[number];
@@ -121,11 +123,14 @@ export class PastFile {
   get untimed(): boolean {
     return (this.table === "events" || this.table === "orders" || (this.table === "campaign" && !this.counted)) && !this.#one("time");
   }
-  /** How times are written: as was said, or as seconds or milliseconds since 1970 where all that is seen are. */
+  /** How times seem to be written, where that is as seconds or milliseconds since 1970. */
+  get unix(): TimeFormat | undefined {
+    const time = this.#one("time");
+    return time && unixOf(time);
+  }
+  /** How times are written: as was said, else as they seem to be. */
   get #format(): TimeFormat | null {
-    const seen = this.#one("time")?.examples ?? [];
-    const all = (like: RegExp): boolean => seen.length > 0 && seen.every((value) => like.test(value));
-    return this.format || (all(/^1\d{12}$/) ? "unix-ms" : all(/^1\d{9}$/) ? "unix" : null);
+    return this.format || (this.unix ?? null);
   }
 
   get #lacksStage(): Use | undefined {
@@ -274,7 +279,8 @@ export class Answer<T extends Topic> {
       if (refusal || !result) return;
       this.files = await takeAll(result);
       const report = this.files.find(({ made }) => made.name === `${this.topic}.json`);
-      if (report) this.report = JSON.parse(await report.blob.text());
+      // Files read in anew meanwhile take the answer with them.
+      if (report && report.blob.size > 0) this.report = JSON.parse(await report.blob.text());
     } while (this.task.status.is === "stale");
   }
 
@@ -297,6 +303,8 @@ class Business {
   saving = $state.raw<Out[]>();
   refusal = $state.raw<Refusal>();
   sampling = $state(false);
+  /** While files are brought in, until the plans fit them. */
+  opening = $state(false);
   /** Entries of a loaded recipe whose files are not here yet. */
   #waiting: Entry[] = [];
   /** The analyses that found what crowds were kept by. */
@@ -309,6 +317,7 @@ class Business {
     const of = <T extends Topic>(topic: T): Answer<T> => new Answer(topic, () => (this.#askable(topic) && !this.#nothing(topic) ? { plan: `${this.bring.run} ${JSON.stringify(this.#asked(topic))}` } : undefined));
     this.answers = { rfm: of("rfm"), clv: of("clv"), stages: of("stages"), funnel: of("funnel"), experiment: of("experiment"), traffic: of("traffic"), pivot: of("pivot"), cohorts: of("cohorts"), paths: of("paths"), rules: of("rules"), feedback: of("feedback"), campaigns: of("campaigns"), standings: of("standings"), features: of("features"), figures: of("figures") };
     app.past = (measure) => this.#written(measure);
+    callColumns((column) => (/^behaviour(-\w+)?\.csv$/.test(app.slots.tags.file?.ref.name ?? "") ? columnOf(column) : column));
   }
 
   get recipe(): PastRecipe {
@@ -337,6 +346,10 @@ class Business {
   get ruled(): boolean {
     return this.plans.rules.rules.length > 0 || this.plans.rules.response !== null;
   }
+  /** Whether anything tells what became of people in arms: orders, events, or numbers beside the arms. */
+  get measured(): boolean {
+    return this.has("orders") || this.has("events") || (this.bring.result?.numbers.some(([table]) => table === "assign") ?? false);
+  }
   /** What a pivot of this table can cross besides its columns: those whose analysis can be asked of the files. */
   known(table: PastTable): string[] {
     const can = (topic: Topic): boolean => (topic === "experiment" ? this.has("assign") : topic === "rules" ? this.ruled : topic === "stages" || this.has("orders"));
@@ -346,9 +359,9 @@ class Business {
   values(table: PastTable, name: string): string[] {
     return this.bring.result?.columns.find((column) => column.table === table && column.name === name)?.values ?? [];
   }
-  /** Columns of labels of a table. */
+  /** Columns of labels of a table; what people wrote is no label, since hardly two wrote the same. */
   dims(table: PastTable): PastColumn[] {
-    return this.bring.result?.columns.filter((column) => column.table === table) ?? [];
+    return this.bring.result?.columns.filter((column) => column.table === table && column.name !== "text") ?? [];
   }
   /** The column of what people wrote. */
   get texts(): PastColumn | undefined {
@@ -390,8 +403,13 @@ class Business {
 
   /** Brings the files in, and starts each analysis from what was found in them. */
   async open(): Promise<void> {
+    this.opening = true;
     await this.bring.start();
-    if (!this.ready) return;
+    if (this.ready) this.#start();
+    this.opening = false;
+  }
+
+  #start(): void {
     const { plans, events } = this;
     const arms = this.values("assign", "arm");
     const steps = [...new Set(WAY.flatMap((step) => events.find((event) => step.test(event) && !UNDONE.test(event)) ?? []))].map((event) => ({ name: null, event: [event], where: {} }));
@@ -451,21 +469,33 @@ class Business {
     this.refusal = undefined;
     try {
       await this.need(topic);
-      if (app.match.status.is !== "done") {
-        this.saving = await takeAll(await app.engine.call({ "past-people": { name, who } }));
-        return;
-      }
-      await this.#audience(topic, name, who);
+      if (app.match.status.is === "done") await this.#audience(topic, name, who);
+      else await this.#list(name, who);
     } catch (error) {
       this.refusal = error as Refusal;
     }
   }
 
+  /** All who stand behind a number as a list of IDs, whoever of them the tag file knows. */
+  async list(topic: Topic, name: string, who: Found[]): Promise<void> {
+    this.refusal = undefined;
+    try {
+      await this.need(topic);
+      await this.#list(name, who);
+    } catch (error) {
+      this.refusal = error as Refusal;
+    }
+  }
+
+  async #list(name: string, who: Found[]): Promise<void> {
+    this.saving = await takeAll(await app.engine.call({ "past-people": { name, who } }));
+  }
+
   async #audience(topic: Topic, name: string, who: Found[]): Promise<Expr> {
     const { run } = this.answers[topic].task;
-    const { crowd, people } = await app.engine.call({ "past-crowd": { who, run } });
+    const { crowd, people, all } = await app.engine.call({ "past-crowd": { who, run } });
     for (const { measure } of who) this.#kept.set(`past.${measure}.${run}`, topic);
-    if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business");
+    if (!app.basket.has(crowd)) app.basket.add(name, crowd, people, "business", undefined, all);
     return crowd;
   }
 
@@ -622,7 +652,7 @@ class Business {
 
   /** Whether a topic has nothing to ask yet. */
   #nothing(topic: Topic): boolean {
-    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0) || (topic === "feedback" && !this.texts);
+    return (topic === "figures" && Object.values(this.plans.figures).every((of) => of.length === 0)) || (topic === "experiment" && !this.measured) || (topic === "rules" && !this.ruled) || (topic === "traffic" && this.plans.traffic.layers.length === 0) || (topic === "feedback" && !this.texts);
   }
 
   /** All that an answer depends on: its plan, and those of the analyses a pivot crosses. */

@@ -1,6 +1,6 @@
 // What a file of many rows per person is, and what its columns are for: by their names, in Chinese and English, and by
 // some of their values. Every guess is shown and can be changed.
-import type { ColumnFound, Inspection, PastTable } from "api";
+import type { ColumnFound, Inspection, PastTable, TimeFormat } from "api";
 
 /** What a column is used for. */
 export const USES = ["id", "time", "event", "arm", "order", "amount", "status", "product", "category", "channel", "text", "crowd", "content", "impressions", "clicks", "cost", "conversions", "revenue", "stage", "people", "stood", "total", "since", "from", "to", "step", "label", "number", "none"] as const;
@@ -40,8 +40,8 @@ const WORDS: [Use, RegExp][] = [
   ["impressions", /曝光|展示|展现|^impressions?$|^shown$|^views$|impr/i],
   ["clicks", /点击|clicks?$/i],
   ["cost", /花费|消耗|成本|^cost|spend$|^spent/i],
-  ["conversions", /转化|成交数|conversions?$|^converted$|^purchases$/i],
-  ["revenue", /收入|成交额|销售额|gmv|revenue|^sales$/i],
+  ["conversions", /转化|(成交|下单|支付|付款|购买)(人数|单数|笔数|数|量|用户数|订单数|件数)|conversions?$|^converted$|^purchases$/i],
+  ["revenue", /收入|(成交|支付|付款|下单|订单|销售)(金?额|总额)|gmv|revenue|^sales$/i],
   ["crowd", /人群|crowd|audience/i],
   ["content", /创意|素材|内容|content|creative/i],
   ["time", /时间|日期|(^|[_ ])(time|date|datetime|timestamp|ts|day|dt|when)($|[_ ])|(time|date|_at|_on)$/i],
@@ -59,6 +59,13 @@ const WORDS: [Use, RegExp][] = [
 /** Values that say what became of an order. */
 export const FATES = { refunds: /退|refund|return/i, cancelled: /取消|关闭|作废|未支付|cancel|closed|void|unpaid/i };
 
+/** Seconds and milliseconds since 1970. Long numbers look like phones and may be masked: of a phone all but eight characters
+ *  stand before the stars, of another ID from twelve characters on four, else a quarter; 19… is a year then. */
+const UNIX: [TimeFormat, RegExp][] = [
+  ["unix-ms", /^1(\d{12}|\d{4}\*{4}\d{4}|[0-8]\d{2}\*{4}\d{4})$/],
+  ["unix", /^1(\d{9}|\d\*{4}\d{4}|[0-8]\*{4}\d{2})$/],
+];
+
 const TIME = /^\d{4}[-/.年]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^(19|20)\d{6}$|^1\d{9}(\d{3})?$/;
 
 const YES_NO = /^(0|1|y|n|t|f|yes|no|true|false|on|off|是|否|有|无)$/i;
@@ -67,6 +74,8 @@ const STEP = /(^|[_ .])(sent|delivered|arrived|opened|open|read|clicked|click|re
 const all = (column: ColumnFound, like: RegExp): boolean => column.examples.length > 0 && column.examples.every((value) => like.test(value));
 /** Also a column of counts so different that it looks like IDs. */
 const numeric = (column: ColumnFound): boolean => column.role.role === "number" || all(column, /^[¥￥$€]?-?[\d,]+(\.\d+)? ?(?:[万亿w]|[元圆]|rmb|cny)?$/i);
+/** How all that is seen of a column counts from 1970, if it does. */
+export const unixOf = (column: ColumnFound): TimeFormat | undefined => UNIX.find(([, like]) => all(column, like))?.[0];
 const steps = (found: Inspection): ColumnFound[] => found.columns.filter((column) => STEP.test(column.name) && (column.role.role === "date" || all(column, TIME) || all(column, YES_NO)));
 
 /** Stars are few, and look like labels. */
@@ -75,8 +84,16 @@ const STARS = /评分|打分|星级|几星|(^|[_ ])(stars?|rating|score|nps|csat
 /** The event that a column of a step stands for. */
 export const stepName = (column: string): string => column.replace(/([_ ]?(at|time|on|date)|时间|日期)$/i, "") || column;
 
+/** Names of people and of their IDs. */
+const WHO = /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i;
+/** Orders, moments and sums look like IDs and are nobody's: every order would be a customer. */
+const thing = ({ name }: ColumnFound): boolean => WORDS.some(([use, words]) => (use === "order" || use === "time" || (use === "amount" && !WHO.test(name))) && words.test(name));
+
 /** The ID column, if one looks like it. */
-export const idOf = (found: Inspection): ColumnFound | undefined => found.columns.find(({ role }) => role.role === "id") ?? found.columns.find(({ id }) => id) ?? found.columns.find(({ name }) => /(^|_)(id|uid|user|customer|member)($|_)|用户|会员|客户/i.test(name));
+export function idOf(found: Inspection): ColumnFound | undefined {
+  const columns = found.columns.filter((column) => !thing(column));
+  return columns.find(({ role }) => role.role === "id") ?? columns.find(({ id }) => id) ?? columns.find(({ name }) => WHO.test(name));
+}
 
 /** Parts of a whole and changes are no people, and nobody's label. */
 const SHARE = /占比|比例|比重|份额|环比|同比|增幅|率$|(^|[_ -])(share|percent|percentage|pct|ratio|rate|mom|yoy|growth)($|[_ -])|[%％]/i;
@@ -86,7 +103,7 @@ const shared = (column: ColumnFound): boolean => 2 * column.examples.filter((val
 function named(column: ColumnFound, table: FileKind): Use | undefined {
   if (table === "standing" && shared(column)) return undefined;
   const words = table === "standing" ? [...STAGED, ...WORDS] : WORDS;
-  return words.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || numeric(column)) && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || numeric(column)) && (!/^(from|to)$/.test(use) || !(numeric(column) || column.role.role === "date")))?.[0];
+  return words.find(([use, words]) => words.test(column.name) && usesOf(table).includes(use) && (use !== "amount" || numeric(column)) && (use !== "text" || !/number|date/.test(column.role.role)) && (!(isCounted(use) || /^(people|stood|total)$/.test(use)) || (numeric(column) && !shared(column))) && (!/^(from|to)$/.test(use) || !(numeric(column) || column.role.role === "date")))?.[0];
 }
 
 /** The column of the time, if one looks like it. */

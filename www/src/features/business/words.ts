@@ -6,7 +6,7 @@ const own = (names: Record<string, string>, name: string): string => names[name]
 
 export const groupName = (name: string): string => own(i18n.t.business.rfm.names, name);
 export const strategyName = (code: string): string => own(i18n.t.business.rfm.strategies, code);
-export const stageName = (name: string | null): string => name ?? i18n.t.business.outside;
+export const stageName = (name: string | null): string => (name === null ? i18n.t.business.outside : own(i18n.t.business.stages.names, name));
 export const bandName = (code: string): string => own(i18n.t.business.clv.names, code);
 export const stateName = (code: string): string => own(i18n.t.business.clv.stateNames, code);
 
@@ -44,5 +44,5 @@ export const topicName = (name: string): string => own(i18n.t.feedback.names, na
 /** The other way: what a topic is called in the recipe, whatever the language it is read in. */
 export const topicCode = (name: string): string => Object.entries(i18n.t.feedback.names).find(([, said]) => said === name)?.[0] ?? name;
 
-/** The colour of the n-th of several things; what stands apart is grey. */
-export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 10}`);
+/** The colour of the n-th of several things, eleven of them apart, as RFM has groups; what stands apart is grey. */
+export const colourOf = (at: number): string => (at < 0 ? "--base-bar" : `--crowd-${at % 11}`);
