@@ -3913,7 +3913,11 @@ products?: Array<Joined>,
 /**
  * What became of orders by their rows together, where the rows alone do not say it.
  */
-orders?: OrdersSettled, };
+orders?: OrdersSettled, 
+/**
+ * A last day that stands alone, far behind all others, where no `as_of` was said: every analysis counts from it.
+ */
+ahead?: LastDayAlone, };
 
 /**
  * A 95 % interval.
@@ -4008,6 +4012,23 @@ tgi_base: number, };
  * What an ID names.
  */
 export type Kind = "phone" | "email" | "imei" | "oaid" | "idfa" | "gaid" | "opaque";
+
+/**
+ * The last day, far behind all others.
+ */
+export type LastDayAlone = { 
+/**
+ * Which.
+ */
+day: string, 
+/**
+ * Its rows.
+ */
+rows: number, 
+/**
+ * The day before it that has rows.
+ */
+before: string, };
 
 /**
  * Where a persona stands in the layering.
