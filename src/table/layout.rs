@@ -69,7 +69,7 @@ impl Layout {
         let rows = sample(text, last, &dialect)?;
         let first = rows.first().ok_or(Kind::NoRows)?;
         if let Some(at) = preamble(&rows, &given.missing).filter(|_| given.header.is_none()) {
-            return Err(Error::new(Kind::HeaderBelow).row(at as u64 + 1));
+            return Err(Error::new(Kind::HeaderBelow).row(line(text, &dialect, at)));
         }
         dialect.header = given.header.unwrap_or_else(|| has_header(&rows, &given.missing));
         let names =
@@ -162,6 +162,13 @@ fn commonest(numbers: &[usize]) -> Option<(usize, u64)> {
     let mut counts = std::collections::BTreeMap::new();
     numbers.iter().for_each(|n| *counts.entry(*n).or_insert(0u64) += 1);
     counts.into_iter().max_by_key(|(n, count)| (*count, *n))
+}
+
+/// The line of a row, empty ones counted.
+fn line(text: &[u8], dialect: &Dialect, row: usize) -> u64 {
+    let (mut rows, mut fields) = (Rows::new(text, dialect), Fields::new());
+    (0..=row).for_each(|_| drop(rows.next(true, &mut fields)));
+    rows.lines()
 }
 
 /// Where the names of columns stand, if lines of a single cell stand above them, as exports say when and of what they are.
@@ -289,6 +296,8 @@ mod tests {
         let file = "导出时间：2026-07-01\n店铺：茶\n手机号,下单时间,金额\n13800000001,2026-06-01,5\n13800000002,2026-06-02,6\n";
         let refused = Layout::detect(file.as_bytes(), true, given()).unwrap_err();
         assert_eq!((refused.code(), refused.at.row), ("header-below", Some(3)));
+        let apart = file.replace("07-01\n", "07-01\n\n");
+        assert_eq!(Layout::detect(apart.as_bytes(), true, given()).unwrap_err().at.row, Some(4));
         let padded = file.replace("07-01\n", "07-01,,\n").replace("茶\n", "茶,,\n");
         assert_eq!(Layout::detect(padded.as_bytes(), true, given()).unwrap_err().code(), "header-below");
         // The control: the lines cut off, a header that is said to be one, a narrow file, a title over rows without names.

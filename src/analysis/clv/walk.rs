@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard};
+use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past as Sealed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,14 +35,16 @@ impl History {
         let (all, mut of, mut behind) = (&past.purchases, History::default(), u32::MAX);
         for order in all.of_person(person).filter(|order| all.fates[*order] == Fate::Bought) {
             let day = all.day(order);
-            if day >= end {
-                if day < end + ahead {
-                    of.ahead += u32::from(day != behind);
-                    of.came += all.amounts[order];
-                    behind = day;
-                }
-                continue;
+            if day >= end && day < end + ahead {
+                of.ahead += u32::from(day != behind);
+                of.came += all.amounts[order];
+                behind = day;
             }
+        }
+        let mut known = Vec::new();
+        past.known(person, end.saturating_mul(DAY), &mut known);
+        for order in known.into_iter().filter(|order| order.fate() == Fate::Bought) {
+            let day = order.time / DAY;
             if of.days == 0 {
                 of.first = day;
             } else if day > of.last {
@@ -50,9 +53,9 @@ impl History {
             }
             of.days += u32::from(of.days == 0 || day > of.last);
             of.last = day;
-            of.money += all.amounts[order];
+            of.money += order.worth();
             if day > of.first {
-                of.repeat += all.amounts[order];
+                of.repeat += order.worth();
             }
         }
         of

@@ -220,7 +220,8 @@ impl Cohorts {
         for (at, time) in (1u32..).zip(times) {
             let sure = time / DAY + self.silence + 1;
             let next = times.get(at as usize).map(|time| time / DAY);
-            if next.unwrap_or(self.end - 1) < sure {
+            // Who comes on the day that would be sure was never gone for so long.
+            if next.map_or(self.end <= sure, |next| next <= sure) {
                 continue;
             }
             let early = at <= self.early;

@@ -56,12 +56,9 @@ impl Covariates {
             start += *labels as usize;
         }
         if self.orders {
-            let before = |at: &usize| past.purchases.times[*at] < past.table(Source::Assign).times[row];
-            let bought = past
-                .purchases
-                .of_person(person)
-                .filter(before)
-                .filter(|at| past.purchases.fates[*at] == Fate::Bought);
+            let mut known = Vec::new();
+            past.known(person, past.table(Source::Assign).times[row], &mut known);
+            let bought = known.iter().filter(|order| order.fate() == Fate::Bought);
             places.push(start + [0, 1, 2, 2].get(bought.count()).copied().unwrap_or(3));
         }
         // Whose days are not over has places like anybody, and is nobody to learn from.

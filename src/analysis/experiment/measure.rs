@@ -210,14 +210,16 @@ impl Weigh {
                 }
             }
             What::Orders | What::Count => {
-                let all = &past.purchases;
-                for at in all.of_person(person).filter(|at| (start..stop).contains(&all.times[*at])) {
-                    let bought = all.fates[at] == Fate::Bought;
+                // As they stood when the days were over: who came early had longer to send things back.
+                let mut known = Vec::new();
+                past.known(person, stop, &mut known);
+                for order in known.iter().filter(|order| order.time >= start) {
+                    let bought = order.fate() == Fate::Bought;
                     if bought {
-                        first = first.or(Some((all.times[at] - start) / DAY));
+                        first = first.or(Some((order.time - start) / DAY));
                     }
                     let counted = rate || outcome.what == What::Count;
-                    value += if counted { i64::from(bought) } else { all.amounts[at] };
+                    value += if counted { i64::from(bought) } else { order.worth() };
                 }
             }
         }

@@ -269,7 +269,12 @@ impl Cross {
         let own = past.purchases.of_person(person).start;
         for row in table.before(person, self.end).filter(|row| self.rows.takes(table, *row)) {
             let state = table.states.get(row).copied().unwrap_or(SOLD);
-            if state != CANCELLED {
+            // An order that was called off later was none, either.
+            let none = || {
+                self.source == Source::Orders
+                    && past.purchases.fates[past.order(person, row)] == Fate::Cancelled
+            };
+            if state != CANCELLED && !none() {
                 let amount = self.sum.map_or(0, |column| table.measures[column as usize][row]);
                 let sum = if amount == money::NONE { 0 } else { amount };
                 // What was given back is taken off where it stands, and is nobody's row.

@@ -41,17 +41,15 @@ impl Lens {
     }
     fn bought(self, past: &Past, person: usize) -> Bought {
         let from = if self.window == 0 { 0 } else { self.end.saturating_sub(self.window) };
-        let (all, mut sum, mut last) = (&past.purchases, Bought::default(), 0);
-        for order in all.of_person(person) {
-            let (day, bought) = (all.day(order), all.fates[order] == Fate::Bought);
-            if day >= self.end {
-                continue;
-            }
+        let (mut known, mut sum, mut last) = (Vec::new(), Bought::default(), 0);
+        past.known(person, self.end.saturating_mul(DAY), &mut known);
+        for order in known {
+            let (day, bought) = (order.time / DAY, order.fate() == Fate::Bought);
             if day < from {
                 sum.before |= bought;
                 continue;
             }
-            sum.money += all.amounts[order];
+            sum.money += order.worth();
             if bought {
                 sum.orders += 1;
                 last = day;

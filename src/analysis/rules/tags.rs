@@ -4,6 +4,7 @@ use super::plan::RuleFate;
 use super::{FIRST, HOLDS};
 use crate::error::Result;
 use crate::shard::{Analysis, Partial, Shard, add_up};
+use crate::table::history::cut::CANCELLED;
 use crate::table::history::moment::DAY;
 use crate::table::history::past::{Fate, Past};
 use crate::table::history::pick::Match;
@@ -191,7 +192,12 @@ impl Test {
             return meant.iter().map(|(_, row)| number(*row)).sum();
         }
         let of = |row: &usize| meant.binary_search_by_key(&past.order(person, *row), |m| m.1).is_ok();
-        table.rows(person).filter(of).map(number).sum()
+        let rows = table.rows(person).filter(of);
+        if self.fate == RuleFate::Cancelled {
+            // Of what was called off, what it would have come to.
+            return rows.map(|row| number(row).max(0)).sum();
+        }
+        rows.filter(|row| table.states.get(*row) != Some(&CANCELLED)).map(number).sum()
     }
     /// Seconds to the next event behind each of these.
     fn spent(&self, past: &Past, person: usize, meant: &Meant) -> u32 {

@@ -115,7 +115,26 @@ const LIKED: &[&str] = &[
 ];
 const PAID: &[&str] = &["pay", "paid", "payment", "purchase", "buy", "支付", "付款", "购买"];
 /// What did not come about, or was taken back, whatever else its name says.
-const UNDONE: &[&str] = &["fail", "failed", "cancel", "cancelled", "refund", "失败", "取消", "退款"];
+const UNDONE: &[&str] = &[
+    "fail",
+    "failed",
+    "failure",
+    "cancel",
+    "cancelled",
+    "canceled",
+    "refund",
+    "refunded",
+    "unpaid",
+    "失败",
+    "取消",
+    "退款",
+    "待付",
+    "待支付",
+    "未付",
+    "未支付",
+    "拒付",
+    "须知",
+];
 const PRAISED: &[&str] = &["review", "share", "praise", "recommend", "评价", "分享", "好评", "推荐"];
 const ASKED: &[&str] = &["search", "cart", "consult", "coupon", "搜索", "加购", "购物车", "咨询", "领券"];
 const JOINED: &[&str] = &["click", "follow", "member", "like", "点击", "关注", "入会", "点赞"];
@@ -153,18 +172,24 @@ impl Preset {
 
 /// Whether the name of an event holds one of these words: letters as whole words, others anywhere.
 fn speaks_of(event: &str, words: &[&str]) -> bool {
-    let mut apart = String::new();
+    let (mut apart, mut last) = (String::new(), ' ');
     for letter in event.chars() {
-        if letter.is_uppercase() {
+        if letter.is_uppercase() && !last.is_uppercase() {
             apart.push(' ');
         }
         apart.extend(letter.to_lowercase());
+        last = letter;
     }
     let named: Vec<&str> = apart.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    // Also `views`; `clicked` is mostly a step of a message.
+    let holds = |word: &str| {
+        let ending = |name: &&str| name.strip_prefix(word).is_some_and(|rest| matches!(rest, "" | "s"));
+        named.iter().any(|name| ending(name))
+    };
     let whole = event.to_lowercase();
-    words.iter().any(|word| {
-        whole == *word || if word.is_ascii() { named.contains(word) } else { whole.contains(word) }
-    })
+    words
+        .iter()
+        .any(|word| whole == *word || if word.is_ascii() { holds(word) } else { whole.contains(word) })
 }
 
 impl StagePlan {
@@ -233,14 +258,19 @@ mod tests {
             "addToCart",
             "review",
             "Search",
+            "PAGE_VIEW",
+            "PAY_SUCCESS",
+            "views",
+            "purchase_canceled",
+            "待付款",
         ]
         .map(Into::into)
         .into();
         let rules = StagePlan::default().rules_in(&events);
         let of = |name: &str| rules.iter().find(|rule| rule.name == name).map(|rule| rule.event.join(" "));
-        assert_eq!(of("A").as_deref(), Some("首页浏览 page_view"));
+        assert_eq!(of("A").as_deref(), Some("首页浏览 page_view PAGE_VIEW views"));
         assert_eq!(of("I").as_deref(), Some("搜索 加入购物车 addToCart Search"));
-        assert_eq!(of("P").as_deref(), Some("支付成功"), "what failed is no purchase");
+        assert_eq!(of("P").as_deref(), Some("支付成功 PAY_SUCCESS"), "what failed or waits is no purchase");
         assert_eq!(of("L").as_deref(), Some("review"), "and no view");
         // The control: one's own stages are as they were written.
         let own = StagePlan {

@@ -29,6 +29,9 @@ pub const CANCELLED: u8 = 2;
 /// A row whose status says that it was given back, of an amount above zero: a movement, or how the order stands. None are left
 /// once orders are settled.
 pub const RETURNED: u8 = 3;
+/// A row that calls off what rows before it sold, its amount below zero: until orders are settled, any row whose status says
+/// that the order was cancelled.
+pub const CALLED_OFF: u8 = 4;
 
 /// How to read one file: everything a shard needs, checked once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -403,7 +406,7 @@ impl<'a> Cutter<'a> {
             let cell = values::trim(fields.get(*at).unwrap_or_default());
             if self.reading.missing.has(cell) {
                 // An order without its amount would count as bought for nothing.
-                if self.reading.source == Source::Orders && self.numbers.is_empty() {
+                if self.reading.source == Source::Orders && self.numbers.is_empty() && !self.cancels(fields) {
                     return Err(("no-amount", name));
                 }
                 self.numbers.push(money::NONE);
@@ -426,6 +429,13 @@ impl<'a> Cutter<'a> {
         }
         Ok(refund)
     }
+    /// Whether the status says that the order was cancelled, which needs no amount.
+    fn cancels(&self, fields: &Fields) -> bool {
+        self.reading.status.as_ref().is_some_and(|(at, [_, cancelled])| {
+            let cell = values::trim(fields.get(*at).unwrap_or_default());
+            cancelled.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(cell))
+        })
+    }
     fn state(&mut self, fields: &Fields, refund: bool) -> u8 {
         let Some((at, [refunds, cancelled])) = &self.reading.status else { return u8::from(refund) };
         let cell = values::trim(fields.get(*at).unwrap_or_default());
@@ -433,13 +443,18 @@ impl<'a> Cutter<'a> {
         let Some(at) = refunds.iter().chain(cancelled).position(is) else { return u8::from(refund) };
         self.fates[at] += 1;
         if at >= refunds.len() {
-            return CANCELLED;
+            return if self.reading.lines { CANCELLED } else { CALLED_OFF };
         }
+        // Without a number nobody knows which order it is of: money that went back.
+        let numbered = self
+            .reading
+            .order
+            .is_some_and(|at| !self.reading.missing.has(values::trim(fields.get(at).unwrap_or_default())));
         let Some(amount) = self.numbers.first_mut().filter(|amount| **amount != money::NONE) else {
             return REFUND;
         };
         // Some write what is given back with its sign, some without.
-        let state = if *amount > 0 && !self.reading.lines { RETURNED } else { REFUND };
+        let state = if *amount > 0 && numbered && !self.reading.lines { RETURNED } else { REFUND };
         *amount = if self.reading.lines { 0 } else { -amount.abs() };
         state
     }

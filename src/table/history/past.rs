@@ -1,7 +1,7 @@
 //! What one shard knows of what its people did and when: per table the rows of each person in order, columns as codes.
 
 use super::Source;
-use super::cut::{CANCELLED, REFUND};
+use super::cut::{CALLED_OFF, CANCELLED, REFUND};
 use super::moment::DAY;
 use super::money;
 use super::pick::Match;
@@ -161,6 +161,7 @@ pub struct Order {
     pub refund: bool,
     amount: i64,
     sold: bool,
+    off: bool,
 }
 
 impl Order {
@@ -181,6 +182,7 @@ impl Order {
         let amount = table.measures.first().map_or(money::NONE, |column| column[row]);
         self.sold |= state == super::cut::SOLD;
         self.refund |= state == REFUND;
+        self.off |= state == CALLED_OFF;
         if state != CANCELLED && amount != money::NONE {
             self.amount += amount;
         }
@@ -192,6 +194,7 @@ impl Order {
     /// What became of it.
     pub fn fate(self) -> Fate {
         match (self.sold, self.refund) {
+            (true, _) if self.off && self.amount <= 0 => Fate::Cancelled,
             (true, true) if self.amount <= 0 => Fate::Returned,
             (true, _) => Fate::Bought,
             (false, true) if self.amount >= 0 => Fate::Returned,
@@ -238,6 +241,12 @@ impl Past {
     pub fn take_measure(&mut self, name: &str, fill: i32) -> Vec<i32> {
         let people = self.len();
         self.measures.remove(name).filter(|m| m.len() == people).unwrap_or_else(|| vec![fill; people])
+    }
+    /// A person's orders as they stood before a second, in the order of [`Purchases`]: what became of them later was not known
+    /// yet, unless a status alone says it.
+    pub fn known(&self, person: usize, until: u32, orders: &mut Vec<Order>) {
+        let table = self.table(Source::Orders);
+        Order::of_rows(table, table.before(person, until), orders);
     }
     /// The entry in [`Purchases`] of a row of orders.
     #[inline]
