@@ -184,7 +184,7 @@ fn speaks_of(event: &str, words: &[&str]) -> bool {
     // Also `views`; `clicked` is mostly a step of a message.
     let holds = |word: &str| {
         let ending = |name: &&str| name.strip_prefix(word).is_some_and(|rest| matches!(rest, "" | "s"));
-        named.iter().any(|name| ending(name))
+        named.iter().any(ending)
     };
     let whole = event.to_lowercase();
     words
